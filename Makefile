@@ -1,0 +1,36 @@
+# Everything that these targets install or write is in this folder: .venv, node_modules, .cache, cdk.out.
+PYTHON ?= python3
+VENV := .venv
+SET_UP := $(VENV)/set-up
+
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export npm_config_cache := $(CURDIR)/.cache/npm
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
+
+.PHONY: setup demo synth test lint
+
+setup: $(SET_UP)
+
+demo: setup
+	@python -m ghes_packages.local $(INSTANCE)
+
+synth: setup
+	@cdk synth --quiet --no-notices && echo "The templates are in cdk.out."
+
+test: setup
+	@python -m pytest
+
+lint: setup
+	@ruff check . && ruff format --check . && mypy
+
+$(SET_UP): requirements.txt requirements-dev.txt pyproject.toml package.json package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
+	@echo "Setting up $(VENV) and node_modules; this takes a minute, once." >&2
+	@$(PYTHON) -m venv $(VENV)
+	@python -m pip install -qq --requirement requirements-dev.txt
+	@python -m pip install -qq --no-deps --editable .
+	@npm ci --silent --no-audit --no-fund --ignore-scripts
+	@ln -sf ../../node_modules/.bin/cdk $(VENV)/bin/cdk
+	@touch $@

@@ -1,0 +1,34 @@
+"""The CDK app: one stack for each instance in instances.toml."""
+
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+from ghes_packages.errors import ConfigurationError
+from ghes_packages.instances import DEFAULT_FILE, load
+from stacks.packages_storage import PackagesStorage
+
+
+def build(app: cdk.App) -> None:
+    """Put every instance into the app, and the checks that each `cdk synth` must pass. Raises ConfigurationError."""
+    for instance in load(Path(app.node.try_get_context("instances") or DEFAULT_FILE)).values():
+        PackagesStorage(app, instance)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+
+
+def main() -> None:
+    """Synthesise every instance; exits with 2 and one line for each mistake in the configuration."""
+    # Without analytics the template says nothing about the machine that made it: same commit, same bytes.
+    app = cdk.App(analytics_reporting=False)
+    try:
+        build(app)
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_status)
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Storage for GitHub Packages on GitHub Enterprise Server: its facts, and the commands after the deploy."""

@@ -1,0 +1,112 @@
+"""How the commands reach AWS: boto3 with its own settings, and every refusal told in one line."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import boto3
+import botocore.exceptions
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    LoginError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSLError,
+    SSOError,
+    TokenRetrievalError,
+)
+
+from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
+from ghes_packages.instances import Instance
+
+# An administrator waits at a terminal: a network that is down must show within seconds.
+CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    signature_version="v4",
+)
+S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4"))
+
+ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+UNKNOWN_KEY = frozenset({"InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"})
+WRONG_SIGNATURE = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"})
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+
+
+def session(instance: Instance) -> boto3.Session:
+    """The operator's session, in the instance's region. Raises ConfigurationError."""
+    with explained():
+        # boto3 knows AWS_DEFAULT_REGION only; the CDK CLI, which made the stack, takes AWS_REGION before it.
+        operator = boto3.Session(region_name=instance.region or os.environ.get("AWS_REGION"))
+    if operator.region_name is None:
+        raise ConfigurationError(
+            f"[instances.{instance.name}] has no region, and neither have your AWS settings;"
+            " set account and region in instances.toml, or AWS_REGION"
+        )
+    return operator
+
+
+@contextmanager
+def explained(known: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Turns what botocore raises into one line that says what to do.
+
+    `known` holds the line for error codes that have a meaning of their own in this place.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise AwsSaidNo((known or {}).get(code(error)) or _refusal(error)) from None
+    except BotoCoreError as error:
+        raise _no_answer(error) from None
+
+
+def code(error: ClientError) -> str:
+    """The error code that AWS answered, such as AccessDenied."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def needed(error: ClientError) -> str:
+    """The IAM action that a refused call needs, as AWS names it; where it does not, the name of the call."""
+    message = error.response.get("Error", {}).get("Message", "")
+    named = re.search(r"not authorized to perform:? ([\w-]+:\w+)", message)
+    return named[1] if named else error.operation_name
+
+
+def _refusal(error: ClientError) -> str:
+    what = f"AWS refused {error.operation_name}: {code(error)}"
+    if code(error) in ACCESS_DENIED:
+        return f"{what}: your credentials lack {needed(error)}; have it allowed, or use another AWS_PROFILE"
+    if code(error) in UNKNOWN_KEY:
+        return f"{what}: AWS does not know your access key; set AWS_PROFILE, or sign in again"
+    if code(error) in WRONG_SIGNATURE:
+        return f"{what}: your secret access key does not fit your access key ID; correct it, or set AWS_PROFILE"
+    if code(error) in EXPIRED:
+        return f"{what}: your credentials have expired; sign in again, such as with: aws sso login"
+    message = " ".join(error.response.get("Error", {}).get("Message", "").split())
+    return f"{what}: {message or 'no reason given'}"
+
+
+def _no_answer(error: BotoCoreError) -> CannotGoOn:
+    said = " ".join(str(error).split())
+    match error:
+        case ProfileNotFound():
+            return ConfigurationError(f"{said}; set AWS_PROFILE to one that is in your AWS config file")
+        case NoRegionError():
+            return ConfigurationError(f"{said} set AWS_REGION, or account and region in instances.toml")
+        case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError():
+            return AwsSaidNo(f"no AWS credentials: {said}; set AWS_PROFILE, or sign in: aws configure, aws sso login")
+        case SSOError() | TokenRetrievalError() | LoginError():
+            return AwsSaidNo(f"no AWS credentials: {said}; sign in again: aws sso login, aws login")
+        case SSLError():
+            return AwsSaidNo(f"{said}; if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it")
+        case HTTPClientError() | botocore.exceptions.ConnectionError():
+            return AwsSaidNo(f"AWS cannot be reached: {said}; check network, proxy and AWS_ENDPOINT_URL")
+    return AwsSaidNo(f"AWS cannot be asked: {said}")

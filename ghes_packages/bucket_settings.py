@@ -1,0 +1,130 @@
+"""The settings that both buckets are promised to have, in the shapes of the S3 API."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ghes_packages.lifecycle import Lifecycle
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LEAST_TLS_VERSION = 1.2
+
+
+@dataclass(frozen=True)
+class BucketSetting:
+    """One setting: the value that it must have, how to read it, and the AWS CLI command that sets it.
+
+    `read` returns the part of S3's answer that must be equal to `wanted`; where nothing is set, S3 answers with the
+    error code `absent`.
+    """
+
+    title: str
+    expected: str
+    wanted: dict[str, Any]
+    read: Callable[["S3Client", str], Any]
+    absent: str
+    command: str
+    option: str
+
+
+def bucket_settings(lifecycle: Lifecycle) -> tuple[BucketSetting, ...]:
+    """The settings of a bucket with that lifecycle."""
+    return (
+        BucketSetting(
+            title="public access blocked",
+            expected="all four blocks",
+            wanted={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+            read=lambda s3, bucket: s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"],
+            absent="NoSuchPublicAccessBlockConfiguration",
+            command="put-public-access-block",
+            option="--public-access-block-configuration",
+        ),
+        BucketSetting(
+            title="ACLs off",
+            expected="owner enforced",
+            wanted={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            read=lambda s3, bucket: s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"],
+            absent="OwnershipControlsNotFoundError",
+            command="put-bucket-ownership-controls",
+            option="--ownership-controls",
+        ),
+        BucketSetting(
+            title="encrypted by default",
+            expected="SSE-S3",
+            wanted={"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]},
+            read=lambda s3, bucket: {
+                "Rules": [
+                    {"ApplyServerSideEncryptionByDefault": rule.get("ApplyServerSideEncryptionByDefault")}
+                    for rule in s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+                ]
+            },
+            absent="ServerSideEncryptionConfigurationNotFoundError",
+            command="put-bucket-encryption",
+            option="--server-side-encryption-configuration",
+        ),
+        BucketSetting(
+            title="versioned",
+            expected="enabled",
+            wanted={"Status": "Enabled"},
+            read=lambda s3, bucket: {"Status": s3.get_bucket_versioning(Bucket=bucket).get("Status", "never enabled")},
+            absent="",
+            command="put-bucket-versioning",
+            option="--versioning-configuration",
+        ),
+        BucketSetting(
+            title="lifecycle",
+            expected=_in_words(lifecycle),
+            wanted={"Rules": [_rule(lifecycle)]},
+            read=lambda s3, bucket: {
+                "Rules": [
+                    _whole_bucket(dict(rule)) for rule in s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+                ]
+            },
+            absent="NoSuchLifecycleConfiguration",
+            command="put-bucket-lifecycle-configuration",
+            option="--lifecycle-configuration",
+        ),
+    )
+
+
+def tls_statements(bucket_arn: str) -> list[dict[str, Any]]:
+    """The two statements of the bucket policy that refuse requests without TLS, and with an old one."""
+    everything = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+    }
+    return [
+        {**everything, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        {**everything, "Condition": {"NumericLessThan": {"s3:TlsVersion": LEAST_TLS_VERSION}}},
+    ]
+
+
+def _rule(lifecycle: Lifecycle) -> dict[str, Any]:
+    current = lifecycle.current_days
+    return {
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Expiration": {"ExpiredObjectDeleteMarker": True} if current is None else {"Days": current},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": lifecycle.noncurrent_days},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": lifecycle.incomplete_upload_days},
+    }
+
+
+def _whole_bucket(rule: dict[str, Any]) -> dict[str, Any]:
+    """The rule without its name; S3 knows three ways to say that a rule is for the whole bucket."""
+    scope = rule.get("Filter") or {"Prefix": rule.get("Prefix", "")}
+    return {**{key: value for key, value in rule.items() if key not in ("ID", "Prefix")}, "Filter": scope}
+
+
+def _in_words(lifecycle: Lifecycle) -> str:
+    current = "current stay" if lifecycle.current_days is None else f"current {lifecycle.current_days} d"
+    return f"{current}, noncurrent {lifecycle.noncurrent_days} d, uploads {lifecycle.incomplete_upload_days} d"

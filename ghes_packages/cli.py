@@ -1,0 +1,118 @@
+"""The command line `ghes-packages`. A verb imports what talks to AWS when it runs, so that `--help` is quick."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from ghes_packages.errors import CannotGoOn
+from ghes_packages.instances import DEFAULT_FILE, choose, load
+from ghes_packages.settings import Format, Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+InstanceName = Annotated[
+    str | None,
+    typer.Argument(metavar="INSTANCE", help="Its name in instances.toml; may be left out if there is one."),
+]
+InstancesFile = Annotated[Path, typer.Option("--instances", metavar="FILE", help="Where the instances are.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")]
+
+
+@app.callback()
+def _about() -> None:
+    """Work with the storage for GitHub Packages that `cdk deploy` has made.
+
+    AWS is reached with boto3's own settings: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, AWS_CA_BUNDLE.
+
+    Exit status: 0 fine; 1 something is wrong; 2 wrong usage or configuration; 3 AWS or the network said no.
+    """
+
+
+@app.command()
+def settings(
+    instance: InstanceName = None,
+    form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.TABLE,
+    json: Json = False,
+    show_secret: Annotated[bool, typer.Option("--show-secret", help="Read the secret key too, and show it.")] = False,
+    instances: InstancesFile = DEFAULT_FILE,
+) -> None:
+    """What do I paste into the Management Console?"""
+    with _told():
+        from ghes_packages import aws, deployed
+
+        chosen = choose(load(instances), instance, instances)
+        session = aws.session(chosen)
+        outputs = deployed.read(chosen, session).outputs
+        secret = deployed.read_secret(outputs, session) if show_secret else None
+        typer.echo(Settings(chosen, outputs, secret).write(Format.JSON if json else form))
+
+
+@app.command()
+def verify(
+    instance: InstanceName = None,
+    json: Json = False,
+    instances: InstancesFile = DEFAULT_FILE,
+) -> None:
+    """Does it work, is it as private as promised, and if not, why?
+
+    The deployed access key is used for what GHES does, and your own rights to look at the bucket and the user.
+
+    What it writes, it writes below a prefix of its own, and removes it again.
+    """
+    with _told():
+        from rich.console import Console
+
+        from ghes_packages.verify import verify, writing
+
+        chosen = choose(load(instances), instance, instances)
+        with Console(stderr=True).status(f"{chosen.name}: looking at the stack") as status:
+            report = verify(chosen, lambda title: status.update(f"{chosen.name}: {title}"))
+        if json:
+            typer.echo(writing.as_json(report))
+        else:
+            writing.write_tables(report, Console())
+        raise typer.Exit(report.exit_status)
+
+
+def main() -> NoReturn:
+    """Run the command line; every mistake is one line on stderr."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        sys.exit(app(standalone_mode=False))
+    except typer.TyperException as error:
+        # Typer's type conversion puts pydantic's prefix before its own words.
+        problem = error.format_message().replace("Value error, ", "").rstrip(".")
+        _complain(f"{problem}; see: ghes-packages --help")
+        sys.exit(2)
+
+
+class _Interrupted(KeyboardInterrupt):
+    pass
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    raise _Interrupted(number)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except CannotGoOn as error:
+        _complain(str(error), error)
+        raise typer.Exit(error.exit_status) from None
+    except _Interrupted as interruption:
+        [number] = interruption.args
+        _complain(f"interrupted by {signal.Signals(number).name}", interruption)
+        raise typer.Exit(128 + number) from None
+
+
+def _complain(line: str, error: BaseException | None = None) -> None:
+    for text in (line, *getattr(error, "__notes__", ())):
+        typer.echo(text, err=True)

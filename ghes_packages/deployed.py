@@ -1,0 +1,118 @@
+"""The stack as it is deployed: what it put out, and what it consists of."""
+
+import json
+from dataclasses import dataclass
+
+import boto3
+from pydantic import ValidationError
+
+from ghes_packages.aws import CONFIG, explained
+from ghes_packages.errors import FoundWrong
+from ghes_packages.instances import Instance
+from ghes_packages.outputs import Outputs, PackagesSecret
+
+# In these the outputs say what is there; in all others something is under way, or was given up half-way.
+SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One deployed stack."""
+
+    stack_id: str
+    termination_protection: bool
+    outputs: Outputs
+
+    @property
+    def partition(self) -> str:
+        """The partition that the stack is in, such as aws or aws-us-gov."""
+        return self.stack_id.split(":")[1]
+
+
+def read(instance: Instance, session: boto3.Session) -> Deployed:
+    """The deployed stack of an instance.
+
+    Raises AwsSaidNo where it is not deployed or may not be read, and FoundWrong where it is deployed by halves,
+    in another account than configured, or without the outputs.
+    """
+    name = instance.stack_name
+    not_deployed = (
+        f"stack {name} is not deployed in {session.region_name}; deploy it with: cdk deploy {name};"
+        " or set AWS_PROFILE and AWS_REGION to where it is"
+    )
+    with explained({"ValidationError": not_deployed}):
+        stack = session.client("cloudformation", config=CONFIG).describe_stacks(StackName=name)["Stacks"][0]
+    status, stack_id = stack["StackStatus"], stack["StackId"]
+    if status == "ROLLBACK_COMPLETE":
+        raise FoundWrong(
+            f"stack {name} is half deployed: its first deploy failed ({status}); mend the cause, then make way with:"
+            f" aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name};"
+            f" and deploy again with: cdk deploy {name}"
+        )
+    if status not in SETTLED:
+        raise FoundWrong(
+            f"stack {name} is half deployed: {status}; wait until CloudFormation is done, or see why it is not with:"
+            f" aws cloudformation describe-stack-events --stack-name {name}"
+        )
+    if instance.account not in (None, account := stack_id.split(":")[4]):
+        raise FoundWrong(
+            f"stack {name} is in account {account}, and [instances.{instance.name}] says account = "
+            f'"{instance.account}"; set AWS_PROFILE to the account that you mean'
+        )
+    given = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    try:
+        outputs = Outputs.model_validate(given)
+    except ValidationError as error:
+        missing = ", ".join(str(details["loc"][0]) for details in error.errors())
+        raise FoundWrong(f"stack {name} lacks the output {missing}; deploy it again with: cdk deploy {name}") from None
+    return Deployed(stack_id, stack.get("EnableTerminationProtection", False), outputs)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The physical names of what the stack holds besides its outputs."""
+
+    group: str
+    policy_arn: str
+    log_bucket: str
+
+
+def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts:
+    """What the deployed stack consists of. Raises AwsSaidNo where it may not be read, FoundWrong where a part lacks."""
+    found: dict[str, list[str]] = {}
+    with explained():
+        client = session.client("cloudformation", config=CONFIG)
+        for page in client.get_paginator("list_stack_resources").paginate(StackName=instance.stack_name):
+            for resource in page["StackResourceSummaries"]:
+                found.setdefault(resource["ResourceType"], []).append(resource.get("PhysicalResourceId", ""))
+    try:
+        [group], [policy_arn] = found["AWS::IAM::Group"], found["AWS::IAM::ManagedPolicy"]
+        [log_bucket] = set(found["AWS::S3::Bucket"]) - {outputs.bucket}
+    except (KeyError, ValueError):
+        raise FoundWrong(
+            f"stack {instance.stack_name} is not what this version of the project deploys:"
+            f" bring it up to date with: cdk deploy {instance.stack_name}"
+        ) from None
+    return Parts(group, policy_arn, log_bucket)
+
+
+def read_secret(outputs: Outputs, session: boto3.Session) -> PackagesSecret:
+    """The access key. Raises AwsSaidNo where it is gone or may not be read, FoundWrong where it is not as expected."""
+    arn = outputs.secret_key_reference
+    gone = (
+        f"secret {arn} is gone or marked for deletion; within its recovery window bring it back with:"
+        f" aws secretsmanager restore-secret --secret-id {arn}; later, only a new access key helps"
+    )
+    with explained({"ResourceNotFoundException": gone, "InvalidRequestException": gone}):
+        value = session.client("secretsmanager", config=CONFIG).get_secret_value(SecretId=arn)
+    try:
+        return PackagesSecret.model_validate(json.loads(value.get("SecretString", "")))
+    except ValidationError as error:
+        wrong = ", ".join(str(details["loc"][0]) for details in error.errors() if details["loc"]) or "an object"
+        problem = f"its JSON lacks {wrong}"
+    except ValueError:
+        problem = "it is not JSON"
+    raise FoundWrong(
+        f"secret {arn} is not as the stack wrote it: {problem}; someone changed it:"
+        " make the version before current again with: aws secretsmanager update-secret-version-stage"
+    )

@@ -1,0 +1,27 @@
+"""What a command says when it cannot go on: one line for stderr, and its exit status."""
+
+from typing import ClassVar
+
+
+class CannotGoOn(Exception):
+    """Base of all that ends a command. The message is one line: what, where, the value, what is allowed, what to do."""
+
+    exit_status: ClassVar[int]
+
+
+class FoundWrong(CannotGoOn):
+    """AWS answered, and what it holds is not what this project deploys."""
+
+    exit_status = 1
+
+
+class ConfigurationError(CannotGoOn):
+    """The command line, `instances.toml` or the local AWS settings cannot be used as they are."""
+
+    exit_status = 2
+
+
+class AwsSaidNo(CannotGoOn):
+    """AWS refused a request, or could not be reached."""
+
+    exit_status = 3

@@ -1,0 +1,199 @@
+"""`instances.toml`: one table for each GHES instance, validated."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from ghes_packages.errors import ConfigurationError
+from ghes_packages.regions import known_regions
+
+DEFAULT_FILE = Path("instances.toml")
+STACK_NAME_PREFIX = "GhesPackages-"
+# CloudFormation takes stack names of at most 128 characters: letters, digits and hyphens, a letter first.
+INSTANCE_NAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,113}[A-Za-z0-9])?$"
+
+
+@dataclass(frozen=True)
+class Option:
+    """What an operator reads about one key of a table: which values it takes, and what comes of it."""
+
+    allowed: str
+    consequence: str
+
+
+def _known_region(region: str) -> str:
+    if region not in known_regions():
+        raise ValueError(f"is not a region that the pinned botocore knows{_did_you_mean(region, known_regions())}")
+    return region
+
+
+def _release_with_packages(version: str) -> str:
+    major, minor = version.split(".")
+    if (int(major), int(minor)) < (2, 22):
+        raise ValueError("has no GitHub Packages: that came with 2.22")
+    return version
+
+
+class Instance(BaseModel):
+    """One GHES instance and the storage that it gets. Immutable.
+
+    Every key but `name` is a key of the instance's table and bears an `Option`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: Annotated[str, StringConstraints(pattern=INSTANCE_NAME)]
+    account: Annotated[
+        Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None,
+        Option(
+            allowed='twelve digits in quotes, such as "111122223333", together with region',
+            consequence="The AWS account of the stack; without it, the account of whoever deploys.",
+        ),
+    ] = None
+    region: Annotated[
+        Annotated[str, AfterValidator(_known_region)] | None,
+        Option(
+            allowed='the name of an AWS region in quotes, such as "us-west-2", together with account',
+            consequence="The region of the stack and its bucket; without it, the region of whoever deploys.",
+        ),
+    ] = None
+    ghes_version: Annotated[
+        Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$"), AfterValidator(_release_with_packages)] | None,
+        Option(
+            allowed='a GHES release in quotes, major and minor, such as "3.17"',
+            consequence="Which fields `settings` shows: 2.22 asks for the region too, later releases do not.",
+        ),
+    ] = None
+    access_key: Annotated[
+        Literal[1],
+        Option(allowed="1", consequence="The generation of the access key that GHES uses."),
+    ] = 1
+
+    @property
+    def stack_name(self) -> str:
+        """The name of the CloudFormation stack that holds this instance's storage."""
+        return STACK_NAME_PREFIX + self.name
+
+    @model_validator(mode="after")
+    def _account_and_region_together(self) -> Self:
+        if (self.account is None) != (self.region is None):
+            given, missing = ("region", "account") if self.account is None else ("account", "region")
+            raise ValueError(
+                f"{given} without {missing}; set both, or leave both out for the account and region of whoever deploys"
+            )
+        return self
+
+
+OPTIONS: Mapping[str, Option] = {
+    key: option
+    for key, field in Instance.model_fields.items()
+    for option in field.metadata
+    if isinstance(option, Option)
+}
+
+
+def load(file: Path = DEFAULT_FILE) -> Mapping[str, Instance]:
+    """The instances of a file by name, sorted by name, so that the order of tables in the file decides nothing.
+
+    Raises ConfigurationError with one line for each mistake.
+    """
+    tables = _tables(file)
+    mistakes: list[str] = []
+    instances: dict[str, Instance] = {}
+    for name, table in sorted(tables.items()):
+        unknown = table.keys() - OPTIONS.keys()
+        mistakes += [
+            f"{file}: [instances.{name}] {key} = {_toml(table[key])}: unknown key{_did_you_mean(key, OPTIONS)};"
+            f" allowed: {', '.join(OPTIONS)}"
+            for key in sorted(unknown)
+        ]
+        try:
+            instances[name] = Instance.model_validate(
+                {"name": name, **{key: value for key, value in table.items() if key not in unknown}}
+            )
+        except ValidationError as error:
+            mistakes += [f"{file}: [instances.{name}] {_mistake(details)}" for details in error.errors()]
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
+    return instances
+
+
+def choose(instances: Mapping[str, Instance], name: str | None, file: Path = DEFAULT_FILE) -> Instance:
+    """The instance of that name; the only one when no name is given. Raises ConfigurationError."""
+    names = ", ".join(instances)
+    if name is None and len(instances) > 1:
+        raise ConfigurationError(f"{file}: holds {len(instances)} instances: name one of {names}")
+    if name is None:
+        return next(iter(instances.values()))
+    if name not in instances:
+        raise ConfigurationError(f"{file}: no instance {name}{_did_you_mean(name, instances)}; there is: {names}")
+    return instances[name]
+
+
+def _tables(file: Path) -> dict[str, dict[str, Any]]:
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"{file}: no such file in {Path.cwd()}; run this in the project's folder,"
+            " or name the file: cdk -c instances=FILE, ghes-packages COMMAND --instances FILE"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file}: cannot be read: {error}; it must be a UTF-8 text file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(
+            f"{file}: is not valid TOML: {error}; each instance is one table [instances.NAME], each name once,"
+            " and text stands in quotes"
+        ) from None
+    if strays := document.keys() - {"instances"}:
+        stray = min(strays)
+        raise ConfigurationError(
+            f"{file}: {stray}: unknown key{_did_you_mean(stray, ['instances'])}; allowed: tables [instances.NAME]"
+        )
+    tables = document.get("instances", {})
+    if not isinstance(tables, dict) or not tables:
+        raise ConfigurationError(f"{file}: holds no instance; add a table such as [instances.production]")
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise ConfigurationError(
+                f"{file}: instances.{name} = {_toml(table)}: not a table; write [instances.NAME] with its keys below"
+            )
+    # A file system that ignores case would let one template overwrite the other.
+    if twins := [name for name in tables if name.lower() in {other.lower() for other in tables if other != name}]:
+        raise ConfigurationError(f"{file}: {' and '.join(twins)} differ in case only; give them different names")
+    return tables
+
+
+def _mistake(details: ErrorDetails) -> str:
+    problem = details["msg"].removeprefix("Value error, ")
+    if details["type"] == "string_pattern_mismatch":
+        problem = "has another form"  # what is allowed says it in words
+    if not details["loc"]:
+        return problem
+    key = str(details["loc"][0])
+    if key == "name":
+        return "the name must be letters, digits and hyphens, no hyphen at either end, at most 115 characters"
+    return f"{key} = {_toml(details['input'])}: {problem}; allowed: {OPTIONS[key].allowed}"
+
+
+def _toml(value: object) -> str:
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    nearest = get_close_matches(word, list(known), n=1)
+    return f", did you mean {nearest[0]}?" if nearest else ""

@@ -1,0 +1,52 @@
+"""`make demo`: the whole job on an embedded AWS, with the tools and the steps of a real deploy."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from ghes_packages.instances import Instance
+from ghes_packages.local.cdk_cli import PROJECT, CdkCli
+from ghes_packages.local.embedded_aws import EmbeddedAws
+
+# The documentation's own account number and region, for instances that leave theirs to whoever deploys.
+ACCOUNT = "111122223333"
+REGION = "us-west-2"
+
+
+def demo(instance: Instance, console: Console) -> int:
+    """Deploy an instance and verify it. Progress goes to `console`, results to stdout; the exit status of `verify`.
+
+    Raises CdkCliError and EmbeddedAwsError where a step fails.
+    """
+    with EmbeddedAws(instance.account or ACCOUNT, instance.region or REGION) as aws:
+        console.print(f"An AWS of its own on {aws.endpoint_url}: account {aws.account}, region {aws.region}")
+        assembly = str(Path(aws.environment["TMPDIR"], "cdk.out"))
+        with _step(console, "cdk synth"):
+            CdkCli(aws.environment).run("synth", "--quiet", "--output", assembly)
+        cdk = CdkCli(aws.environment, app=assembly)
+        with _step(console, f"cdk bootstrap aws://{aws.account}/{aws.region}"):
+            cdk.run("bootstrap", f"aws://{aws.account}/{aws.region}")
+        with _step(console, f"cdk deploy {instance.stack_name}"):
+            cdk.run("deploy", instance.stack_name)
+        _ghes_packages(aws, console, "settings", instance.name)
+        return _ghes_packages(aws, console, "verify", instance.name)
+
+
+@contextmanager
+def _step(console: Console, title: str) -> Iterator[None]:
+    started = time.monotonic()
+    with console.status(title):
+        yield
+    console.print(f"{title}: {time.monotonic() - started:.1f} s", highlight=False)
+
+
+def _ghes_packages(aws: EmbeddedAws, console: Console, *arguments: str) -> int:
+    console.print(f"ghes-packages {' '.join(arguments)}\n", highlight=False)
+    return subprocess.run(
+        [sys.executable, "-m", "ghes_packages", *arguments], env=aws.environment, cwd=PROJECT, check=False
+    ).returncode

@@ -1,0 +1,50 @@
+"""`verify`: does the storage work, is it as private as promised, and if not, why?"""
+
+from collections.abc import Callable
+
+from ghes_packages import aws, deployed
+from ghes_packages.aws import CONFIG, S3_CONFIG
+from ghes_packages.instances import Instance
+from ghes_packages.lifecycle import ACCESS_LOGS, PACKAGES
+from ghes_packages.verify.bucket_checks import BucketChecks
+from ghes_packages.verify.clients import key_clients
+from ghes_packages.verify.key_checks import KeyChecks
+from ghes_packages.verify.probe_objects import ProbeObjects
+from ghes_packages.verify.report import Report, make
+from ghes_packages.verify.user_checks import UserChecks
+
+PACKAGES_BUCKET = "The packages bucket"
+LOG_BUCKET = "The bucket of its access logs"
+LOG_DELIVERY = ("logging.s3", "s3:PutObject")
+
+
+def verify(instance: Instance, announce: Callable[[str], None], patience: float = 30.0) -> Report:
+    """Make every check, and remove what they wrote, also when interrupted.
+
+    `announce` is told each check before it is made. `patience` is for how many seconds a key that S3 does not know
+    yet is tried again. Raises what `deployed` raises, and AwsSaidNo when AWS cannot be reached any more.
+    """
+    session = aws.session(instance)
+    stack = deployed.read(instance, session)
+    secret = deployed.read_secret(stack.outputs, session)
+    parts = deployed.parts(instance, stack.outputs, session)
+    with aws.explained():
+        s3 = session.client("s3", config=S3_CONFIG)
+        clients = key_clients(secret, stack.outputs, s3)
+        packages = BucketChecks(PACKAGES_BUCKET, s3, stack.partition, stack.outputs.bucket, PACKAGES)
+        logs = BucketChecks(
+            LOG_BUCKET, s3, stack.partition, parts.log_bucket, ACCESS_LOGS, granted=frozenset({LOG_DELIVERY})
+        )
+        user = UserChecks(session.client("iam", config=CONFIG), stack, secret, parts.group, parts.policy_arn)
+        with ProbeObjects(stack.outputs.bucket, operator_s3=s3, key_s3=clients.s3) as probes:
+            key = KeyChecks(clients, probes, patience)
+            checks = [
+                *key.can(),
+                *key.cannot(parts.log_bucket, stack.outputs),
+                *packages.checks(),
+                packages.logged_to(parts.log_bucket),
+                *logs.checks(),
+                *user.checks(),
+                probes.removed(),
+            ]
+            return Report(instance.name, tuple(make(checks, announce)))

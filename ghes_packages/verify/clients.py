@@ -1,0 +1,61 @@
+"""The boto3 clients of `verify`: those that sign with the deployed key, as GHES does."""
+
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.session
+from botocore import UNSIGNED
+from botocore.config import Config
+
+from ghes_packages.aws import CONFIG, S3_CONFIG
+from ghes_packages.outputs import Outputs, PackagesSecret
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+@dataclass(frozen=True)
+class KeyClients:
+    """What somebody who holds the deployed key, or none, could use."""
+
+    s3: "S3Client"
+    unsigned_s3: "S3Client"
+    plain_http_s3: "S3Client"
+    iam: "IAMClient"
+    secretsmanager: "SecretsManagerClient"
+
+
+def key_clients(secret: PackagesSecret, outputs: Outputs, operator_s3: "S3Client") -> KeyClients:
+    """Clients for the deployed key at the deployed AWS Service URL, so that this is proved too.
+
+    Where the operator's settings name an endpoint outside AWS, such as an embedded one, they use that instead.
+    """
+    session = boto3.Session(
+        aws_access_key_id=secret.access_key_id,
+        aws_secret_access_key=secret.secret_access_key.get_secret_value(),
+        region_name=outputs.region,
+    )
+    dns_suffix = outputs.service_url.partition(f".{outputs.region}.")[2]
+    configured = operator_s3.meta.endpoint_url
+    endpoint = outputs.service_url if configured.endswith(dns_suffix) else configured
+    once = Config(retries={"total_max_attempts": 1})
+    return KeyClients(
+        s3=session.client("s3", endpoint_url=endpoint, config=S3_CONFIG),
+        unsigned_s3=session.client(
+            "s3", endpoint_url=endpoint, config=S3_CONFIG.merge(Config(signature_version=UNSIGNED))
+        ),
+        plain_http_s3=session.client(
+            "s3", endpoint_url=endpoint.replace("https://", "http://", 1), config=S3_CONFIG.merge(once)
+        ),
+        iam=session.client("iam", config=CONFIG),
+        secretsmanager=session.client("secretsmanager", config=CONFIG),
+    )
+
+
+def tls_context() -> ssl.SSLContext:
+    """What a client that is not boto3 trusts: the machine's authorities, or the one in AWS_CA_BUNDLE."""
+    return ssl.create_default_context(cafile=botocore.session.Session().get_config_variable("ca_bundle"))

@@ -1,0 +1,180 @@
+"""Whether the user that GHES signs in as is as promised, with the operator's rights."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ghes_packages.aws import code
+from ghes_packages.deployed import Deployed
+from ghes_packages.outputs import PackagesSecret
+from ghes_packages.permissions import PERMISSIONS, ResourceType
+from ghes_packages.verify.operator import as_operator
+from ghes_packages.verify.report import Check, Failed
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+SECTION = "The IAM user, its access key and the stack"
+
+
+@dataclass(frozen=True)
+class UserChecks:
+    """The checks of the user, its group, their one policy, the access key, the secret and the stack that holds them."""
+
+    iam: "IAMClient"
+    deployed: Deployed
+    secret: PackagesSecret
+    group: str
+    policy_arn: str
+
+    def checks(self) -> Iterator[Check]:
+        """What the stack promises of them; each is a set of names that must be just so."""
+        outputs = self.deployed.outputs
+        user, group, policy = outputs.user_name, self.group, self.policy_arn
+        stack = self.deployed.stack_id.split("/")[1]
+        yield _just(
+            "groups of the user",
+            "its own",
+            {group},
+            self._groups,
+            f"aws iam add-user-to-group --user-name {user} --group-name {group}; and for each other group:"
+            f" aws iam remove-user-from-group --user-name {user} --group-name GROUP",
+        )
+        yield _just(
+            "policies of the group",
+            "the one",
+            {policy},
+            self._group_policies,
+            f"aws iam attach-group-policy --group-name {group} --policy-arn {policy}; and for each other policy:"
+            f" aws iam detach-group-policy, or delete-group-policy, --group-name {group}",
+        )
+        yield _just(
+            "what the policy allows",
+            "the seven actions",
+            self._seven(),
+            self._allowed,
+            f"find the version that the stack made with: aws iam list-policy-versions --policy-arn {policy};"
+            f" make it the default: aws iam set-default-policy-version --policy-arn {policy} --version-id VERSION",
+        )
+        yield _just(
+            "permissions boundary",
+            "the same policy",
+            {policy},
+            self._boundary,
+            f"aws iam put-user-permissions-boundary --user-name {user} --permissions-boundary {policy}",
+        )
+        yield _just(
+            "policies of the user",
+            "none",
+            set(),
+            self._user_policies,
+            f"for each: aws iam detach-user-policy, or delete-user-policy, --user-name {user}",
+        )
+        yield _just(
+            "console password",
+            "none",
+            set(),
+            self._console_password,
+            f"aws iam delete-login-profile --user-name {user}",
+        )
+        yield _just(
+            "access keys",
+            "the stack's, active",
+            {f"{outputs.access_key} Active"},
+            self._access_keys,
+            f"find out who made or changed it; for a stray one:"
+            f" aws iam update-access-key --user-name {user} --access-key-id KEY --status Inactive",
+        )
+        yield _just(
+            "the secret",
+            "as the outputs",
+            _facts(outputs.access_key, outputs.bucket, outputs.service_url, outputs.region),
+            lambda: _facts(self.secret.access_key_id, self.secret.bucket, self.secret.service_url, self.secret.region),
+            "make the version that the stack wrote current again:"
+            f" aws secretsmanager list-secret-version-ids --secret-id {outputs.secret_key_reference}",
+        )
+        yield _just(
+            "termination protection",
+            "on",
+            {"on"},
+            lambda: {"on" if self.deployed.termination_protection else "off"},
+            f"aws cloudformation update-termination-protection --enable-termination-protection --stack-name {stack}",
+        )
+
+    def _groups(self) -> set[str]:
+        groups = self.iam.list_groups_for_user(UserName=self.deployed.outputs.user_name)["Groups"]
+        return {group["GroupName"] for group in groups}
+
+    def _group_policies(self) -> set[str]:
+        attached = self.iam.list_attached_group_policies(GroupName=self.group)["AttachedPolicies"]
+        inline = self.iam.list_group_policies(GroupName=self.group)["PolicyNames"]
+        return {policy["PolicyArn"] for policy in attached} | set(inline)
+
+    def _user_policies(self) -> set[str]:
+        user = self.deployed.outputs.user_name
+        attached = self.iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]
+        inline = self.iam.list_user_policies(UserName=user)["PolicyNames"]
+        return {policy["PolicyArn"] for policy in attached} | set(inline)
+
+    def _seven(self) -> set[str]:
+        bucket_arn = f"arn:{self.deployed.partition}:s3:::{self.deployed.outputs.bucket}"
+        arns = {ResourceType.BUCKET: bucket_arn, ResourceType.OBJECT: f"{bucket_arn}/*"}
+        return {f"{permission.action} on {arns[permission.resource_type]}" for permission in PERMISSIONS}
+
+    def _allowed(self) -> set[str]:
+        version = self.iam.get_policy(PolicyArn=self.policy_arn)["Policy"]["DefaultVersionId"]
+        policy = self.iam.get_policy_version(PolicyArn=self.policy_arn, VersionId=version)["PolicyVersion"]
+        # boto3 decodes the document, and its types do not say so.
+        document: Any = policy["Document"]
+        return {grant for statement in _list(document["Statement"]) for grant in _grants(statement)}
+
+    def _boundary(self) -> set[str]:
+        user = self.iam.get_user(UserName=self.deployed.outputs.user_name)["User"]
+        boundary = user.get("PermissionsBoundary", {})
+        return {boundary["PermissionsBoundaryArn"]} if boundary else set()
+
+    def _console_password(self) -> set[str]:
+        try:
+            self.iam.get_login_profile(UserName=self.deployed.outputs.user_name)
+        except ClientError as error:
+            if code(error) == "NoSuchEntity":
+                return set()
+            raise
+        return {"set"}
+
+    def _access_keys(self) -> set[str]:
+        keys = self.iam.list_access_keys(UserName=self.deployed.outputs.user_name)["AccessKeyMetadata"]
+        return {f"{key['AccessKeyId']} {key['Status']}" for key in keys}
+
+
+def _just(title: str, expected: str, wanted: set[str], read: Callable[[], set[str]], mend: str) -> Check:
+    def run() -> str:
+        found = read()
+        if found != wanted:
+            missing = [f"missing: {', '.join(sorted(wanted - found))}"] if wanted - found else []
+            stray = [f"stray: {', '.join(sorted(found - wanted))}"] if found - wanted else []
+            raise Failed("; ".join([*missing, *stray]))
+        return expected
+
+    return Check(SECTION, title, expected, as_operator(run), mend)
+
+
+def _grants(statement: dict[str, Any]) -> Iterator[str]:
+    """What one statement allows, an action on a resource at a time; anything out of the ordinary stands out."""
+    for action in _list(statement.get("Action", "all actions but some")):
+        for resource in _list(statement.get("Resource", "all resources but some")):
+            grant = f"{action} on {resource}"
+            if statement["Effect"] == "Allow" and "Condition" not in statement:
+                yield grant
+            else:
+                yield f"{statement['Effect']} with a condition: {grant}"
+
+
+def _facts(access_key_id: str, bucket: str, service_url: str, region: str) -> set[str]:
+    return {f"access_key_id {access_key_id}", f"bucket {bucket}", f"service_url {service_url}", f"region {region}"}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

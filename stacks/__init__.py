@@ -1,0 +1,1 @@
+"""Everything that is CDK: one stack holds the storage of one GHES instance."""

@@ -1,0 +1,40 @@
+"""The stack: storage for GitHub Packages of one GHES instance."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from ghes_packages.instances import Instance
+from ghes_packages.outputs import Outputs
+from stacks.packages_access import PackagesAccess
+from stacks.packages_bucket import PackagesBucket
+
+
+class PackagesStorage(cdk.Stack):
+    """A private bucket, a user that may do seven things with it, and what to enter in the Management Console."""
+
+    def __init__(self, scope: Construct, instance: Instance) -> None:
+        super().__init__(
+            scope,
+            instance.stack_name,
+            description=f"Storage for GitHub Packages on GitHub Enterprise Server, instance {instance.name}",
+            env=cdk.Environment(account=instance.account, region=instance.region),
+            termination_protection=True,
+        )
+        # Both stay references where the region is the caller's, and so are right in every partition.
+        service_url = f"https://s3.{self.region}.{self.url_suffix}"
+        storage = PackagesBucket(self, "Packages")
+        access = PackagesAccess(self, "Access", bucket=storage.bucket, service_url=service_url)
+        self._output(
+            Outputs(
+                AwsServiceUrl=service_url,
+                AwsS3Bucket=storage.bucket.bucket_name,
+                AwsS3Region=self.region,
+                AwsS3AccessKey=access.access_key.access_key_id,
+                AwsS3SecretKeyReference=access.secret.secret_arn,
+                IamUserName=access.user.user_name,
+            )
+        )
+
+    def _output(self, outputs: Outputs) -> None:
+        for name, field in Outputs.model_fields.items():
+            cdk.CfnOutput(self, str(field.alias), value=getattr(outputs, name), description=field.description)

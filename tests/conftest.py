@@ -1,0 +1,34 @@
+"""What several tests need: the embedded AWS, and the order in which tests run."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ghes_packages.local.embedded_aws import EmbeddedAws
+
+PROJECT = Path(__file__).parent.parent
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick ones first: what needs no AWS, then what talks to the embedded AWS, then what runs the CDK CLI too."""
+    slow = ("local", "verify", "end_to_end")
+    items.sort(key=lambda item: slow.index(item.path.parent.name) + 1 if item.path.parent.name in slow else 0)
+
+
+@pytest.fixture(autouse=True)
+def _no_aws_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test can reach a real account, whatever the environment of whoever runs it."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_"))]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(scope="session")
+def embedded_aws() -> Iterator[EmbeddedAws]:
+    with EmbeddedAws(account="111122223333", region="us-west-2") as aws:
+        yield aws

@@ -1,0 +1,181 @@
+from pathlib import Path
+
+import pytest
+
+from ghes_packages.errors import ConfigurationError
+from ghes_packages.instances import OPTIONS, Instance, choose, load
+
+
+def complaint(tmp_path: Path, toml: str) -> str:
+    """What the file is refused with, without its name."""
+    file = tmp_path / "instances.toml"
+    file.write_text(toml, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        load(file)
+    return str(refused.value).replace(f"{file}: ", "")
+
+
+def test_a_table_becomes_an_instance(tmp_path: Path) -> None:
+    file = tmp_path / "instances.toml"
+    file.write_text(
+        '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nghes_version = "3.17"\naccess_key = 1'
+    )
+    assert load(file) == {
+        "production": Instance(
+            name="production", account="111122223333", region="us-west-2", ghes_version="3.17", access_key=1
+        )
+    }
+
+
+def test_every_key_but_the_name_is_optional(tmp_path: Path) -> None:
+    file = tmp_path / "instances.toml"
+    file.write_text("[instances.production]")
+    assert load(file)["production"].stack_name == "GhesPackages-production"
+
+
+def test_the_order_of_the_tables_decides_nothing(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.toml", tmp_path / "other.toml"
+    one.write_text("[instances.a]\n[instances.b]")
+    other.write_text("[instances.b]\n[instances.a]")
+    assert list(load(one).items()) == list(load(other).items())
+
+
+def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
+    file = tmp_path / "instances.toml"
+    for region in ("us-east-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "eusc-de-east-1"):
+        file.write_text(f'[instances.x]\naccount = "111122223333"\nregion = "{region}"')
+        assert load(file)["x"].region == region
+
+
+@pytest.mark.parametrize(
+    ("toml", "line"),
+    [
+        ("", "holds no instance; add a table such as [instances.production]"),
+        ("[instances]", "holds no instance; add a table such as [instances.production]"),
+        (
+            "[instance.production]",
+            "instance: unknown key, did you mean instances?; allowed: tables [instances.NAME]",
+        ),
+        (
+            'instances.production = "yes"',
+            'instances.production = "yes": not a table; write [instances.NAME] with its keys below',
+        ),
+        (
+            '[instances.production]\nregoin = "us-west-2"',
+            '[instances.production] regoin = "us-west-2": unknown key, did you mean region?;'
+            " allowed: account, region, ghes_version, access_key",
+        ),
+        (
+            '[instances.production]\nname = "x"',
+            '[instances.production] name = "x": unknown key; allowed: account, region, ghes_version, access_key',
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-wst-2"',
+            '[instances.production] region = "us-wst-2": is not a region that the pinned botocore knows,'
+            ' did you mean us-west-2?; allowed: the name of an AWS region in quotes, such as "us-west-2",'
+            " together with account",
+        ),
+        (
+            '[instances.production]\naccount = "1111"\nregion = "us-west-2"',
+            '[instances.production] account = "1111": has another form; allowed: twelve digits'
+            ' in quotes, such as "111122223333", together with region',
+        ),
+        (
+            '[instances.production]\naccount = 111122223333\nregion = "us-west-2"',
+            "[instances.production] account = 111122223333: Input should be a valid string; allowed: twelve digits"
+            ' in quotes, such as "111122223333", together with region',
+        ),
+        (
+            '[instances.production]\nregion = "us-west-2"',
+            "[instances.production] region without account; set both, or leave both out for the account and region"
+            " of whoever deploys",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"',
+            "[instances.production] account without region; set both, or leave both out for the account and region"
+            " of whoever deploys",
+        ),
+        (
+            '[instances.production]\nghes_version = "3"',
+            '[instances.production] ghes_version = "3": has another form;'
+            ' allowed: a GHES release in quotes, major and minor, such as "3.17"',
+        ),
+        (
+            "[instances.production]\nghes_version = 3.17",
+            "[instances.production] ghes_version = 3.17: Input should be a valid string;"
+            ' allowed: a GHES release in quotes, major and minor, such as "3.17"',
+        ),
+        (
+            '[instances.production]\nghes_version = "2.21"',
+            '[instances.production] ghes_version = "2.21": has no GitHub Packages: that came with 2.22;'
+            ' allowed: a GHES release in quotes, major and minor, such as "3.17"',
+        ),
+        (
+            "[instances.production]\naccess_key = 2",
+            "[instances.production] access_key = 2: Input should be 1; allowed: 1",
+        ),
+        (
+            '[instances."my server"]',
+            "[instances.my server] the name must be letters, digits and hyphens, no hyphen at either end,"
+            " at most 115 characters",
+        ),
+        (
+            f"[instances.{'x' * 116}]",
+            f"[instances.{'x' * 116}] the name must be letters, digits and hyphens, no hyphen at either end,"
+            " at most 115 characters",
+        ),
+        (
+            "[instances.Production]\n[instances.production]",
+            "Production and production differ in case only; give them different names",
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_fix(tmp_path: Path, toml: str, line: str) -> None:
+    assert complaint(tmp_path, toml) == line
+
+
+def test_two_instances_with_one_name_are_refused(tmp_path: Path) -> None:
+    line = complaint(tmp_path, "[instances.production]\n[instances.production]")
+    assert line.startswith("is not valid TOML: ")
+    assert line.endswith("; each instance is one table [instances.NAME], each name once, and text stands in quotes")
+    assert "\n" not in line
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+    lines = complaint(tmp_path, "[instances.a]\nx = 1\naccess_key = 3\n[instances.b]\naccess_key = 4").splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "[instances.a] x = 1",
+        "[instances.a] access_key = 3",
+        "[instances.b] access_key = 4",
+    ]
+
+
+def test_a_missing_file_names_the_ways_to_give_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"no such file.*cdk -c instances=FILE.*--instances FILE"):
+        load(tmp_path / "instances.toml")
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_what_is_not_a_text_file_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "instances.toml"
+    file.mkdir() if content is None else file.write_bytes(content)
+    with pytest.raises(ConfigurationError, match="cannot be read: .*; it must be a UTF-8 text file"):
+        load(file)
+
+
+def test_the_only_instance_needs_no_name() -> None:
+    only = Instance(name="production")
+    assert choose({"production": only}, None) is only
+
+
+def test_one_of_several_must_be_named() -> None:
+    instances = {name: Instance(name=name) for name in ("production", "staging")}
+    with pytest.raises(ConfigurationError, match="holds 2 instances: name one of production, staging"):
+        choose(instances, None)
+    with pytest.raises(ConfigurationError, match="no instance stagging, did you mean staging?"):
+        choose(instances, "stagging")
+
+
+def test_every_option_says_what_is_allowed_and_what_comes_of_it() -> None:
+    assert OPTIONS.keys() == Instance.model_fields.keys() - {"name"}
+    assert all(option.allowed and option.consequence for option in OPTIONS.values())
