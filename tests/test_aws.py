@@ -22,7 +22,9 @@ def told(error: Exception) -> CannotGoOn:
     ("error", "line"),
     [
         (
-            refusal("AccessDenied", "User: x is not authorized to perform: cloudformation:DescribeStacks on resource: y"),
+            refusal(
+                "AccessDenied", "User: x is not authorized to perform: cloudformation:DescribeStacks on resource: y"
+            ),
             "AWS refused DescribeStacks: AccessDenied: your credentials lack cloudformation:DescribeStacks;"
             " have it allowed, or use another AWS_PROFILE",
         ),
@@ -52,7 +54,8 @@ def told(error: Exception) -> CannotGoOn:
         ),
         (
             raised.NoCredentialsError(),
-            "no AWS credentials: Unable to locate credentials; set AWS_PROFILE, or sign in: aws configure, aws sso login",
+            "no AWS credentials: Unable to locate credentials;"
+            " set AWS_PROFILE, or sign in: aws configure, aws sso login",
         ),
         (
             raised.UnauthorizedSSOTokenError(),
@@ -66,7 +69,7 @@ def told(error: Exception) -> CannotGoOn:
             " check network, proxy and AWS_ENDPOINT_URL",
         ),
         (
-            raised.SSLError(endpoint_url="https://a.b", error="unknown authority"),
+            raised.SSLError(endpoint_url="https://a.b", error=Exception("unknown authority")),
             "SSL validation failed for https://a.b unknown authority;"
             " if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it",
         ),
@@ -81,7 +84,10 @@ def test_what_aws_or_the_network_says_becomes_one_line_with_what_to_do(
 
 
 def test_a_code_with_a_meaning_of_its_own_is_told_as_such() -> None:
-    with pytest.raises(AwsSaidNo, match=r"^the secret is gone$"), explained({"ResourceNotFoundException": "the secret is gone"}):
+    with (
+        pytest.raises(AwsSaidNo, match=r"^the secret is gone$"),
+        explained({"ResourceNotFoundException": "the secret is gone"}),
+    ):
         raise refusal("ResourceNotFoundException")
 
 
@@ -106,5 +112,3 @@ def test_the_region_that_the_cdk_cli_takes_is_taken(monkeypatch: pytest.MonkeyPa
     assert session(Instance(name="x")).region_name == "eu-central-1"
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert session(Instance(name="x")).region_name == "eu-west-1"
-
-

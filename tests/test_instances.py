@@ -159,7 +159,7 @@ def test_a_missing_file_names_the_ways_to_give_one(tmp_path: Path) -> None:
 def test_what_is_not_a_text_file_is_refused(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "instances.toml"
     file.mkdir() if content is None else file.write_bytes(content)
-    with pytest.raises(ConfigurationError, match="cannot be read: .*; it must be a UTF-8 text file"):
+    with pytest.raises(ConfigurationError, match=r"cannot be read: .*; it must be a UTF-8 text file"):
         load(file)
 
 
@@ -172,7 +172,7 @@ def test_one_of_several_must_be_named() -> None:
     instances = {name: Instance(name=name) for name in ("production", "staging")}
     with pytest.raises(ConfigurationError, match="holds 2 instances: name one of production, staging"):
         choose(instances, None)
-    with pytest.raises(ConfigurationError, match="no instance stagging, did you mean staging?"):
+    with pytest.raises(ConfigurationError, match=r"no instance stagging, did you mean staging\?"):
         choose(instances, "stagging")
 
 

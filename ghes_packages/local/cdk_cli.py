@@ -46,7 +46,7 @@ class CdkCli:
         """Run a sub-command for at most `timeout` seconds. Raises CdkCliError if it fails, unless `check` is false."""
         executable = str(PROJECT / "node_modules" / ".bin" / "cdk")
         line = [executable, command, *arguments, *OPTIONS.get(command, ()), *self._app, *GLOBAL_OPTIONS]
-        with subprocess.Popen(  # noqa: S603  # no shell
+        with subprocess.Popen(
             line,
             cwd=self._project,
             env={"JSII_RUNTIME_PACKAGE_CACHE_ROOT": JSII_CACHE, **self._environment},

@@ -128,7 +128,7 @@ class EmbeddedAws:
         self, https: socket.socket, http: socket.socket, root_key_id: str, root_secret: str
     ) -> subprocess.Popen[bytes]:
         with (self._folder / "server.log").open("wb") as log:
-            return subprocess.Popen(  # noqa: S603  # no shell, and no argument from outside
+            return subprocess.Popen(
                 [
                     sys.executable,
                     "-m",

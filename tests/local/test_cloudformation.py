@@ -1,64 +1,11 @@
-import json
 import re
-import uuid
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from ghes_packages.local.embedded_aws import EmbeddedAws
-
-SOON = {"Delay": 0.02, "MaxAttempts": 500}
-
-Resources = dict[str, dict[str, Any]]
-
-
-def template(resources: Resources) -> dict[str, Any]:
-    return {"TemplateBody": json.dumps({"Resources": resources}), "Capabilities": ["CAPABILITY_IAM"]}
-
-
-class Stack:
-    """A stack of one's own, by CloudFormation's API."""
-
-    def __init__(self, aws: EmbeddedAws) -> None:
-        self.name = f"stack-{uuid.uuid4().hex[:8]}"
-        self.cloudformation = aws.client("cloudformation")
-
-    def create(self, resources: Resources) -> None:
-        self._run("create", **template(resources))
-
-    def update(self, resources: Resources) -> None:
-        self._run("update", **template(resources))
-
-    def delete(self) -> None:
-        self._run("delete")
-
-    def physical_id(self, logical_id: str) -> str:
-        answer = self.cloudformation.describe_stack_resource(StackName=self.name, LogicalResourceId=logical_id)
-        physical_id: str = answer["StackResourceDetail"]["PhysicalResourceId"]
-        return physical_id
-
-    def failures(self) -> str:
-        events = self.cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
-        return "\n".join(event.get("ResourceStatusReason", "") for event in events)
-
-    def replacement(self, resources: Resources) -> dict[str, str]:
-        """What a change set says of the replacement of each resource that it would modify."""
-        names = {"StackName": self.name, "ChangeSetName": "change"}
-        self.cloudformation.create_change_set(**names, **template(resources))
-        self.cloudformation.get_waiter("change_set_create_complete").wait(**names, WaiterConfig=SOON)
-        changes = self.cloudformation.describe_change_set(**names)["Changes"]
-        self.cloudformation.delete_change_set(**names)
-        return {
-            change["ResourceChange"]["LogicalResourceId"]: change["ResourceChange"]["Replacement"]
-            for change in changes
-            if change["ResourceChange"]["Action"] == "Modify"
-        }
-
-    def _run(self, operation: str, **parameters: Any) -> None:
-        getattr(self.cloudformation, f"{operation}_stack")(StackName=self.name, **parameters)
-        waiter = self.cloudformation.get_waiter(f"stack_{operation}_complete")
-        waiter.wait(StackName=self.name, WaiterConfig=SOON)
+from tests.cloudformation import Resources, Stack
 
 
 @pytest.fixture
@@ -275,7 +222,7 @@ def secret_value(aws: EmbeddedAws, stack: Stack, **version: str) -> str:
 def test_a_secret_keeps_its_arn_and_the_value_before(embedded_aws: EmbeddedAws, stack: Stack) -> None:
     stack.create(user_with_keys({}, {}) | secret_of(1))
     arn = stack.physical_id("Secret")
-    assert arn.startswith("arn:aws:secretsmanager:us-east-1:000000000000:secret:")
+    assert arn.startswith(f"arn:aws:secretsmanager:{embedded_aws.region}:{embedded_aws.account}:secret:")
     before = secret_value(embedded_aws, stack)
 
     stack.update(user_with_keys({}, {}) | secret_of(2, Description="of the second key"))

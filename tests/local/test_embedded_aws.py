@@ -200,7 +200,7 @@ TLS_ONLY = {
 
 def put_bucket(aws: EmbeddedAws, name: str, *statements: dict[str, Any]) -> None:
     s3 = aws.client("s3")
-    s3.create_bucket(Bucket=name)
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": aws.region})
     s3.put_object(Bucket=name, Key="a/b c", Body=b"content")
     if statements:
         s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))

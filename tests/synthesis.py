@@ -1,0 +1,42 @@
+"""Templates, synthesised in this process; `python -m tests.synthesis` prints the one that the tests keep."""
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk.assertions import Template
+
+from ghes_packages.instances import Instance
+from stacks.packages_storage import PackagesStorage
+
+PROJECT = Path(__file__).parent.parent
+INSTANCE = Instance(name="production")
+Json = dict[str, Any]
+
+
+def stack_of(instance: Instance) -> PackagesStorage:
+    # The CLI hands the flags of cdk.json to the app; here there is no CLI.
+    context = json.loads((PROJECT / "cdk.json").read_text())["context"]
+    return PackagesStorage(cdk.App(context=context, analytics_reporting=False), instance)
+
+
+@functools.cache
+def template_of(instance: Instance = INSTANCE) -> Json:
+    return dict(Template.from_stack(stack_of(instance)).to_json())
+
+
+def resources_of(kind: str, instance: Instance = INSTANCE) -> dict[str, Json]:
+    """The resources of one type by logical ID."""
+    return {key: value for key, value in template_of(instance)["Resources"].items() if value["Type"] == kind}
+
+
+def deployable(instance: Instance = INSTANCE) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Resources and outputs: what is left without the rule that asks for `cdk bootstrap`."""
+    template = template_of(instance)
+    return template["Resources"], template["Outputs"]
+
+
+if __name__ == "__main__":
+    print(json.dumps(template_of(), indent=1))  # noqa: T201
