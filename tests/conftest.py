@@ -1,10 +1,12 @@
 """What several tests need: the embedded AWS, and the order in which tests run."""
 
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from ghes_packages.local.embedded_aws import EmbeddedAws
 
@@ -16,6 +18,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Quick ones first: what needs no AWS, then what talks to the embedded AWS, then what runs the CDK CLI too."""
     slow = ("local", "verify", "end_to_end")
     items.sort(key=lambda item: slow.index(item.path.parent.name) + 1 if item.path.parent.name in slow else 0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _botocore_reads_its_data_once() -> Iterator[None]:
+    """Every boto3 session reads some megabytes of JSON anew, which takes longer than most of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", staticmethod(functools.cache(JSONFileLoader().load_file)))
+        yield
 
 
 @pytest.fixture(autouse=True)
