@@ -51,6 +51,11 @@ def session(instance: Instance) -> boto3.Session:
             f"[instances.{instance.name}] has no region, and neither have your AWS settings;"
             " set account and region in instances.toml, or AWS_REGION"
         )
+    try:
+        with explained():
+            operator.client("cloudformation")
+    except ValueError as error:
+        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct AWS_ENDPOINT_URL") from None
     return operator
 
 

@@ -24,7 +24,7 @@ def demo(instance: Instance, console: Console) -> int:
     Raises CdkCliError and EmbeddedAwsError where a step fails.
     """
     with EmbeddedAws(instance.account or ACCOUNT, instance.region or REGION) as aws:
-        console.print(f"An AWS of its own on {aws.endpoint_url}: account {aws.account}, region {aws.region}")
+        console.print(f"Embedded AWS: {aws.endpoint_url}, account {aws.account}, {aws.region}", highlight=False)
         assembly = str(Path(aws.environment["TMPDIR"], "cdk.out"))
         with _step(console, "cdk synth"):
             CdkCli(aws.environment).run("synth", "--quiet", "--output", assembly)

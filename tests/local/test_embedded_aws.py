@@ -4,9 +4,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ghes_packages.local import embedded_aws as embedded_aws_module
-from ghes_packages.local.cdk_cli import CdkCli, CdkCliError
 from ghes_packages.local.embedded_aws import EmbeddedAws, EmbeddedAwsError
+from tests.waiting import wait_until
 
 PARENT = """
 import sys
@@ -43,13 +40,6 @@ def start_parent() -> tuple[subprocess.Popen[str], int, Path]:
     return parent, int(endpoint_url.rpartition(":")[2]), Path(home).parent
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
-
-
 def answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -57,14 +47,6 @@ def answers(port: int) -> bool:
 
 def port_of(aws: EmbeddedAws) -> int:
     return int(aws.endpoint_url.rpartition(":")[2])
-
-
-def exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def folders(parent: Path) -> set[Path]:
@@ -244,26 +226,3 @@ def test_the_address_of_the_client_is_known(embedded_aws: EmbeddedAws) -> None:
 
 
 # --- The CDK CLI
-
-
-def test_an_error_of_the_cdk_cli_has_its_command_line_and_its_last_lines(
-    embedded_aws: EmbeddedAws, tmp_path: Path
-) -> None:
-    cli = CdkCli(embedded_aws.environment, app="echo not synthesised >&2; exit 7", project=tmp_path)
-    with pytest.raises(CdkCliError, match=r"(?s)cdk synth.*not synthesised"):
-        cli.run("synth")
-
-
-def test_ctrl_c_leaves_no_process_of_the_cdk_cli(embedded_aws: EmbeddedAws, tmp_path: Path) -> None:
-    pid_file = tmp_path / "pid"
-    cli = CdkCli(embedded_aws.environment, app=f"trap '' TERM; echo $$ > {pid_file}; sleep 600", project=tmp_path)
-
-    def interrupt_once_the_app_runs() -> None:
-        wait_until(lambda: pid_file.exists() and pid_file.read_text() != "")
-        os.kill(os.getpid(), signal.SIGINT)
-
-    threading.Thread(target=interrupt_once_the_app_runs).start()
-    with pytest.raises(KeyboardInterrupt):
-        cli.run("synth")
-    app = int(pid_file.read_text())
-    assert wait_until(lambda: not exists(app))

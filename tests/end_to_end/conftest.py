@@ -1,0 +1,94 @@
+"""The real CDK CLI, a real AWS API, and one synthesised assembly for all tests; each deploys an instance of its own."""
+
+import json
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ghes_packages.local.cdk_cli import PROJECT, CdkCli
+from ghes_packages.local.embedded_aws import EmbeddedAws
+
+NAMES = ("works", "again", "fails-first", "fails-later", "goes", "refuses")
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A bootstrapped AWS, and an assembly of one stack for each of NAMES."""
+
+    aws: EmbeddedAws
+    instances: Path
+    assembly: Path
+
+    def cdk(self, command: str, *arguments: str, assembly: Path | None = None, check: bool = True) -> str:
+        """Run the CLI on the assembly; what it printed."""
+        done = CdkCli(self.aws.environment, app=str(assembly or self.assembly)).run(command, *arguments, check=check)
+        return done.stdout + done.stderr
+
+    def ghes_packages(
+        self, *arguments: str, environment: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command as its users do, in a terminal of 80 columns."""
+        return subprocess.run(
+            [sys.executable, "-m", "ghes_packages", *arguments, "--instances", str(self.instances)],
+            env={**(self.aws.environment if environment is None else environment), "COLUMNS": "80"},
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def outputs(self, name: str) -> dict[str, str]:
+        [stack] = self.aws.client("cloudformation").describe_stacks(StackName=f"GhesPackages-{name}")["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def status(self, name: str) -> str:
+        [stack] = self.aws.client("cloudformation").describe_stacks(StackName=f"GhesPackages-{name}")["Stacks"]
+        status: str = stack["StackStatus"]
+        return status
+
+
+@pytest.fixture(scope="session")
+def cloud(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Cloud:
+    folder = tmp_path_factory.mktemp("assembly")
+    instances, assembly = folder / "instances.toml", folder / "cdk.out"
+    instances.write_text("".join(f'[instances.{name}]\nghes_version = "3.17"\n' for name in NAMES))
+    cdk = CdkCli(embedded_aws.environment)
+    cdk.run("synth", "--quiet", "--output", str(assembly), "--context", f"instances={instances}")
+    CdkCli(embedded_aws.environment, app=str(assembly)).run(
+        "bootstrap", f"aws://{embedded_aws.account}/{embedded_aws.region}"
+    )
+    return Cloud(embedded_aws, instances, assembly)
+
+
+@pytest.fixture
+def edited(cloud: Cloud, tmp_path: Path) -> Callable[[str, Callable[[Any], None]], Path]:
+    """A copy of the assembly in which the template of one instance was edited."""
+
+    def edit(name: str, change: Callable[[Any], None]) -> Path:
+        assembly = tmp_path / "cdk.out"
+        shutil.copytree(cloud.assembly, assembly)
+        file = assembly / f"GhesPackages-{name}.template.json"
+        template = json.loads(file.read_text())
+        change(template)
+        file.write_text(json.dumps(template))
+        _under_another_hash(assembly, f"GhesPackages-{name}")
+        return assembly
+
+    return edit
+
+
+def _under_another_hash(assembly: Path, stack: str) -> None:
+    """The CLI does not upload what is there under the hash of its content already."""
+    manifest = json.loads((assembly / "manifest.json").read_text())
+    url: str = manifest["artifacts"][stack]["properties"]["stackTemplateAssetObjectUrl"]
+    old = url.rpartition("/")[2].removesuffix(".json")
+    new = uuid.uuid4().hex * 2
+    for file in (assembly / "manifest.json", assembly / f"{stack}.assets.json"):
+        file.write_text(file.read_text().replace(old, new))

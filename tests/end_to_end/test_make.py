@@ -1,0 +1,77 @@
+"""The commands of the Makefile, as a newcomer runs them."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ghes_packages.local.cdk_cli import PROJECT
+from tests.waiting import wait_until
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A temporary folder of this test's own shows what is left behind."""
+    home = tmp_path / "home"
+    temporary = tmp_path / "tmp"
+    home.mkdir()
+    temporary.mkdir()
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(temporary), "COLUMNS": "80"}
+
+
+def left_by(environment: dict[str, str]) -> list[Path]:
+    return [path for name in ("HOME", "TMPDIR") for path in Path(environment[name]).iterdir()]
+
+
+def processes_of(environment: dict[str, str]) -> list[str]:
+    """The command lines of processes that bear this environment's temporary folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if environment["TMPDIR"].encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # it has ended, or is somebody else's
+    return found
+
+
+def test_the_demo_does_the_whole_job_and_shows_nothing_else(environment: dict[str, str]) -> None:
+    done = subprocess.run(["make", "demo"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "AWS Service URL\n  https://s3." in done.stdout
+    assert done.stdout.splitlines()[-1].endswith(": 55 passed, 0 failed")
+    steps = [line.split(":")[0].split(" ")[0] for line in done.stderr.splitlines() if line]
+    assert steps == ["Embedded", "cdk", "cdk", "cdk", "ghes-packages", "ghes-packages"]
+    assert left_by(environment) == []
+
+
+def test_the_demo_takes_the_instance_that_is_named_or_says_which_there_are(environment: dict[str, str]) -> None:
+    command = ["make", "demo", "INSTANCE=prodution"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no instance prodution, did you mean production?; there is: production" in done.stderr
+
+
+@pytest.mark.parametrize("moment", ["server.log", "tmp/cdk.out"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_leaves_no_process_and_no_file(
+    environment: dict[str, str], moment: str, number: signal.Signals
+) -> None:
+    with subprocess.Popen(
+        ["make", "demo"],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as demo:
+        assert wait_until(lambda: any(Path(environment["TMPDIR"]).glob(f"embedded-aws-*/{moment}")), seconds=60)
+        if number == signal.SIGINT:
+            os.killpg(demo.pid, number)  # Ctrl-C is for every process of the terminal
+        else:
+            demo.send_signal(number)
+        assert demo.wait(30) != 0
+    assert wait_until(lambda: processes_of(environment) == [])
+    assert left_by(environment) == []

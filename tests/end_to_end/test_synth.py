@@ -1,0 +1,125 @@
+"""What `cdk synth` does in a review: the real CLI, with every check on."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ghes_packages.local.cdk_cli import JSII_CACHE, PROJECT, CdkCli, CdkCliError
+from tests.end_to_end.conftest import Cloud
+
+ACKNOWLEDGED = {
+    "AwsSolutions::AwsSolutions-IAM5[Resource::<PackagesBucket3210E67E.Arn>/*]": "Access/Policy",
+    "AwsSolutions::AwsSolutions-SMG4": "Access/Secret",
+}
+
+
+def checkout(folder: Path) -> Path:
+    """The project in another folder, with what `make setup` put beside it."""
+    for name in ("app.py", "cdk.json", "instances.toml"):
+        shutil.copy(PROJECT / name, folder / name)
+    for name in ("stacks", "ghes_packages"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / ".venv").symlink_to(PROJECT / ".venv")
+    return folder
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new))
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """No more than a machine must have, and no AWS."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return {
+        "PATH": f"{PROJECT / '.venv' / 'bin'}:{os.defpath}",
+        "HOME": str(home),
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": JSII_CACHE,
+    }
+
+
+def synth(folder: Path, environment: dict[str, str]) -> str:
+    return CdkCli(environment, project=folder).run("synth", "--quiet").stderr
+
+
+def files_of(assembly: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(assembly)): file.read_bytes() for file in assembly.rglob("*") if file.is_file()}
+
+
+def test_the_same_commit_gives_the_same_bytes(tmp_path: Path, environment: dict[str, str]) -> None:
+    one, other = tmp_path / "one", tmp_path / "a much longer name"
+    one.mkdir()
+    other.mkdir()
+    synth(checkout(one), environment)
+    elsewhere = {
+        "LANG": "tr_TR.UTF-8",
+        "TZ": "Asia/Kathmandu",
+        "USER": "somebody",
+        "AWS_REGION": "eu-west-1",
+        "PYTHONHASHSEED": "7",
+    }
+    synth(checkout(other), {**environment, **elsewhere})
+    assert files_of(one / "cdk.out") == files_of(other / "cdk.out")
+
+
+def test_every_acknowledged_finding_is_known_and_has_a_reason(cloud: Cloud) -> None:
+    report = json.loads((cloud.assembly / "validation-report.json").read_text())
+    assert [plugin["conclusion"] for plugin in report["pluginReports"]] == ["success"]
+    suppressed = [finding for plugin in report["pluginReports"] for finding in plugin["suppressedViolations"]]
+    found = {(finding["acknowledgedId"], finding["acknowledgedAt"]) for finding in suppressed}
+    stacks = [path.name.removesuffix(".template.json") for path in cloud.assembly.glob("*.template.json")]
+    assert found == {(finding, f"{stack}/{path}") for stack in stacks for finding, path in ACKNOWLEDGED.items()}
+    assert all(len(finding["reason"]) > 80 for finding in suppressed)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "rule"),
+    [
+        ("private_bucket.py", "            server_access_logs_bucket=access_logs,\n", "", "AwsSolutions-S1"),
+        (
+            "packages_storage.py",
+            "    def _output(",
+            "        cdk.CfnResource(self, 'X', type='AWS::IAM::Group', properties={'Path': 7})\n\n    def _output(",
+            "CloudFormation Validate",
+        ),
+    ],
+    ids=["cdk-nag", "cdk-validation"],
+)
+def test_a_finding_fails_synth_and_is_named(
+    tmp_path: Path, environment: dict[str, str], file: str, old: str, new: str, rule: str
+) -> None:
+    edit(checkout(tmp_path) / "stacks" / file, old, new)
+    with pytest.raises(CdkCliError, match=rule):
+        synth(tmp_path, environment)
+
+
+@pytest.mark.parametrize(
+    ("toml", "line"),
+    [
+        (None, "instances.toml: no such file in "),
+        ("", "instances.toml: holds no instance; add a table such as [instances.production]"),
+        ('[instances.a]\nregoin = "x"', '[instances.a] regoin = "x": unknown key, did you mean region?'),
+    ],
+)
+def test_wrong_configuration_is_one_line_and_no_traceback(
+    tmp_path: Path, environment: dict[str, str], toml: str | None, line: str
+) -> None:
+    file = checkout(tmp_path) / "instances.toml"
+    file.unlink() if toml is None else file.write_text(toml)
+    command = [str(PROJECT / ".venv/bin/python"), "app.py"]
+    app = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (app.returncode, app.stdout) == (2, "")
+    [complaint] = app.stderr.splitlines()
+    assert line in complaint
+
+
+def test_synth_needs_no_aws_and_prints_nothing_but_findings(tmp_path: Path, environment: dict[str, str]) -> None:
+    assert synth(checkout(tmp_path), environment).strip() == ""
