@@ -19,8 +19,10 @@ demo: setup
 synth: setup
 	@cdk synth --quiet --no-notices && echo "The templates are in cdk.out."
 
+$(SET_UP) test: export TMPDIR := $(CURDIR)/.cache/tmp
+
 test: setup
-	@python -m pytest
+	@mkdir -p $$TMPDIR && python -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup
 	@ruff check . && ruff format --check . && mypy
@@ -28,7 +30,7 @@ lint: setup
 $(SET_UP): requirements.txt requirements-dev.txt pyproject.toml package.json package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
 	@echo "Setting up $(VENV) and node_modules; this takes a minute, once." >&2
-	@$(PYTHON) -m venv $(VENV)
+	@mkdir -p $$TMPDIR && $(PYTHON) -m venv $(VENV)
 	@python -m pip install -qq --requirement requirements-dev.txt
 	@python -m pip install -qq --no-deps --editable .
 	@npm ci --silent --no-audit --no-fund --ignore-scripts

@@ -2,15 +2,21 @@
 
 import functools
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from botocore.loaders import JSONFileLoader
 
+from ghes_packages.local.cdk_cli import JSII_CACHE
 from ghes_packages.local.embedded_aws import EmbeddedAws
 
 PROJECT = Path(__file__).parent.parent
+
+# jsii starts when aws_cdk is imported: on the node that is pinned, and with its cache in this folder.
+os.environ["JSII_NODE"] = str(Path(sys.executable).with_name("node"))
+os.environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = JSII_CACHE
 
 
 @pytest.hookimpl(trylast=True)

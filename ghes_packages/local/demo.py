@@ -46,7 +46,7 @@ def _step(console: Console, title: str) -> Iterator[None]:
 
 
 def _ghes_packages(aws: EmbeddedAws, console: Console, *arguments: str) -> int:
-    console.print(f"ghes-packages {' '.join(arguments)}\n", highlight=False)
+    console.print(f"\nghes-packages {' '.join(arguments)}\n", highlight=False)
     return subprocess.run(
         [sys.executable, "-m", "ghes_packages", *arguments], env=aws.environment, cwd=PROJECT, check=False
     ).returncode

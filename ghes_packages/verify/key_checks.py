@@ -23,6 +23,7 @@ CAN = "With the deployed access key, as GHES"
 CANNOT = "With the deployed access key, what GHES has no need of"
 
 KNOWN = "sign in"
+KNOWN_TO_S3 = "S3 knows the key"
 STORED = "put an object"
 UPLOAD_STARTED = "start a multipart upload"
 PART_UPLOADED = "upload a part"
@@ -63,7 +64,7 @@ class KeyChecks:
             Check(
                 CAN,
                 KNOWN,
-                "S3 knows the key",
+                KNOWN_TO_S3,
                 self._sign_in,
                 "the key must be listed and Active in: aws iam list-access-keys --user-name USER",
             ),
@@ -122,13 +123,13 @@ class KeyChecks:
                 self._s3.list_objects_v2(Bucket=self._probes.bucket, Prefix=self._probes.prefix, MaxKeys=1)
             except ClientError as error:
                 if code(error) in ACCESS_DENIED:
-                    return "known"
+                    return KNOWN_TO_S3
                 if code(error) not in UNKNOWN_KEY | WRONG_SIGNATURE or time.monotonic() + pause > deadline:
                     raise
                 time.sleep(pause)
                 pause *= 2
             else:
-                return "known"
+                return KNOWN_TO_S3
 
     def _put(self) -> str:
         self._version = self._s3.put_object(**self._object, Body=self._body).get("VersionId", "null")

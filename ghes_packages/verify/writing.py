@@ -41,17 +41,19 @@ def as_json(report: Report) -> str:
 
 def write_tables(report: Report, console: Console) -> None:
     """A table for each section, what to do about each failure, and the sum."""
-    for section, findings in groupby(report.findings, key=lambda finding: finding.check.section):
+    by_section = groupby(report.findings, key=lambda finding: finding.check.section)
+    for position, (section, findings) in enumerate(by_section):
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True, show_header=position == 0)
+        table.add_column("", width=6)
+        table.add_column("check", width=30, overflow="fold")
+        table.add_column("expected", width=19, overflow="fold")
+        table.add_column("what happened", ratio=1, overflow="fold")
         console.print(Text(section, style="bold"))
-        table = Table("", "check", "expected", "what happened", box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
-        for column, width in zip(table.columns, (6, 28, 20), strict=False):
-            column.width = width
-        for column in table.columns:
-            column.overflow = "fold"
-        table.columns[-1].ratio = 1
         for finding in findings:
             sign = Text(SIGNS[finding.outcome], style=STYLES[finding.outcome])
-            table.add_row(sign, finding.check.title, finding.check.expected, Text(finding.happened))
+            as_expected = finding.happened == finding.check.expected
+            happened = Text("as expected" if as_expected else finding.happened)
+            table.add_row(sign, finding.check.title, finding.check.expected, happened)
         console.print(table)
     for finding in report.findings:
         if finding.outcome is Outcome.FAILED:

@@ -1,6 +1,7 @@
 """The commands of the Makefile, as a newcomer runs them."""
 
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -45,6 +46,17 @@ def test_the_demo_does_the_whole_job_and_shows_nothing_else(environment: dict[st
     steps = [line.split(":")[0].split(" ")[0] for line in done.stderr.splitlines() if line]
     assert steps == ["Embedded", "cdk", "cdk", "cdk", "ghes-packages", "ghes-packages"]
     assert left_by(environment) == []
+    shown = [line.strip() for line in done.stdout.splitlines()]
+    missing = [line for line in output_in_the_readme() if not any(each.startswith(line) for each in shown)]
+    assert missing == []
+
+
+def output_in_the_readme() -> list[str]:
+    """The lines of the README that show output, each up to what differs from run to run."""
+    blocks = re.findall(r"^ *```text\n(.*?)^ *```", (PROJECT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    lines = [line.strip().partition("…")[0] for block in blocks for line in block.splitlines()]
+    assert len(lines) > 20
+    return lines
 
 
 def test_the_demo_takes_the_instance_that_is_named_or_says_which_there_are(environment: dict[str, str]) -> None:

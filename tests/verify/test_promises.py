@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore import xform_name
 
+from ghes_packages.verify.operator import RIGHTS
 from ghes_packages.verify.report import Outcome
 from tests.verify.conftest import Storage, failed, with_outcome
 
@@ -228,6 +229,12 @@ def operator_with(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> Callable
 
 
 LEAST = ("cloudformation:DescribeStacks", "cloudformation:ListStackResources", "secretsmanager:GetSecretValue")
+
+
+def test_the_rights_that_the_readme_names_are_enough(storage: Storage, operator_with: Callable[..., None]) -> None:
+    operator_with(*RIGHTS)
+    assert storage.verify().exit_status == 0
+    assert storage.left_behind() == []
 
 
 def test_what_the_operator_may_not_see_is_not_checked_and_names_the_missing_action(

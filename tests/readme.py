@@ -1,0 +1,60 @@
+"""The parts of README.md that repeat the code; `python -m tests.readme` writes them anew."""
+
+import re
+from collections.abc import Mapping
+from itertools import groupby
+from pathlib import Path
+
+from ghes_packages.instances import OPTIONS, Instance
+from ghes_packages.outputs import Outputs
+from ghes_packages.permissions import PERMISSIONS
+from ghes_packages.verify.operator import RIGHTS
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def generated() -> Mapping[str, str]:
+    """The text between the markers, by the name in the first marker."""
+    return {
+        "permissions": _table(
+            ("action", "on the", "what GHES needs it for"),
+            *((f"`{each.action}`", each.resource_type, each.purpose) for each in PERMISSIONS),
+        ),
+        "options": _table(
+            ("key", "takes", "default", "what comes of it"),
+            *((f"`{key}`", option.allowed, _default(key), option.consequence) for key, option in OPTIONS.items()),
+        ),
+        "outputs": _table(
+            ("output", "what it is"),
+            *((f"`{field.alias}`", str(field.description)) for field in Outputs.model_fields.values()),
+        ),
+        "rights": _table(
+            ("what for", "actions"),
+            *(
+                (purpose, ", ".join(f"`{action}`" for action in actions))
+                for purpose, actions in groupby(RIGHTS, key=RIGHTS.__getitem__)
+            ),
+        ),
+    }
+
+
+def written(text: str) -> str:
+    """The text with its generated parts as they must be."""
+    for name, part in generated().items():
+        pattern = rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)"
+        text = re.sub(pattern, lambda found, part=part: found[1] + part + found[2], text, flags=re.DOTALL)  # type: ignore[misc]
+    return text
+
+
+def _default(key: str) -> str:
+    default = Instance.model_fields[key].default
+    return "none" if default is None else f"`{default}`"
+
+
+def _table(heading: tuple[str, ...], *rows: tuple[str, ...]) -> str:
+    lines = [heading, tuple("---" for _ in heading), *rows]
+    return "\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines) + "\n"
+
+
+if __name__ == "__main__":
+    README.write_text(written(README.read_text()))

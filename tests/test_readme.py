@@ -1,0 +1,51 @@
+import re
+
+from tests.readme import README, generated, written
+from tests.synthesis import template_of
+
+TEXT = README.read_text()
+
+# Each command of the README, and the test that runs it. `aws` is an AWS CLI; the tests make the same request.
+RUN_BY = {
+    "make demo": "test_the_demo_does_the_whole_job_and_shows_nothing_else",
+    "make setup": "every test runs in what it makes",
+    ". .venv/bin/activate": "every test runs in it",
+    "cdk synth --quiet": "test_synth_needs_no_aws_and_prints_nothing_but_findings",
+    "cdk bootstrap aws://111122223333/us-west-2": "tests/end_to_end/conftest.py",
+    "cdk deploy GhesPackages-production": "test_a_deployed_instance_has_its_settings_and_verifies",
+    "ghes-packages settings production --show-secret": "test_a_deployed_instance_has_its_settings_and_verifies",
+    "ghes-packages verify production": "test_a_deployed_instance_has_its_settings_and_verifies",
+    "aws cloudformation update-termination-protection --no-enable-termination-protection"
+    " --stack-name GhesPackages-production": "test_destroy_is_refused_and_then_leaves_bucket_policy_and_packages",
+    "cdk destroy GhesPackages-production": "test_destroy_is_refused_and_then_leaves_bucket_policy_and_packages",
+}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def test_what_repeats_the_code_is_generated_from_it() -> None:
+    """If the change is meant: python -m tests.readme"""
+    assert written(TEXT) == TEXT
+    assert all(f"<!-- generated: {name} -->" in TEXT for name in generated())
+
+
+def test_every_command_is_one_that_a_test_runs() -> None:
+    commands = [line.strip() for block in blocks("sh") for line in block.splitlines()]
+    assert sorted(commands) == sorted(RUN_BY)
+
+
+def test_the_table_of_resources_names_what_the_template_makes() -> None:
+    [table] = re.findall(r"^\| resource \|.*?\n\n", TEXT, re.DOTALL | re.MULTILINE)
+    named = set(re.findall(r"`(AWS::\w+::\w+)`", table))
+    assert named == {resource["Type"] for resource in template_of()["Resources"].values()}
+
+
+def test_every_link_leads_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", TEXT):
+        path, _, anchor = target.partition("#")
+        file = README.parent / path if path else README
+        headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
+        anchors = [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
+        assert not anchor or anchor in anchors, target
