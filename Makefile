@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_cache := $(CURDIR)/.cache/npm
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
 
-.PHONY: setup demo synth test lint
+.PHONY: setup demo synth test lint bench
 
 setup: $(SET_UP)
 
@@ -26,6 +26,9 @@ test: setup
 
 lint: setup
 	@ruff check . && ruff format --check . && mypy
+
+bench: setup
+	@python -m benchmarks
 
 $(SET_UP): requirements.txt requirements-dev.txt pyproject.toml package.json package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
