@@ -33,7 +33,7 @@ bench: setup
 $(SET_UP): requirements.txt requirements-dev.txt pyproject.toml package.json package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
 	@echo "Setting up $(VENV) and node_modules; this takes a minute, once." >&2
-	@mkdir -p $$TMPDIR && $(PYTHON) -m venv $(VENV)
+	@rm -rf $(VENV) && mkdir -p $$TMPDIR && $(PYTHON) -m venv $(VENV)
 	@python -m pip install -qq --requirement requirements-dev.txt
 	@python -m pip install -qq --no-deps --editable .
 	@npm ci --silent --no-audit --no-fund --ignore-scripts

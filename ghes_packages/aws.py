@@ -49,13 +49,13 @@ def session(instance: Instance) -> boto3.Session:
     if operator.region_name is None:
         raise ConfigurationError(
             f"[instances.{instance.name}] has no region, and neither have your AWS settings;"
-            " set account and region in instances.toml, or AWS_REGION"
+            " set account and region in its table, or AWS_REGION"
         )
     try:
         with explained():
             operator.client("cloudformation")
     except ValueError as error:
-        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct AWS_ENDPOINT_URL") from None
+        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct what it names") from None
     return operator
 
 
@@ -68,9 +68,18 @@ def explained(known: Mapping[str, str] | None = None) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise AwsSaidNo((known or {}).get(code(error)) or _refusal(error)) from None
+        raise _with_notes(AwsSaidNo((known or {}).get(code(error)) or _refusal(error)), error) from None
     except BotoCoreError as error:
-        raise _no_answer(error) from None
+        raise _with_notes(_no_answer(error), error) from None
+    except OSError as error:
+        # A token file or a credential process that is not there.
+        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct what they name") from None
+
+
+def _with_notes(line: CannotGoOn, error: Exception) -> CannotGoOn:
+    for note in getattr(error, "__notes__", ()):
+        line.add_note(note)
+    return line
 
 
 def code(error: ClientError) -> str:
@@ -105,7 +114,7 @@ def _no_answer(error: BotoCoreError) -> CannotGoOn:
         case ProfileNotFound():
             return ConfigurationError(f"{said}; set AWS_PROFILE to one that is in your AWS config file")
         case NoRegionError():
-            return ConfigurationError(f"{said} set AWS_REGION, or account and region in instances.toml")
+            return ConfigurationError(f"{said} set AWS_REGION, or account and region in the table of the instance")
         case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError():
             return AwsSaidNo(f"no AWS credentials: {said}; set AWS_PROFILE, or sign in: aws configure, aws sso login")
         case SSOError() | TokenRetrievalError() | LoginError():

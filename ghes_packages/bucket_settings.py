@@ -1,4 +1,4 @@
-"""The settings that both buckets are promised to have, in the shapes of the S3 API."""
+"""What S3 must answer when it is asked for the settings of a bucket that the stack made, and how to set them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -106,6 +106,20 @@ def tls_statements(bucket_arn: str) -> list[dict[str, Any]]:
         {**everything, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
         {**everything, "Condition": {"NumericLessThan": {"s3:TlsVersion": LEAST_TLS_VERSION}}},
     ]
+
+
+def log_delivery_statement(log_bucket_arn: str, bucket_arn: str, account: str) -> dict[str, Any]:
+    """The one statement that lets S3 deliver the access logs of that bucket of that account, and of no other."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": "logging.s3"},
+        "Action": "s3:PutObject",
+        "Resource": f"{log_bucket_arn}/*",
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": bucket_arn},
+            "StringEquals": {"aws:SourceAccount": account},
+        },
+    }
 
 
 def _rule(lifecycle: Lifecycle) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The command line `ghes-packages`. A verb imports what talks to AWS when it runs, so that `--help` is quick."""
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +8,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from ghes_packages.errors import CannotGoOn
+from ghes_packages.errors import CannotGoOn, ConfigurationError
 from ghes_packages.instances import DEFAULT_FILE, choose, load
+from ghes_packages.interruption import Interrupted, raise_interrupted
 from ghes_packages.settings import Format, Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -36,27 +36,29 @@ def _about() -> None:
 @app.command()
 def settings(
     instance: InstanceName = None,
-    form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.TABLE,
+    form: Annotated[Format | None, typer.Option("--format", help="How to write them.", show_default="table")] = None,
     json: Json = False,
     show_secret: Annotated[bool, typer.Option("--show-secret", help="Read the secret key too, and show it.")] = False,
-    instances: InstancesFile = DEFAULT_FILE,
+    file: InstancesFile = DEFAULT_FILE,
 ) -> None:
     """What do I paste into the Management Console?"""
     with _told():
         from ghes_packages import aws, deployed
 
-        chosen = choose(load(instances), instance, instances)
+        if json and form not in (None, Format.JSON):
+            raise ConfigurationError(f"--json and --format {form}: they say different things; leave one out")
+        chosen = choose(load(file), instance, file)
         session = aws.session(chosen)
         outputs = deployed.read(chosen, session).outputs
         secret = deployed.read_secret(outputs, session) if show_secret else None
-        typer.echo(Settings(chosen, outputs, secret).write(Format.JSON if json else form))
+        typer.echo(Settings(chosen, outputs, secret).write(form or (Format.JSON if json else Format.TABLE)))
 
 
 @app.command()
 def verify(
     instance: InstanceName = None,
     json: Json = False,
-    instances: InstancesFile = DEFAULT_FILE,
+    file: InstancesFile = DEFAULT_FILE,
 ) -> None:
     """Does it work, is it as private as promised, and if not, why?
 
@@ -69,7 +71,7 @@ def verify(
 
         from ghes_packages.verify import verify, writing
 
-        chosen = choose(load(instances), instance, instances)
+        chosen = choose(load(file), instance, file)
         with Console(stderr=True).status(f"{chosen.name}: looking at the stack") as status:
             report = verify(chosen, lambda title: status.update(f"{chosen.name}: {title}"))
         if json:
@@ -81,8 +83,7 @@ def verify(
 
 def main() -> NoReturn:
     """Run the command line; every mistake is one line on stderr."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    raise_interrupted()
     try:
         sys.exit(app(standalone_mode=False))
     except typer.TyperException as error:
@@ -92,14 +93,6 @@ def main() -> NoReturn:
         sys.exit(2)
 
 
-class _Interrupted(KeyboardInterrupt):
-    pass
-
-
-def _interrupt(number: int, _frame: object) -> NoReturn:
-    raise _Interrupted(number)
-
-
 @contextmanager
 def _told() -> Iterator[None]:
     try:
@@ -107,10 +100,9 @@ def _told() -> Iterator[None]:
     except CannotGoOn as error:
         _complain(str(error), error)
         raise typer.Exit(error.exit_status) from None
-    except _Interrupted as interruption:
-        [number] = interruption.args
-        _complain(f"interrupted by {signal.Signals(number).name}", interruption)
-        raise typer.Exit(128 + number) from None
+    except Interrupted as interruption:
+        _complain(f"interrupted by {interruption.signal.name}", interruption)
+        raise typer.Exit(interruption.exit_status) from None
 
 
 def _complain(line: str, error: BaseException | None = None) -> None:

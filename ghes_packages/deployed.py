@@ -12,7 +12,9 @@ from ghes_packages.instances import Instance
 from ghes_packages.outputs import Outputs, PackagesSecret
 
 # In these the outputs say what is there; in all others something is under way, or was given up half-way.
-SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
+SETTLED = frozenset(
+    {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,15 @@ class Deployed:
     def partition(self) -> str:
         """The partition that the stack is in, such as aws or aws-us-gov."""
         return self.stack_id.split(":")[1]
+
+    @property
+    def account(self) -> str:
+        """The account that the stack is in."""
+        return self.stack_id.split(":")[4]
+
+    def bucket_arn(self, bucket: str) -> str:
+        """The ARN of a bucket in the stack's partition."""
+        return f"arn:{self.partition}:s3:::{bucket}"
 
 
 def read(instance: Instance, session: boto3.Session) -> Deployed:

@@ -1,6 +1,12 @@
 """The contract between the deployed stack and everything that comes after it: its outputs and its secret."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+def _console_field(alias: str, label: str, note: str = "") -> Any:
+    return Field(alias=alias, title=label, description=f"Management Console, Packages, {label}{note}")
 
 
 class Outputs(BaseModel):
@@ -8,26 +14,10 @@ class Outputs(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    service_url: str = Field(
-        alias="AwsServiceUrl",
-        title="AWS Service URL",
-        description="Management Console, Packages, AWS Service URL",
-    )
-    bucket: str = Field(
-        alias="AwsS3Bucket",
-        title="AWS S3 Bucket",
-        description="Management Console, Packages, AWS S3 Bucket",
-    )
-    region: str = Field(
-        alias="AwsS3Region",
-        title="AWS S3 Region",
-        description="Management Console, Packages, AWS S3 Region (GHES 2.22 only)",
-    )
-    access_key: str = Field(
-        alias="AwsS3AccessKey",
-        title="AWS S3 Access Key",
-        description="Management Console, Packages, AWS S3 Access Key",
-    )
+    service_url: str = _console_field("AwsServiceUrl", "AWS Service URL")
+    bucket: str = _console_field("AwsS3Bucket", "AWS S3 Bucket")
+    region: str = _console_field("AwsS3Region", "AWS S3 Region", " (GHES 2.22 only)")
+    access_key: str = _console_field("AwsS3AccessKey", "AWS S3 Access Key")
     secret_key_reference: str = Field(
         alias="AwsS3SecretKeyReference",
         title="AWS S3 Secret Key",

@@ -4,6 +4,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from ghes_packages.bucket_settings import LEAST_TLS_VERSION
 from ghes_packages.lifecycle import Lifecycle
 
 
@@ -19,7 +20,7 @@ class PrivateBucket(s3.Bucket):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
-            minimum_tls_version=1.2,
+            minimum_tls_version=LEAST_TLS_VERSION,
             encryption=s3.BucketEncryption.S3_MANAGED,
             versioned=True,
             lifecycle_rules=[_rule(lifecycle)],

@@ -8,7 +8,7 @@ from pathlib import Path
 from ghes_packages.instances import OPTIONS, Instance
 from ghes_packages.outputs import Outputs
 from ghes_packages.permissions import PERMISSIONS
-from ghes_packages.verify.operator import RIGHTS
+from ghes_packages.rights import RIGHTS
 
 README = Path(__file__).parent.parent / "README.md"
 

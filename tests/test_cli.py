@@ -27,3 +27,17 @@ def test_no_command_at_all_shows_the_help() -> None:
     assert done.returncode == 2
     assert "settings" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_no_command_ever_loads_cdk() -> None:
+    program = (
+        "import importlib, pkgutil, sys, ghes_packages;"
+        "names = [each.name for each in pkgutil.walk_packages(ghes_packages.__path__, 'ghes_packages.')];"
+        "names = [each for each in names if '.local' not in each and not each.endswith('__main__')];"
+        "[importlib.import_module(each) for each in names];"
+        "print(len(names), *{'aws_cdk', 'jsii', 'stacks', 'app'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    count, *loaded = done.stdout.split()
+    assert int(count) > 15
+    assert loaded == []

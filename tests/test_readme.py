@@ -8,10 +8,10 @@ TEXT = README.read_text()
 # Each command of the README, and the test that runs it. `aws` is an AWS CLI; the tests make the same request.
 RUN_BY = {
     "make demo": "test_the_demo_does_the_whole_job_and_shows_nothing_else",
-    "make setup": "every test runs in what it makes",
-    ". .venv/bin/activate": "every test runs in it",
+    "make setup": "test_the_set_up_is_what_these_tests_run_in",
+    ". .venv/bin/activate": "test_the_set_up_is_what_these_tests_run_in",
     "cdk synth --quiet": "test_synth_needs_no_aws_and_prints_nothing_but_findings",
-    "cdk bootstrap aws://111122223333/us-west-2": "tests/end_to_end/conftest.py",
+    "cdk bootstrap aws://111122223333/us-west-2": "cloud",
     "cdk deploy GhesPackages-production": "test_a_deployed_instance_has_its_settings_and_verifies",
     "ghes-packages settings production --show-secret": "test_a_deployed_instance_has_its_settings_and_verifies",
     "ghes-packages verify production": "test_a_deployed_instance_has_its_settings_and_verifies",
@@ -34,6 +34,8 @@ def test_what_repeats_the_code_is_generated_from_it() -> None:
 def test_every_command_is_one_that_a_test_runs() -> None:
     commands = [line.strip() for block in blocks("sh") for line in block.splitlines()]
     assert sorted(commands) == sorted(RUN_BY)
+    tests = "".join(file.read_text() for file in (README.parent / "tests").rglob("*.py"))
+    assert [name for name in RUN_BY.values() if f"def {name}(" not in tests] == []
 
 
 def test_the_table_of_resources_names_what_the_template_makes() -> None:

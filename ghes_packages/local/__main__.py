@@ -1,12 +1,12 @@
 """`python -m ghes_packages.local [INSTANCE]`: what `make demo` runs."""
 
-import signal
 import sys
 
 from rich.console import Console
 
 from ghes_packages.errors import CannotGoOn
 from ghes_packages.instances import choose, load
+from ghes_packages.interruption import Interrupted, raise_interrupted
 from ghes_packages.local.cdk_cli import CdkCliError
 from ghes_packages.local.demo import demo
 from ghes_packages.local.embedded_aws import EmbeddedAwsError
@@ -14,9 +14,7 @@ from ghes_packages.local.embedded_aws import EmbeddedAwsError
 
 def main() -> None:
     """Run the demo with the instance that is named, or the first one; exit with its status."""
-    # A kill ends it as Ctrl-C does: by way of everything that cleans up.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    raise_interrupted()
     try:
         instances = load()
         name = sys.argv[1] if len(sys.argv) > 1 else next(iter(instances))
@@ -27,9 +25,9 @@ def main() -> None:
     except (CdkCliError, EmbeddedAwsError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        sys.exit(130)
+    except Interrupted as interruption:
+        sys.stderr.write(f"interrupted by {interruption.signal.name}\n")
+        sys.exit(interruption.exit_status)
 
 
 main()

@@ -23,6 +23,9 @@ from ministack.services import sts
 
 from ghes_packages.local import cloudformation
 
+# MiniStack answers these to anybody on this machine: its own administration, and EC2's instance metadata.
+UNAUTHENTICATED = ("/_ministack/", "/_localstack/", "/latest/", "/v2/credentials/")
+
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -41,6 +44,10 @@ def with_origin_form(application: AsgiApp) -> AsgiApp:
     """An HTTP proxy is asked for a whole URL; `application` gets only the path, as if the client had not used one."""
 
     async def proxied(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(UNAUTHENTICATED):
+            await send({"type": "http.response.start", "status": 404, "headers": []})
+            await send({"type": "http.response.body"})
+            return
         if scope["type"] == "http" and scope["raw_path"].startswith(b"http://"):
             _, _, path = scope["raw_path"].removeprefix(b"http://").partition(b"/")
             scope = {**scope, "raw_path": b"/" + path, "path": "/" + unquote(path.decode("ascii"))}

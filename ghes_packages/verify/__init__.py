@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from ghes_packages import aws, deployed
 from ghes_packages.aws import CONFIG, S3_CONFIG
+from ghes_packages.bucket_settings import log_delivery_statement
 from ghes_packages.instances import Instance
 from ghes_packages.lifecycle import ACCESS_LOGS, PACKAGES
 from ghes_packages.verify.bucket_checks import BucketChecks
@@ -15,7 +16,6 @@ from ghes_packages.verify.user_checks import UserChecks
 
 PACKAGES_BUCKET = "The packages bucket"
 LOG_BUCKET = "The bucket of its access logs"
-LOG_DELIVERY = ("logging.s3", "s3:PutObject")
 
 
 def verify(instance: Instance, announce: Callable[[str], None], patience: float = 30.0) -> Report:
@@ -31,18 +31,19 @@ def verify(instance: Instance, announce: Callable[[str], None], patience: float 
     with aws.explained():
         s3 = session.client("s3", config=S3_CONFIG)
         clients = key_clients(secret, stack.outputs, s3)
-        packages = BucketChecks(PACKAGES_BUCKET, s3, stack.partition, stack.outputs.bucket, PACKAGES)
-        logs = BucketChecks(
-            LOG_BUCKET, s3, stack.partition, parts.log_bucket, ACCESS_LOGS, granted=frozenset({LOG_DELIVERY})
-        )
+        bucket, log_bucket = stack.outputs.bucket, parts.log_bucket
+        bucket_arn, log_bucket_arn = stack.bucket_arn(bucket), stack.bucket_arn(log_bucket)
+        log_delivery = log_delivery_statement(log_bucket_arn, bucket_arn, stack.account)
+        packages = BucketChecks(PACKAGES_BUCKET, s3, bucket, bucket_arn, PACKAGES)
+        logs = BucketChecks(LOG_BUCKET, s3, log_bucket, log_bucket_arn, ACCESS_LOGS, (log_delivery,))
         user = UserChecks(session.client("iam", config=CONFIG), stack, secret, parts.group, parts.policy_arn)
-        with ProbeObjects(stack.outputs.bucket, operator_s3=s3, key_s3=clients.s3) as probes:
+        with ProbeObjects(bucket, operator_s3=s3, key_s3=clients.s3) as probes:
             key = KeyChecks(clients, probes, patience)
             checks = [
                 *key.can(),
-                *key.cannot(parts.log_bucket, stack.outputs),
+                *key.cannot(log_bucket, stack.outputs),
                 *packages.checks(),
-                packages.logged_to(parts.log_bucket),
+                packages.logged_to(log_bucket),
                 *logs.checks(),
                 *user.checks(),
                 probes.removed(),

@@ -2,15 +2,16 @@
 
 import json
 import shlex
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from ghes_packages.aws import code
-from ghes_packages.bucket_settings import BucketSetting, bucket_settings, tls_statements
+from ghes_packages.bucket_settings import LEAST_TLS_VERSION, BucketSetting, bucket_settings, tls_statements
 from ghes_packages.lifecycle import Lifecycle
+from ghes_packages.policy_document import statement, statements
 from ghes_packages.verify.operator import as_operator
 from ghes_packages.verify.report import Check, Failed
 
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
 class BucketChecks:
     """The checks of one bucket. They read its settings and nothing that it holds.
 
-    `granted` are the (principal, action) pairs that its policy may allow.
+    `granting` are the statements of its policy that allow something.
     """
 
     section: str
     s3: "S3Client"
-    partition: str
     bucket: str
+    bucket_arn: str
     lifecycle: Lifecycle
-    granted: Set[tuple[str, str]] = frozenset()
+    granting: tuple[dict[str, Any], ...] = ()
 
     def checks(self) -> Iterator[Check]:
         """What every bucket promises."""
@@ -41,19 +42,13 @@ class BucketChecks:
                 lambda setting=setting: self._as_wanted(setting),  # type: ignore[misc]
                 self._mend(setting.command, setting.option, setting.wanted),
             )
-        statements = tls_statements(f"arn:{self.partition}:s3:::{self.bucket}")
-        yield self._check(
-            "TLS only",
-            "1.2 at least",
-            lambda: self._denies(statements),
-            self._mend("put-bucket-policy", "--policy", {"Version": "2012-10-17", "Statement": statements})
-            + " (with the statements that are there already)",
-        )
+        yield self._check("TLS only", f"{LEAST_TLS_VERSION} at least", self._denies_all_but_tls, self._mend_policy())
         yield self._check(
             "policy grants",
-            _grants(self.granted),
-            self._grants_no_more,
-            f"take the statement out of: aws s3api get-bucket-policy --bucket {self.bucket}",
+            self._granted,
+            self._grants_just_that,
+            f"write the statements as they should be with: aws s3api get-bucket-policy --bucket {self.bucket};"
+            f" aws s3api put-bucket-policy --bucket {self.bucket} --policy file://POLICY",
         )
 
     def logged_to(self, log_bucket: str) -> Check:
@@ -86,66 +81,41 @@ class BucketChecks:
             raise Failed(json.dumps(found, default=str))
         return setting.expected
 
-    def _denies(self, statements: list[dict[str, Any]]) -> str:
-        there = [_comparable(statement) for statement in self._statements()]
-        if missing := [statement for statement in statements if _comparable(statement) not in there]:
-            raise Failed("not denied: " + "; ".join(json.dumps(statement["Condition"]) for statement in missing))
-        return "1.2 at least"
-
-    def _grants_no_more(self) -> str:
-        granted = {
-            (principal, action)
-            for statement in self._statements()
-            if statement["Effect"] == "Allow"
-            for principal in _principals(statement)
-            for action in _list(statement.get("Action", "all actions but some"))
-        }
-        if strays := granted - self.granted:
-            raise Failed(_grants(strays))
-        return _grants(self.granted)
-
-    def _statements(self) -> list[dict[str, Any]]:
+    def _mend_policy(self) -> str:
         try:
-            policy = self.s3.get_bucket_policy(Bucket=self.bucket)["Policy"]
+            policy = json.loads(self._policy())
+        except ClientError:
+            policy = {"Version": "2012-10-17", "Statement": []}
+        there = statements(policy)
+        missing = [each for each in self._tls_statements() if statement(each) not in there]
+        return self._mend("put-bucket-policy", "--policy", {**policy, "Statement": [*policy["Statement"], *missing]})
+
+    def _denies_all_but_tls(self) -> str:
+        there = statements(self._policy())
+        if missing := [each for each in self._tls_statements() if statement(each) not in there]:
+            raise Failed("not denied: " + "; ".join(json.dumps(each["Condition"]) for each in missing))
+        return f"{LEAST_TLS_VERSION} at least"
+
+    def _grants_just_that(self) -> str:
+        granting = {each for each in statements(self._policy()) if each.effect == "Allow"}
+        wanted = {statement(each) for each in self.granting}
+        if granting != wanted:
+            stray = [f"stray: {words}" for each in granting - wanted for words in each.in_words()]
+            missing = [f"missing: {words}" for each in wanted - granting for words in each.in_words()]
+            raise Failed("; ".join(sorted([*missing, *stray])))
+        return self._granted
+
+    @property
+    def _granted(self) -> str:
+        return "log delivery" if self.granting else "nothing to anybody"
+
+    def _tls_statements(self) -> list[dict[str, Any]]:
+        return tls_statements(self.bucket_arn)
+
+    def _policy(self) -> str:
+        try:
+            return self.s3.get_bucket_policy(Bucket=self.bucket)["Policy"]
         except ClientError as error:
             if code(error) == "NoSuchBucketPolicy":
-                return []
+                return json.dumps({"Version": "2012-10-17", "Statement": []})
             raise
-        return _list(json.loads(policy)["Statement"])
-
-
-def _grants(pairs: Set[tuple[str, str]]) -> str:
-    return "; ".join(f"{principal}: {action}" for principal, action in sorted(pairs)) or "nothing to anybody"
-
-
-def _comparable(statement: dict[str, Any]) -> tuple[object, ...]:
-    """What a statement means, whatever way it is written."""
-    conditions = {
-        (operator, key, str(value))
-        for operator, keys in statement.get("Condition", {}).items()
-        for key, values in keys.items()
-        for value in _list(values)
-    }
-    return (
-        statement["Effect"],
-        frozenset(_principals(statement)),
-        frozenset(_list(statement.get("Action"))),
-        frozenset(_list(statement.get("Resource"))),
-        frozenset(conditions),
-    )
-
-
-def _principals(statement: dict[str, Any]) -> list[str]:
-    """Who a statement is about; a service by its own name, without the partition's suffix."""
-    principal = statement.get("Principal", "everybody but some")
-    if not isinstance(principal, dict):
-        return [str(principal)]
-    return [
-        str(name).partition(".amazonaws.")[0] if kind == "Service" else str(name)
-        for kind, names in principal.items()
-        for name in _list(names)
-    ]
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

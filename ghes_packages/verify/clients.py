@@ -1,5 +1,6 @@
 """The boto3 clients of `verify`: those that sign with the deployed key, as GHES does."""
 
+import os
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ import boto3
 import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.httpsession import get_cert_path
 
 from ghes_packages.aws import CONFIG, S3_CONFIG
 from ghes_packages.outputs import Outputs, PackagesSecret
@@ -48,14 +50,18 @@ def key_clients(secret: PackagesSecret, outputs: Outputs, operator_s3: "S3Client
         unsigned_s3=session.client(
             "s3", endpoint_url=endpoint, config=S3_CONFIG.merge(Config(signature_version=UNSIGNED))
         ),
-        plain_http_s3=session.client(
-            "s3", endpoint_url=endpoint.replace("https://", "http://", 1), config=S3_CONFIG.merge(once)
-        ),
+        plain_http_s3=session.client("s3", endpoint_url=plain(endpoint), config=S3_CONFIG.merge(once)),
         iam=session.client("iam", config=CONFIG),
         secretsmanager=session.client("secretsmanager", config=CONFIG),
     )
 
 
+def plain(endpoint_url: str) -> str:
+    """The same endpoint without TLS."""
+    return endpoint_url.replace("https://", "http://", 1)
+
+
 def tls_context() -> ssl.SSLContext:
-    """What a client that is not boto3 trusts: the machine's authorities, or the one in AWS_CA_BUNDLE."""
-    return ssl.create_default_context(cafile=botocore.session.Session().get_config_variable("ca_bundle"))
+    """What boto3 trusts, for a client that is not boto3."""
+    configured = botocore.session.Session().get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+    return ssl.create_default_context(cafile=configured or get_cert_path(True))

@@ -1,14 +1,15 @@
 """What the deployed access key can do, and what it cannot."""
 
+import http.client
 import secrets
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Set
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NotConnectedError
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from ghes_packages.aws import ACCESS_DENIED, UNKNOWN_KEY, WRONG_SIGNATURE, code
 from ghes_packages.outputs import Outputs
@@ -39,18 +40,22 @@ class _Upload(_Object):
     UploadId: str
 
 
+class _NothingAnswersError(Exception):
+    """Nobody listens for plain HTTP, or a firewall is in between."""
+
+
 class KeyChecks:
     """The checks with the deployed key, and what one leaves for the next.
 
     They write below the prefix of their probe objects, and read and list nothing beyond it. `patience` is for how
-    many seconds a key that S3 does not know yet is tried again: AWS does not say how long a new one takes.
+    many seconds in all they wait for a key that AWS does not know, or does not let do its work yet.
     """
 
     def __init__(self, clients: KeyClients, probes: ProbeObjects, patience: float) -> None:
         self._clients = clients
         self._s3 = clients.s3
         self._probes = probes
-        self._patience = patience
+        self._deadline = time.monotonic() + patience
         self._body = secrets.token_bytes(64)
         self._object = _Object(Bucket=probes.bucket, Key=probes.key("object"))
         self._layer = _Object(Bucket=probes.bucket, Key=probes.key("layer"))
@@ -60,6 +65,29 @@ class KeyChecks:
 
     def can(self) -> list[Check]:
         """Each of the seven actions works. The order matters: each check leaves what the next one needs."""
+        return [self._patiently(check, UNKNOWN_KEY | WRONG_SIGNATURE | ACCESS_DENIED) for check in self._can()]
+
+    def cannot(self, log_bucket: str, outputs: Outputs) -> list[Check]:
+        """What lies outside the seven actions is refused. None of these calls does harm where it is not."""
+        return [self._patiently(check, UNKNOWN_KEY | WRONG_SIGNATURE) for check in self._cannot(log_bucket, outputs)]
+
+    def _patiently(self, check: Check, codes: Set[str]) -> Check:
+        """The check, tried again until the patience is over: a new key and its policy reach AWS bit by bit."""
+
+        def run() -> str:
+            pause = 1.0
+            while True:
+                try:
+                    return check.run()
+                except ClientError as error:
+                    if code(error) not in codes or time.monotonic() + pause > self._deadline:
+                        raise
+                    time.sleep(pause)
+                    pause *= 2
+
+        return replace(check, run=run)
+
+    def _can(self) -> list[Check]:
         return [
             Check(
                 CAN,
@@ -79,12 +107,11 @@ class KeyChecks:
             _works("s3:ListMultipartUploadParts", "list its parts", "this one", self._list_parts, PART_UPLOADED),
             _works("s3:PutObject", UPLOAD_COMPLETED, "completed", self._complete_upload, PART_UPLOADED),
             _works("s3:GetObject", "get the whole", "same bytes", lambda: self._get(self._layer), UPLOAD_COMPLETED),
-            _works("s3:DeleteObject", "delete it", "deleted", self._delete, UPLOAD_COMPLETED),
+            _works("s3:DeleteObject", "delete the whole", "deleted", self._delete, UPLOAD_COMPLETED),
             _works("s3:AbortMultipartUpload", "abort another upload", "aborted", self._abort_upload, UPLOAD_STARTED),
         ]
 
-    def cannot(self, log_bucket: str, outputs: Outputs) -> list[Check]:
-        """What lies outside the seven actions is refused. None of these calls does harm where it is not."""
+    def _cannot(self, log_bucket: str, outputs: Outputs) -> list[Check]:
         s3, unsigned, user, secret = (
             self._s3,
             self._clients.unsigned_s3,
@@ -101,35 +128,28 @@ class KeyChecks:
             _refused("read the lifecycle", lambda: s3.get_bucket_lifecycle_configuration(Bucket=bucket)),
             _refused("set an ACL on its object", lambda: s3.put_object_acl(**self._object, ACL="private"), STORED),
             _refused("tag its object", lambda: s3.put_object_tagging(**self._object, Tagging=tags), STORED),
+            _refused("list all buckets", s3.list_buckets),
+            _refused("list the access logs", lambda: s3.list_objects_v2(Bucket=log_bucket, Prefix=prefix, MaxKeys=1)),
+            _refused("read its secret", lambda: self._clients.secretsmanager.get_secret_value(SecretId=secret)),
+            _refused("read its IAM user", lambda: self._clients.iam.get_user(UserName=user)),
+            _refused("get without credentials", lambda: unsigned.get_object(**self._object), STORED),
+            _refused("list without credentials", lambda: unsigned.list_objects_v2(Bucket=bucket, Prefix=prefix)),
+            _refused("get over plain HTTP", self._get_over_plain_http, STORED),
+            # The last one: were it not refused, there would be no object any more for the others to be refused.
             _refused(
                 "delete a version of its object",
                 lambda: s3.delete_object(**self._object, VersionId=self._version),
                 STORED,
             ),
-            _refused("list all buckets", s3.list_buckets),
-            _refused("list the access logs", lambda: s3.list_objects_v2(Bucket=log_bucket, Prefix=prefix, MaxKeys=1)),
-            _refused("read the access logs", lambda: s3.get_object(Bucket=log_bucket, Key=self._object["Key"])),
-            _refused("read its secret", lambda: self._clients.secretsmanager.get_secret_value(SecretId=secret)),
-            _refused("read its IAM user", lambda: self._clients.iam.get_user(UserName=user)),
-            _refused("get without credentials", lambda: unsigned.get_object(**self._object), STORED),
-            _refused("list without credentials", lambda: unsigned.list_objects_v2(Bucket=bucket, Prefix=prefix)),
-            _refused("get over plain HTTP", lambda: self._clients.plain_http_s3.get_object(**self._object), STORED),
         ]
 
     def _sign_in(self) -> str:
-        deadline, pause = time.monotonic() + self._patience, 1.0
-        while True:
-            try:
-                self._s3.list_objects_v2(Bucket=self._probes.bucket, Prefix=self._probes.prefix, MaxKeys=1)
-            except ClientError as error:
-                if code(error) in ACCESS_DENIED:
-                    return KNOWN_TO_S3
-                if code(error) not in UNKNOWN_KEY | WRONG_SIGNATURE or time.monotonic() + pause > deadline:
-                    raise
-                time.sleep(pause)
-                pause *= 2
-            else:
-                return KNOWN_TO_S3
+        try:
+            self._s3.list_objects_v2(Bucket=self._probes.bucket, Prefix=self._probes.prefix, MaxKeys=1)
+        except ClientError as error:
+            if code(error) not in ACCESS_DENIED:
+                raise
+        return KNOWN_TO_S3
 
     def _put(self) -> str:
         self._version = self._s3.put_object(**self._object, Body=self._body).get("VersionId", "null")
@@ -157,8 +177,14 @@ class KeyChecks:
                 return self._same_bytes(response.read())
         except urllib.error.HTTPError as error:
             raise Failed(f"HTTP {error.code}") from None
-        except urllib.error.URLError as error:
-            raise Failed(f"not fetched: {error.reason}") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise Failed(f"not fetched: {error}") from None
+
+    def _get_over_plain_http(self) -> None:
+        try:
+            self._clients.plain_http_s3.get_object(**self._object)
+        except (EndpointConnectionError, ConnectTimeoutError):
+            raise _NothingAnswersError from None
 
     def _start_upload(self) -> str:
         self._upload["UploadId"] = self._s3.create_multipart_upload(**self._layer)["UploadId"]
@@ -166,7 +192,8 @@ class KeyChecks:
 
     def _list_uploads(self) -> str:
         listing = self._s3.list_multipart_uploads(Bucket=self._probes.bucket, Prefix=self._probes.prefix)
-        _only({self._upload["UploadId"]}, {upload["UploadId"] for upload in listing.get("Uploads", [])})
+        if self._upload["UploadId"] not in {upload["UploadId"] for upload in listing.get("Uploads", [])}:
+            raise Failed("not listed")
         return "this one"
 
     def _upload_part(self) -> str:
@@ -211,9 +238,10 @@ def _refused(title: str, call: Callable[[], object], needs: str = KNOWN) -> Chec
         except ClientError as error:
             if code(error) in ACCESS_DENIED:
                 return "refused"
+            if code(error) in UNKNOWN_KEY | WRONG_SIGNATURE:
+                raise
             raise Failed(f"not refused, but {code(error)}") from None
-        except (NotConnectedError, HTTPClientError):
-            # Only plain HTTP can come to this: had AWS itself been out of reach, the checks before would have said so.
+        except _NothingAnswersError:
             return "refused: nothing answers"
         raise Failed("allowed")
 

@@ -1,16 +1,14 @@
 """What `verify` writes to the bucket, and that nothing of it stays."""
 
-import signal
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ghes_packages.aws import needed
+from ghes_packages.aws import ACCESS_DENIED, code, needed
+from ghes_packages.interruption import uninterrupted
 from ghes_packages.lifecycle import PACKAGES
 from ghes_packages.verify.report import Check, Failed
 
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CLEANED_UP = "After the checks"
+NOTHING = "no object, no upload"
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,14 @@ class ProbeObjects:
         """Remove what is left when the checks were cut short; what cannot be removed is noted on the error."""
         if error is None:
             return
-        with _uninterrupted():
+        with uninterrupted():
             try:
-                self._remove()
+                left = self._remove()
             except Failed as failed:
                 error.add_note(f"{failed}; remove what is left with: {self._by_hand()}")
+            else:
+                if left != NOTHING:
+                    error.add_note(left)
 
     def key(self, name: str) -> str:
         """The object key of a probe."""
@@ -51,10 +53,13 @@ class ProbeObjects:
 
     def removed(self) -> Check:
         """The check that removes them: the last one of all."""
-        return Check(CLEANED_UP, "nothing is left behind", "no object, no upload", self._remove, self._by_hand())
+        return Check(CLEANED_UP, "nothing is left behind", NOTHING, self._remove, self._by_hand())
 
     def _by_hand(self) -> str:
-        return f"aws s3 rm --recursive s3://{self.bucket}/{self.prefix}"
+        return (
+            f"aws s3api list-object-versions, delete-object, list-multipart-uploads and abort-multipart-upload"
+            f" --bucket {self.bucket} for what is below {self.prefix}"
+        )
 
     def _remove(self) -> str:
         try:
@@ -62,18 +67,23 @@ class ProbeObjects:
                 self._abort_uploads(self.operator_s3)
                 self._delete_versions()
             except ClientError as refused:
+                if code(refused) not in ACCESS_DENIED:
+                    raise
                 self._abort_uploads(self.key_s3)
                 self._delete_objects()
                 # The key may delete no versions: what it deletes stays until the lifecycle rule removes it.
                 return f"old versions go in {PACKAGES.noncurrent_days} days; to go now you need {needed(refused)}"
         except (ClientError, BotoCoreError) as error:
             raise Failed(f"{self.prefix} could not be emptied: {error}") from None
-        return "no object, no upload"
+        return NOTHING
 
     def _abort_uploads(self, s3: "S3Client") -> None:
         for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=self.prefix):
             for upload in page.get("Uploads", []):
-                s3.abort_multipart_upload(Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+                try:
+                    s3.abort_multipart_upload(Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+                except s3.exceptions.NoSuchUpload:
+                    continue  # listed though it is gone already
 
     def _delete_versions(self) -> None:
         s3 = self.operator_s3
@@ -86,15 +96,3 @@ class ProbeObjects:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix):
             for entry in page.get("Contents", []):
                 s3.delete_object(Bucket=self.bucket, Key=entry["Key"])
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """A second Ctrl-C must not stop the clean-up; every request in it is bounded by the client's timeouts."""
-    interrupts = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in interrupts}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -10,6 +10,7 @@ from ghes_packages.aws import code
 from ghes_packages.deployed import Deployed
 from ghes_packages.outputs import PackagesSecret
 from ghes_packages.permissions import PERMISSIONS, ResourceType
+from ghes_packages.policy_document import statements
 from ghes_packages.verify.operator import as_operator
 from ghes_packages.verify.report import Check, Failed
 
@@ -41,6 +42,13 @@ class UserChecks:
             self._groups,
             f"aws iam add-user-to-group --user-name {user} --group-name {group}; and for each other group:"
             f" aws iam remove-user-from-group --user-name {user} --group-name GROUP",
+        )
+        yield _just(
+            "members of the group",
+            "the user alone",
+            {user},
+            self._members,
+            f"for each other one: aws iam remove-user-from-group --group-name {group} --user-name USER",
         )
         yield _just(
             "policies of the group",
@@ -84,8 +92,9 @@ class UserChecks:
             "the stack's, active",
             {f"{outputs.access_key} Active"},
             self._access_keys,
-            f"find out who made or changed it; for a stray one:"
-            f" aws iam update-access-key --user-name {user} --access-key-id KEY --status Inactive",
+            f"aws iam update-access-key --user-name {user} --access-key-id {outputs.access_key} --status Active;"
+            f" and for each stray one: aws iam update-access-key --user-name {user} --access-key-id KEY"
+            " --status Inactive",
         )
         yield _just(
             "the secret",
@@ -107,6 +116,9 @@ class UserChecks:
         groups = self.iam.list_groups_for_user(UserName=self.deployed.outputs.user_name)["Groups"]
         return {group["GroupName"] for group in groups}
 
+    def _members(self) -> set[str]:
+        return {member["UserName"] for member in self.iam.get_group(GroupName=self.group)["Users"]}
+
     def _group_policies(self) -> set[str]:
         attached = self.iam.list_attached_group_policies(GroupName=self.group)["AttachedPolicies"]
         inline = self.iam.list_group_policies(GroupName=self.group)["PolicyNames"]
@@ -119,7 +131,7 @@ class UserChecks:
         return {policy["PolicyArn"] for policy in attached} | set(inline)
 
     def _seven(self) -> set[str]:
-        bucket_arn = f"arn:{self.deployed.partition}:s3:::{self.deployed.outputs.bucket}"
+        bucket_arn = self.deployed.bucket_arn(self.deployed.outputs.bucket)
         arns = {ResourceType.BUCKET: bucket_arn, ResourceType.OBJECT: f"{bucket_arn}/*"}
         return {f"{permission.action} on {arns[permission.resource_type]}" for permission in PERMISSIONS}
 
@@ -128,7 +140,7 @@ class UserChecks:
         policy = self.iam.get_policy_version(PolicyArn=self.policy_arn, VersionId=version)["PolicyVersion"]
         # boto3 decodes the document, and its types do not say so.
         document: Any = policy["Document"]
-        return {grant for statement in _list(document["Statement"]) for grant in _grants(statement)}
+        return {grant for statement in statements(document) for grant in statement.in_words()}
 
     def _boundary(self) -> set[str]:
         user = self.iam.get_user(UserName=self.deployed.outputs.user_name)["User"]
@@ -161,20 +173,5 @@ def _just(title: str, expected: str, wanted: set[str], read: Callable[[], set[st
     return Check(SECTION, title, expected, as_operator(run), mend)
 
 
-def _grants(statement: dict[str, Any]) -> Iterator[str]:
-    """What one statement allows, an action on a resource at a time; anything out of the ordinary stands out."""
-    for action in _list(statement.get("Action", "all actions but some")):
-        for resource in _list(statement.get("Resource", "all resources but some")):
-            grant = f"{action} on {resource}"
-            if statement["Effect"] == "Allow" and "Condition" not in statement:
-                yield grant
-            else:
-                yield f"{statement['Effect']} with a condition: {grant}"
-
-
 def _facts(access_key_id: str, bucket: str, service_url: str, region: str) -> set[str]:
     return {f"access_key_id {access_key_id}", f"bucket {bucket}", f"service_url {service_url}", f"region {region}"}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -1,6 +1,7 @@
 """From `cdk deploy` to `cdk destroy`, with what a user runs in between."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,11 +53,12 @@ def test_a_deployed_instance_has_its_settings_and_verifies(cloud: Cloud) -> None
 
     verified = cloud.ghes_packages("verify", "works")
     assert (verified.returncode, verified.stderr) == (0, "")
-    assert verified.stdout.splitlines()[-1] == "works: 55 passed, 0 failed"
+    assert re.fullmatch(r"works: \d+ passed, 0 failed", verified.stdout.splitlines()[-1])
     assert max(len(line) for line in verified.stdout.splitlines()) <= 80
 
     report = json.loads(cloud.ghes_packages("verify", "works", "--json").stdout)
-    assert (report["instance"], report["passed"], report["failed"], report["not_checked"]) == ("works", 55, 0, 0)
+    assert (report["instance"], report["failed"], report["not_checked"]) == ("works", 0, 0)
+    assert report["passed"] == len(report["checks"]) > 50
 
 
 def test_a_second_deploy_changes_nothing_and_diff_shows_nothing(cloud: Cloud) -> None:

@@ -38,7 +38,7 @@ def refusal(done: subprocess.CompletedProcess[str], exit_status: int) -> str:
         (("settings", "--format", "xml"), "Invalid value for '--format': 'xml' is not one of"),
         (("settings", "works", "again"), "Got unexpected extra argument(s) (again); see: ghes-packages --help"),
         (("settings", "wroks"), "no instance wroks, did you mean works?; there is: again, fails-first,"),
-        (("verify",), "holds 6 instances: name one of again, fails-first,"),
+        (("verify",), " instances: name one of again, fails-first,"),
     ],
 )
 def test_wrong_usage_is_told_in_one_line(cloud: Cloud, arguments: tuple[str, ...], line: str) -> None:

@@ -8,11 +8,12 @@ import pytest
 
 from ghes_packages import deployed
 from ghes_packages.aws import session as session_of
+from ghes_packages.bucket_settings import log_delivery_statement
 from ghes_packages.deployed import Deployed, Parts
 from ghes_packages.instances import Instance
 from ghes_packages.lifecycle import ACCESS_LOGS, PACKAGES
 from ghes_packages.local.embedded_aws import EmbeddedAws
-from ghes_packages.verify import LOG_DELIVERY, verify
+from ghes_packages.verify import verify
 from ghes_packages.verify.bucket_checks import BucketChecks
 from ghes_packages.verify.report import Check, Finding, Outcome, Report, make
 from ghes_packages.verify.user_checks import UserChecks
@@ -42,14 +43,15 @@ class Storage:
 
     def check_bucket(self) -> Report:
         """The checks of the packages bucket alone, which is quicker."""
-        checks = BucketChecks("", self.s3, self.deployed.partition, self.bucket, PACKAGES)
+        checks = BucketChecks("", self.s3, self.bucket, self.deployed.bucket_arn(self.bucket), PACKAGES)
         return self._report(*checks.checks(), checks.logged_to(self.parts.log_bucket))
 
     def check_log_bucket(self) -> Report:
         """The checks of the log bucket alone."""
-        granted = frozenset({LOG_DELIVERY})
-        bucket, partition = self.parts.log_bucket, self.deployed.partition
-        return self._report(*BucketChecks("", self.s3, partition, bucket, ACCESS_LOGS, granted).checks())
+        bucket_arn, log_bucket_arn = map(self.deployed.bucket_arn, (self.bucket, self.parts.log_bucket))
+        granting = (log_delivery_statement(log_bucket_arn, bucket_arn, self.deployed.account),)
+        checks = BucketChecks("", self.s3, self.parts.log_bucket, log_bucket_arn, ACCESS_LOGS, granting)
+        return self._report(*checks.checks())
 
     def check_user(self) -> Report:
         """The checks of user, key, secret and stack alone."""

@@ -2,9 +2,11 @@
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,13 +16,12 @@ from tests.verify.conftest import Storage
 
 @pytest.mark.parametrize(("number", "exit_status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_it_shows_what_it_is_doing_and_a_signal_ends_it_with_one_line(
-    storage: Storage, number: signal.Signals, exit_status: int
+    storage: Storage, tmp_path: Path, number: signal.Signals, exit_status: int
 ) -> None:
     # An inactive key is tried for half a minute, which is when the signal comes.
     key = storage.deployed.outputs.access_key
     storage.iam.update_access_key(UserName=storage.user, AccessKeyId=key, Status="Inactive")
-    instances = PROJECT / ".cache" / f"{storage.instance.name}.toml"
-    instances.parent.mkdir(exist_ok=True)
+    instances = tmp_path / "instances.toml"
     instances.write_text(f"[instances.{storage.instance.name}]")
     terminal, its_end = pty.openpty()
     with subprocess.Popen(
@@ -33,14 +34,13 @@ def test_it_shows_what_it_is_doing_and_a_signal_ends_it_with_one_line(
     ) as command:
         os.close(its_end)
         shown = ""
-        while "sign in" not in shown:
+        while "sign in" not in shown and select.select([terminal], [], [], 30)[0]:
             shown += os.read(terminal, 1024).decode()
         command.send_signal(number)
         stdout, _ = command.communicate(timeout=30)
         while chunk := _rest(terminal):
             shown += chunk
     os.close(terminal)
-    instances.unlink()
     assert (command.returncode, stdout) == (exit_status, "")
     assert shown.strip().endswith(f"interrupted by {number.name}")
     assert storage.left_behind() == []

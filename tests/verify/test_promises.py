@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from botocore import xform_name
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, EndpointConnectionError
 
-from ghes_packages.verify.operator import RIGHTS
+from ghes_packages.errors import AwsSaidNo
+from ghes_packages.rights import RIGHTS
 from ghes_packages.verify.report import Outcome
 from tests.verify.conftest import Storage, failed, with_outcome
 
@@ -135,16 +138,58 @@ def test_an_older_tls_version_let_in_is_reported(storage: Storage) -> None:
     )
 
 
-def test_somebody_who_may_read_the_logs_is_reported_by_name(storage: Storage) -> None:
-    bucket = storage.parts.log_bucket
-    policy = json.loads(storage.s3.get_bucket_policy(Bucket=bucket)["Policy"])
-    reader = {"AWS": f"arn:aws:iam::{storage.aws.account}:root"}
-    policy["Statement"].append(
-        {"Effect": "Allow", "Principal": reader, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
-    )
-    storage.s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+def log_policy(storage: Storage) -> Any:
+    return json.loads(storage.s3.get_bucket_policy(Bucket=storage.parts.log_bucket)["Policy"])
+
+
+def put_log_policy(storage: Storage, policy: Any) -> str:
+    """What is then said to be wrong."""
+    storage.s3.put_bucket_policy(Bucket=storage.parts.log_bucket, Policy=json.dumps(policy))
     [finding] = with_outcome(storage.check_log_bucket(), Outcome.FAILED)
-    assert finding.happened == f"arn:aws:iam::{storage.aws.account}:root: s3:GetObject"
+    assert finding.check.title == "policy grants"
+    return finding.happened
+
+
+def test_somebody_who_may_read_the_logs_is_reported_by_name(storage: Storage) -> None:
+    policy, objects = log_policy(storage), f"arn:aws:s3:::{storage.parts.log_bucket}/*"
+    reader = f"arn:aws:iam::{storage.aws.account}:root"
+    policy["Statement"].append(
+        {"Effect": "Allow", "Principal": {"AWS": reader}, "Action": "s3:GetObject", "Resource": objects}
+    )
+    assert put_log_policy(storage, policy) == f"stray: AWS {reader}: s3:GetObject on {objects}"
+
+
+def test_log_delivery_for_other_buckets_is_reported(storage: Storage) -> None:
+    policy = log_policy(storage)
+    [delivery] = [each for each in policy["Statement"] if each["Effect"] == "Allow"]
+    del delivery["Condition"]
+    assert "stray: Service logging.s3: s3:PutObject on" in put_log_policy(storage, policy)
+
+
+def test_a_log_bucket_that_takes_no_logs_is_reported(storage: Storage) -> None:
+    policy = log_policy(storage)
+    policy["Statement"] = [each for each in policy["Statement"] if each["Effect"] == "Deny"]
+    assert put_log_policy(storage, policy).startswith("missing: Service logging.s3: s3:PutObject on")
+
+
+@pytest.mark.parametrize("somebody", [{"Federated": "*"}, {"Service": "*"}, {"AWS": "arn:aws:iam::111122223333:root"}])
+def test_a_rule_that_refuses_plain_http_to_somebody_only_is_reported(storage: Storage, somebody: Any) -> None:
+    policy = json.loads(storage.s3.get_bucket_policy(Bucket=storage.bucket)["Policy"])
+    for statement in policy["Statement"]:
+        statement["Principal"] = somebody
+    storage.s3.put_bucket_policy(Bucket=storage.bucket, Policy=json.dumps(policy))
+    assert failed(storage.check_bucket()) == ["TLS only"]
+
+
+def test_a_bucket_without_the_tls_rules_is_mended_by_the_remedy_and_keeps_its_other_statements(
+    storage: Storage,
+) -> None:
+    policy = log_policy(storage)
+    policy["Statement"] = [each for each in policy["Statement"] if each["Effect"] == "Allow"]
+    storage.s3.put_bucket_policy(Bucket=storage.parts.log_bucket, Policy=json.dumps(policy))
+    [finding] = with_outcome(storage.check_log_bucket(), Outcome.FAILED)
+    run_aws_cli(storage, finding.check.remedy)
+    assert storage.check_log_bucket().exit_status == 0
 
 
 # --- The user
@@ -155,8 +200,34 @@ def another_group(storage: Storage) -> None:
     storage.iam.add_user_to_group(UserName=storage.user, GroupName=f"other-{storage.instance.name}")
 
 
+def another_member(storage: Storage) -> None:
+    storage.iam.create_user(UserName=f"other-{storage.instance.name}")
+    storage.iam.add_user_to_group(UserName=f"other-{storage.instance.name}", GroupName=storage.parts.group)
+
+
+def conditional_policy(storage: Storage) -> None:
+    arn = storage.parts.policy_arn
+    document = storage.iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]["Document"]
+    document["Statement"][0]["Condition"] = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    storage.iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True)
+
+
 CHANGES_OF_THE_USER: dict[str, tuple[str, Callable[[Storage], object]]] = {
     "another group": ("groups of the user", another_group),
+    "another member of the group": ("members of the group", another_member),
+    "a condition in the policy": ("what the policy allows", conditional_policy),
+    "an inline policy on the group": (
+        "policies of the group",
+        lambda storage: storage.iam.put_group_policy(
+            GroupName=storage.parts.group, PolicyName="more", PolicyDocument=policy("s3:ListAllMyBuckets")
+        ),
+    ),
+    "an inactive key": (
+        "access keys",
+        lambda storage: storage.iam.update_access_key(
+            UserName=storage.user, AccessKeyId=storage.deployed.outputs.access_key, Status="Inactive"
+        ),
+    ),
     "another policy on the group": (
         "policies of the group",
         lambda storage: storage.iam.attach_group_policy(
@@ -194,7 +265,7 @@ def test_a_changed_user_is_reported(storage: Storage, title: str, change: Callab
     change(storage)
     report = storage.check_user()
     assert failed(report) == [title]
-    assert with_outcome(report, Outcome.FAILED)[0].check.remedy
+    assert with_outcome(report, Outcome.FAILED)[0].check.remedy.partition("aws ")[2]
 
 
 def test_a_secret_that_names_another_bucket_is_reported(storage: Storage) -> None:
@@ -260,6 +331,39 @@ def test_without_the_operators_rights_old_versions_are_left_to_the_lifecycle_rul
 
 
 # --- Interruption
+
+
+def test_what_the_network_leaves_behind_is_told(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From one request on nothing answers any more, so nothing can be removed either."""
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+    dead: list[str] = []
+
+    def cut_off(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        if dead or operation == "ListParts":
+            dead.append(operation)
+            raise EndpointConnectionError(endpoint_url=client.meta.endpoint_url)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", cut_off)
+    with pytest.raises(AwsSaidNo, match="AWS cannot be reached") as told:
+        storage.verify()
+    [note] = told.value.__notes__
+    assert "could not be emptied" in note
+    assert f"--bucket {storage.bucket} for what is below ghes-packages-verify-" in note
+
+
+def test_a_clean_up_that_fails_for_another_reason_than_rights_is_a_failure(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def slow_down(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        if operation == "ListObjectVersions":
+            raise ClientError({"Error": {"Code": "SlowDown"}}, operation)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", slow_down)
+    assert failed(storage.verify()) == ["nothing is left behind"]
 
 
 @pytest.mark.parametrize("title", ["get it", "list its parts", "tag its object", "versioned", "nothing is left behind"])
