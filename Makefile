@@ -22,7 +22,7 @@ synth: setup
 $(SET_UP) test: export TMPDIR := $(CURDIR)/.cache/tmp
 
 test: setup
-	@mkdir -p $$TMPDIR && python -m pytest --numprocesses 2 --dist loadfile
+	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && python -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup
 	@ruff check . && ruff format --check . && mypy
@@ -36,6 +36,6 @@ $(SET_UP): requirements.txt requirements-dev.txt pyproject.toml package.json pac
 	@rm -rf $(VENV) && mkdir -p $$TMPDIR && $(PYTHON) -m venv $(VENV)
 	@python -m pip install -qq --requirement requirements-dev.txt
 	@python -m pip install -qq --no-deps --editable .
-	@npm ci --silent --no-audit --no-fund --ignore-scripts
+	@npm ci --loglevel=error --no-audit --no-fund --ignore-scripts
 	@ln -sf ../../node_modules/.bin/cdk $(VENV)/bin/cdk
 	@touch $@

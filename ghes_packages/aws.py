@@ -13,6 +13,7 @@ from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
     HTTPClientError,
+    InvalidRegionError,
     LoginError,
     NoCredentialsError,
     NoRegionError,
@@ -113,6 +114,8 @@ def _no_answer(error: BotoCoreError) -> CannotGoOn:
     match error:
         case ProfileNotFound():
             return ConfigurationError(f"{said}; set AWS_PROFILE to one that is in your AWS config file")
+        case InvalidRegionError():
+            return ConfigurationError(f"{said}; correct AWS_REGION or the region of your profile")
         case NoRegionError():
             return ConfigurationError(f"{said} set AWS_REGION, or account and region in the table of the instance")
         case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError():

@@ -1,10 +1,12 @@
 """The command line `ghes-packages`. A verb imports what talks to AWS when it runs, so that `--help` is quick."""
 
+import os
+import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -12,6 +14,10 @@ from ghes_packages.errors import CannotGoOn, ConfigurationError
 from ghes_packages.instances import DEFAULT_FILE, choose, load
 from ghes_packages.interruption import Interrupted, raise_interrupted
 from ghes_packages.settings import Format, Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -33,78 +39,106 @@ def _about() -> None:
     """
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a verb has to say on stdout, and its exit status."""
+
+    text: str
+    exit_status: int = 0
+
+
 @app.command()
 def settings(
     instance: InstanceName = None,
-    form: Annotated[Format | None, typer.Option("--format", help="How to write them.", show_default="table")] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", metavar="FORMAT", help=f"How to write them: {', '.join(Format)}.")
+    ] = None,
     json: Json = False,
     show_secret: Annotated[bool, typer.Option("--show-secret", help="Read the secret key too, and show it.")] = False,
     file: InstancesFile = DEFAULT_FILE,
-) -> None:
+) -> Answer:
     """What do I paste into the Management Console?"""
-    with _told():
-        from ghes_packages import aws, deployed
+    from ghes_packages import aws, deployed
 
-        if json and form not in (None, Format.JSON):
-            raise ConfigurationError(f"--json and --format {form}: they say different things; leave one out")
-        chosen = choose(load(file), instance, file)
-        session = aws.session(chosen)
-        outputs = deployed.read(chosen, session).outputs
-        secret = deployed.read_secret(outputs, session) if show_secret else None
-        typer.echo(Settings(chosen, outputs, secret).write(form or (Format.JSON if json else Format.TABLE)))
+    if json and form not in (None, Format.JSON):
+        raise ConfigurationError(f"--json and --format {form}: they say different things; leave one out")
+    chosen = choose(load(file), instance, file)
+    session = aws.session(chosen)
+    outputs = deployed.read(chosen, session).outputs
+    secret = deployed.read_secret(outputs, session) if show_secret else None
+    return Answer(Settings(chosen, outputs, secret).write(form or (Format.JSON if json else Format.TABLE)))
 
 
 @app.command()
-def verify(
-    instance: InstanceName = None,
-    json: Json = False,
-    file: InstancesFile = DEFAULT_FILE,
-) -> None:
+def verify(instance: InstanceName = None, json: Json = False, file: InstancesFile = DEFAULT_FILE) -> Answer:
     """Does it work, is it as private as promised, and if not, why?
 
     The deployed access key is used for what GHES does, and your own rights to look at the bucket and the user.
 
     What it writes, it writes below a prefix of its own, and removes it again.
     """
-    with _told():
-        from rich.console import Console
+    from ghes_packages.verify import verify, writing
 
-        from ghes_packages.verify import verify, writing
-
-        chosen = choose(load(file), instance, file)
-        with Console(stderr=True).status(f"{chosen.name}: looking at the stack") as status:
-            report = verify(chosen, lambda title: status.update(f"{chosen.name}: {title}"))
-        if json:
-            typer.echo(writing.as_json(report))
-        else:
-            writing.write_tables(report, Console())
-        raise typer.Exit(report.exit_status)
+    chosen = choose(load(file), instance, file)
+    with _progress(f"{chosen.name}: looking at the stack") as status:
+        report = verify(chosen, lambda title: status.update(f"{chosen.name}: {title}"))
+    text = writing.as_json(report) if json else _rendered(lambda console: writing.write_tables(report, console))
+    return Answer(text, report.exit_status)
 
 
 def main() -> NoReturn:
     """Run the command line; every mistake is one line on stderr."""
     raise_interrupted()
+    sys.exit(_exit_status())
+
+
+def _exit_status() -> int:
     try:
-        sys.exit(app(standalone_mode=False))
+        if sys.stdout is None:
+            raise OSError("it is closed")
+        answer = app(standalone_mode=False)
+        if not isinstance(answer, Answer):  # --help
+            answer = Answer("", answer)
+        sys.stdout.write(f"{answer.text}\n" if answer.text else "")
+        sys.stdout.flush()
+        return answer.exit_status
+    except CannotGoOn as error:
+        return _complain(str(error), error.exit_status, error)
+    except Interrupted as interruption:
+        return _complain(f"interrupted by {interruption.signal.name}", interruption.exit_status, interruption)
     except typer.TyperException as error:
         # Typer's type conversion puts pydantic's prefix before its own words.
         problem = error.format_message().replace("Value error, ", "").rstrip(".")
-        _complain(f"{problem}; see: ghes-packages --help")
-        sys.exit(2)
+        return _complain(f"{problem}; see: ghes-packages --help", 2) if problem else 2
+    except BrokenPipeError:
+        _forget_output()
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        _forget_output()
+        return _complain(f"the output cannot be written: {error}", 2)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except CannotGoOn as error:
-        _complain(str(error), error)
-        raise typer.Exit(error.exit_status) from None
-    except Interrupted as interruption:
-        _complain(f"interrupted by {interruption.signal.name}", interruption)
-        raise typer.Exit(interruption.exit_status) from None
+def _progress(first: str) -> "Status":
+    from rich.console import Console
+
+    return Console(stderr=True).status(first)
 
 
-def _complain(line: str, error: BaseException | None = None) -> None:
+def _rendered(write: Callable[["Console"], None]) -> str:
+    from rich.console import Console
+
+    console = Console()
+    with console.capture() as capture:
+        write(console)
+    return capture.get().rstrip("\n")
+
+
+def _forget_output() -> None:
+    """Else Python tries once more to write it at its end, and complains."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _complain(line: str, exit_status: int, error: BaseException | None = None) -> int:
     for text in (line, *getattr(error, "__notes__", ())):
         typer.echo(text, err=True)
+    return exit_status

@@ -1,6 +1,7 @@
 """`instances.toml`: one table for each GHES instance, validated."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class Instance(BaseModel):
 
     name: Annotated[str, StringConstraints(pattern=INSTANCE_NAME)]
     account: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None,
+        Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None,
         Option(
             allowed='twelve digits in quotes, such as "111122223333", together with region',
             consequence="The AWS account of the stack; without it, the account of whoever deploys.",
@@ -72,7 +73,7 @@ class Instance(BaseModel):
         ),
     ] = None
     ghes_version: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$"), AfterValidator(_release_with_packages)] | None,
+        Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$"), AfterValidator(_release_with_packages)] | None,
         Option(
             allowed='a GHES release in quotes, major and minor, such as "3.17"',
             consequence="Which fields `settings` shows: 2.22 asks for the region too, later releases do not.",
@@ -117,7 +118,7 @@ def load(file: Path = DEFAULT_FILE) -> Mapping[str, Instance]:
     for name, table in sorted(tables.items()):
         unknown = table.keys() - OPTIONS.keys()
         mistakes += [
-            f"{file}: [instances.{name}] {key} = {_toml(table[key])}: unknown key{_did_you_mean(key, OPTIONS)};"
+            f"{file}: {_header(name)} {key} = {_toml(table[key])}: unknown key{_did_you_mean(key, OPTIONS)};"
             f" allowed: {', '.join(OPTIONS)}"
             for key in sorted(unknown)
         ]
@@ -126,7 +127,7 @@ def load(file: Path = DEFAULT_FILE) -> Mapping[str, Instance]:
                 {"name": name, **{key: value for key, value in table.items() if key not in unknown}}
             )
         except ValidationError as error:
-            mistakes += [f"{file}: [instances.{name}] {_mistake(details)}" for details in error.errors()]
+            mistakes += [f"{file}: {_header(name)} {_mistake(details)}" for details in error.errors()]
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
     return instances
@@ -146,7 +147,7 @@ def choose(instances: Mapping[str, Instance], name: str | None, file: Path = DEF
 
 def _tables(file: Path) -> dict[str, dict[str, Any]]:
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigurationError(
             f"{file}: no such file in {Path.cwd()}; run this in the project's folder,"
@@ -165,12 +166,14 @@ def _tables(file: Path) -> dict[str, dict[str, Any]]:
             f"{file}: {stray}: unknown key{_did_you_mean(stray, ['instances'])}; allowed: tables [instances.NAME]"
         )
     tables = document.get("instances", {})
-    if not isinstance(tables, dict) or not tables:
+    if not isinstance(tables, dict):
+        raise ConfigurationError(f"{file}: instances = {_toml(tables)}: not a table; write [instances.NAME] instead")
+    if not tables:
         raise ConfigurationError(f"{file}: holds no instance; add a table such as [instances.production]")
     for name, table in tables.items():
         if not isinstance(table, dict):
             raise ConfigurationError(
-                f"{file}: instances.{name} = {_toml(table)}: not a table; write [instances.NAME] with its keys below"
+                f"{file}: {_header(name)} = {_toml(table)}: not a table; write [instances.NAME] with its keys below"
             )
     # A file system that ignores case would let one template overwrite the other.
     if twins := [name for name in tables if name.lower() in {other.lower() for other in tables if other != name}]:
@@ -188,6 +191,10 @@ def _mistake(details: ErrorDetails) -> str:
     if key == "name":
         return "the name must be letters, digits and hyphens, no hyphen at either end, at most 115 characters"
     return f"{key} = {_toml(details['input'])}: {problem}; allowed: {OPTIONS[key].allowed}"
+
+
+def _header(name: str) -> str:
+    return f"[instances.{name if re.fullmatch(INSTANCE_NAME, name) else _toml(name)}]"
 
 
 def _toml(value: object) -> str:

@@ -8,8 +8,8 @@ from typing import NoReturn
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(KeyboardInterrupt):
-    """Raised by every one of INTERRUPTS, so that whatever cleans up after Ctrl-C cleans up after all of them."""
+class Interrupted(BaseException):
+    """Raised by every one of INTERRUPTS, so that what cleans up after Ctrl-C cleans up after all of them."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

@@ -58,7 +58,7 @@ def _table(settings: Settings) -> str:
         lines += [_title(name), f"  {getattr(settings.outputs, name)}"]
     lines += [_title("secret_key_reference")]
     if settings.secret_key is None:
-        lines += [f"  shown with --show-secret; it is in {settings.outputs.secret_key_reference}"]
+        lines += ["  shown with --show-secret; in Secrets Manager it is", f"  {settings.outputs.secret_key_reference}"]
     else:
         lines += [f"  {settings.secret_key}"]
     return "\n".join(lines)
@@ -77,7 +77,8 @@ def _env(settings: Settings) -> str:
 
 def _ghe_config(settings: Settings) -> str:
     lines = [
-        "# Run on the appliance. These keys are from older GitHub documentation; newer releases document the console.",
+        "# For the appliance. The keys are from older GitHub documentation;",
+        "# newer releases document the Management Console only.",
         "ghe-config app.packages.enabled true",
         "ghe-config secrets.packages.blob-storage-type s3",
     ]

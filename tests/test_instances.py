@@ -27,6 +27,12 @@ def test_a_table_becomes_an_instance(tmp_path: Path) -> None:
     }
 
 
+def test_a_file_that_a_windows_editor_wrote_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "instances.toml"
+    file.write_text("\ufeff[instances.production]\r\n", encoding="utf-8")
+    assert list(load(file)) == ["production"]
+
+
 def test_every_key_but_the_name_is_optional(tmp_path: Path) -> None:
     file = tmp_path / "instances.toml"
     file.write_text("[instances.production]")
@@ -58,7 +64,7 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         ),
         (
             'instances.production = "yes"',
-            'instances.production = "yes": not a table; write [instances.NAME] with its keys below',
+            '[instances.production] = "yes": not a table; write [instances.NAME] with its keys below',
         ),
         (
             '[instances.production]\nregoin = "us-west-2"',
@@ -116,13 +122,24 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         ),
         (
             '[instances."my server"]',
-            "[instances.my server] the name must be letters, digits and hyphens, no hyphen at either end,"
+            '[instances."my server"] the name must be letters, digits and hyphens, no hyphen at either end,'
             " at most 115 characters",
         ),
         (
             f"[instances.{'x' * 116}]",
-            f"[instances.{'x' * 116}] the name must be letters, digits and hyphens, no hyphen at either end,"
+            f'[instances."{"x" * 116}"] the name must be letters, digits and hyphens, no hyphen at either end,'
             " at most 115 characters",
+        ),
+        (
+            '[instances."a\\u001b[31m"]',
+            '[instances."a\\u001b[31m"] the name must be letters, digits and hyphens, no hyphen at either end,'
+            " at most 115 characters",
+        ),
+        ("instances = 3", "instances = 3: not a table; write [instances.NAME] instead"),
+        (
+            '[instances.production]\nghes_version = "٣.١٧"',
+            '[instances.production] ghes_version = "٣.١٧": has another form;'
+            ' allowed: a GHES release in quotes, major and minor, such as "3.17"',
         ),
         (
             "[instances.Production]\n[instances.production]",

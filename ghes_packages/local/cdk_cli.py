@@ -4,9 +4,12 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+
+from ghes_packages.local import supervised
 
 PROJECT = Path(__file__).parents[2]
 JSII_CACHE = str(PROJECT / ".cache" / "jsii")
@@ -46,17 +49,22 @@ class CdkCli:
         """Run a sub-command for at most `timeout` seconds. Raises CdkCliError if it fails, unless `check` is false."""
         executable = str(PROJECT / "node_modules" / ".bin" / "cdk")
         line = [executable, command, *arguments, *OPTIONS.get(command, ()), *self._app, *GLOBAL_OPTIONS]
-        with subprocess.Popen(
-            line,
-            cwd=self._project,
-            env={"JSII_RUNTIME_PACKAGE_CACHE_ROOT": JSII_CACHE, **self._environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            # The CLI starts the app, and the app starts jsii: a group of their own is how to end them all.
-            start_new_session=True,
-        ) as process:
+        ends_with_us, held_by_us = os.pipe()
+        with (
+            os.fdopen(held_by_us, "wb"),
+            os.fdopen(ends_with_us, "rb") as standard_input,
+            subprocess.Popen(
+                [sys.executable, supervised.__file__, *line],
+                cwd=self._project,
+                env={"JSII_RUNTIME_PACKAGE_CACHE_ROOT": JSII_CACHE, **self._environment},
+                stdin=standard_input,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                # The CLI starts the app, and the app starts jsii: a group of their own is how to end them all.
+                start_new_session=True,
+            ) as process,
+        ):
             try:
                 stdout, stderr = process.communicate(timeout=timeout)
             except BaseException:

@@ -213,10 +213,9 @@ def _write_certificates(folder: Path) -> None:
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    if server.stdin:
-        server.stdin.close()
+    server.terminate()
     try:
-        server.wait(STOPS_WITHIN_SECONDS)
+        server.communicate(timeout=STOPS_WITHIN_SECONDS)
     except BaseException as interruption:
         server.kill()
         server.wait()

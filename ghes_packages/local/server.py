@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,14 @@ async def serve(https_fd: int, http_fd: int, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
+    def end_after_the_parent() -> None:
+        # What the parent was running is ended at the same time, and may write until then.
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(1)
+        end()
+
     loop = asyncio.get_running_loop()
-    loop.add_reader(sys.stdin.fileno(), end)
+    loop.add_reader(sys.stdin.fileno(), end_after_the_parent)
     loop.add_signal_handler(signal.SIGTERM, end)
     await hypercorn.asyncio.serve(with_origin_form(app), config, shutdown_trigger=asyncio.Event().wait)
 

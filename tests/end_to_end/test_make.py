@@ -54,12 +54,13 @@ def test_the_demo_does_the_whole_job_and_shows_nothing_else(environment: dict[st
 
 
 def test_the_set_up_is_what_these_tests_run_in(environment: dict[str, str]) -> None:
-    program = "make setup && . .venv/bin/activate && command -v python cdk ghes-packages && cdk --version"
+    programs = "command -v python && command -v cdk && command -v ghes-packages && cdk --version"
+    program = f"make --silent setup && . .venv/bin/activate && {programs}"
     done = subprocess.run(
         ["sh", "-c", program], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
     )
-    *programs, version = done.stdout.splitlines()
-    assert programs == [str(PROJECT / ".venv" / "bin" / name) for name in ("python", "cdk", "ghes-packages")]
+    *found, version = done.stdout.splitlines()
+    assert found == [str(PROJECT / ".venv" / "bin" / name) for name in ("python", "cdk", "ghes-packages")]
     assert Path(sys.executable) == PROJECT / ".venv" / "bin" / "python"
     assert version.startswith(json.loads((PROJECT / "package.json").read_text())["devDependencies"]["aws-cdk"])
 
@@ -98,5 +99,21 @@ def test_an_interrupted_demo_leaves_no_process_and_no_file(
         else:
             demo.send_signal(number)
         assert demo.wait(30) != 0
+    assert wait_until(lambda: processes_of(environment) == [])
+    assert left_by(environment) == []
+
+
+@pytest.mark.parametrize("moment", ["server.log", "tmp/cdk.out"])
+def test_a_killed_demo_leaves_no_process_and_no_file(environment: dict[str, str], moment: str) -> None:
+    """Nothing of it can clean up any more: what it started notices."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "ghes_packages.local"],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as demo:
+        assert wait_until(lambda: any(Path(environment["TMPDIR"]).glob(f"embedded-aws-*/{moment}")), seconds=60)
+        demo.kill()
     assert wait_until(lambda: processes_of(environment) == [])
     assert left_by(environment) == []

@@ -151,7 +151,7 @@ def test_a_key_that_is_new_to_aws_is_waited_for(storage: Storage, monkeypatch: p
             storage.iam.update_access_key(**key, Status="Active")
 
     monkeypatch.setattr(time, "sleep", pause)
-    assert verify(storage.instance, str, patience=30).exit_status == 0
+    assert verify(storage.instance, storage.titles.append, patience=30).exit_status == 0
     assert pauses == [1.0, 2.0]
 
 
