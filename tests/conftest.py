@@ -2,7 +2,10 @@
 
 import functools
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +20,19 @@ PROJECT = Path(__file__).parent.parent
 # jsii starts when aws_cdk is imported: on the node that is pinned, and with its cache in this folder.
 os.environ["JSII_NODE"] = str(Path(sys.executable).with_name("node"))
 os.environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = JSII_CACHE
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A worker goes on with its tests when whoever started it is interrupted or killed; here it ends with it."""
+    if hasattr(config, "workerinput"):
+        signal.signal(signal.SIGINT, lambda number, _: os._exit(128 + number))
+        threading.Thread(target=_end_with_the_starter, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with_the_starter(starter: int) -> None:
+    while os.getppid() == starter:
+        time.sleep(0.5)
+    os._exit(1)
 
 
 @pytest.hookimpl(trylast=True)

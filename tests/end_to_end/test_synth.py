@@ -36,11 +36,13 @@ def edit(file: Path, old: str, new: str) -> None:
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """No more than a machine must have, and no AWS."""
-    home = tmp_path / "home"
+    home, temporary = tmp_path / "home", tmp_path / "tmp"
     home.mkdir()
+    temporary.mkdir()
     return {
         "PATH": f"{PROJECT / '.venv' / 'bin'}:{os.defpath}",
         "HOME": str(home),
+        "TMPDIR": str(temporary),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": JSII_CACHE,
     }
