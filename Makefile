@@ -22,7 +22,7 @@ synth: setup
 $(SET_UP) test: export TMPDIR := $(CURDIR)/.cache/tmp
 
 test: setup
-	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && python -m pytest --numprocesses 2 --dist loadfile
+	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec python -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup
 	@ruff check . && ruff format --check . && mypy
