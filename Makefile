@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_cache := $(CURDIR)/.cache/npm
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
 
-.PHONY: setup demo synth test lint bench
+.PHONY: setup demo synth deploy test lint bench
 
 setup: $(SET_UP)
 
@@ -18,6 +18,12 @@ demo: setup
 
 synth: setup
 	@cdk synth --quiet --no-notices && echo "The templates are in cdk.out."
+
+deploy: setup
+	@test -n "$(INSTANCE)" || { echo "Name the instance: make deploy INSTANCE=production" >&2; exit 2; }
+	@cdk synth --quiet
+	@ghes-packages review --deployed $(INSTANCE) $(addprefix --accept ,$(ACCEPT))
+	@cdk deploy --app cdk.out GhesPackages-$(INSTANCE) $(CDK_DEPLOY_OPTIONS)
 
 $(SET_UP) test: export TMPDIR := $(CURDIR)/.cache/tmp
 

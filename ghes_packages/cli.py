@@ -5,12 +5,13 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ghes_packages.errors import CannotGoOn, ConfigurationError
+from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
 from ghes_packages.instances import DEFAULT_FILE, choose, load
 from ghes_packages.interruption import Interrupted, raise_interrupted
 from ghes_packages.settings import Format, Settings
@@ -26,6 +27,11 @@ InstanceName = Annotated[
     typer.Argument(metavar="INSTANCE", help="Its name in instances.toml; may be left out if there is one."),
 ]
 InstancesFile = Annotated[Path, typer.Option("--instances", metavar="FILE", help="Where the instances are.")]
+UnusedFor = Annotated[
+    float, typer.Option("--unused-for", min=0, metavar="HOURS", help="How long a key must be unused to count as so.")
+]
+Previous = Annotated[bool, typer.Option("--previous", help="The access key before the newest one.")]
+ASSEMBLY = Path("cdk.out")
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")]
 
 
@@ -55,6 +61,7 @@ def settings(
     ] = None,
     json: Json = False,
     show_secret: Annotated[bool, typer.Option("--show-secret", help="Read the secret key too, and show it.")] = False,
+    previous: Previous = False,
     file: InstancesFile = DEFAULT_FILE,
 ) -> Answer:
     """What do I paste into the Management Console?"""
@@ -65,12 +72,16 @@ def settings(
     chosen = choose(load(file), instance, file)
     session = aws.session(chosen)
     outputs = deployed.read(chosen, session).outputs
-    secret = deployed.read_secret(outputs, session) if show_secret else None
+    secret = deployed.read_secret(outputs, session, previous=previous) if show_secret else None
+    if previous:
+        outputs = outputs.of_the_previous_key()
     return Answer(Settings(chosen, outputs, secret).write(form or (Format.JSON if json else Format.TABLE)))
 
 
 @app.command()
-def verify(instance: InstanceName = None, json: Json = False, file: InstancesFile = DEFAULT_FILE) -> Answer:
+def verify(
+    instance: InstanceName = None, previous: Previous = False, json: Json = False, file: InstancesFile = DEFAULT_FILE
+) -> Answer:
     """Does it work, is it as private as promised, and if not, why?
 
     The deployed access key is used for what GHES does, and your own rights to look at the bucket and the user.
@@ -81,9 +92,90 @@ def verify(instance: InstanceName = None, json: Json = False, file: InstancesFil
 
     chosen = choose(load(file), instance, file)
     with _progress(f"{chosen.name}: looking at the stack") as status:
-        report = verify(chosen, lambda title: status.update(f"{chosen.name}: {title}"))
+        report = verify(chosen, lambda title: status.update(f"{chosen.name}: {title}"), previous=previous)
     text = writing.as_json(report) if json else _rendered(lambda console: writing.write_tables(report, console))
     return Answer(text, report.exit_status)
+
+
+@app.command()
+def status(
+    instance: InstanceName = None,
+    max_age: Annotated[int, typer.Option(min=1, metavar="DAYS", help="How old a key may be.")] = 90,
+    unused_for: UnusedFor = 24,
+    json: Json = False,
+    file: InstancesFile = DEFAULT_FILE,
+) -> Answer:
+    """How is an instance, and how are its access keys?"""
+    from ghes_packages import access_keys, aws, deployed
+    from ghes_packages.status import Status
+
+    chosen = choose(load(file), instance, file)
+    session = aws.session(chosen)
+    stack = deployed.read(chosen, session)
+    keys = access_keys.read(
+        stack.outputs.user_name, deployed.parts(chosen, stack.outputs, session).access_keys, session
+    )
+    found = Status(
+        chosen, stack.status, tuple(keys), datetime.now(UTC), timedelta(days=max_age), timedelta(hours=unused_for)
+    )
+    return Answer(found.as_json() if json else _rendered(found.write_table), found.exit_status)
+
+
+@app.command()
+def rotate(
+    instance: Annotated[str, typer.Argument(metavar="INSTANCE", help="Its name in instances.toml.")],
+    back: Annotated[bool, typer.Option("--back", help="Take the step back instead.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change, and write nothing.")] = False,
+    unused_for: UnusedFor = 24,
+    force: Annotated[bool, typer.Option("--force", help="Go on against a refusal; needs --reason.")] = False,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it must be.")] = "",
+    file: InstancesFile = DEFAULT_FILE,
+) -> Answer:
+    """What is the next safe step to a new access key? Takes it in instances.toml.
+
+    It refuses a step that would hurt, and writes nothing to AWS: the step is yours to review, commit and deploy.
+    """
+    from ghes_packages import access_keys, aws, deployed, instances_file, rotation
+
+    if force != bool(reason.strip()):
+        raise ConfigurationError('--force and --reason "…" go together: say why the refusal does not count')
+    chosen = choose(load(file), instance, file)
+    step = rotation.step_back(chosen) if back else rotation.next_step(chosen)
+    session = aws.session(chosen)
+    stack = deployed.read(chosen, session)
+    keys = access_keys.read(
+        stack.outputs.user_name, deployed.parts(chosen, stack.outputs, session).access_keys, session
+    )
+    refused = list(rotation.refusals(chosen, step, keys, datetime.now(UTC), timedelta(hours=unused_for)))
+    if refused and not force:
+        raise FoundWrong(
+            f"{chosen.name}: {rotation.stands(chosen)}. Refused to {step.title}: {'; '.join(refused)};"
+            f' wait, or go on with: ghes-packages rotate {chosen.name}{" --back" if back else ""} --force --reason "…"'
+        )
+    text = instances_file.changed(file, chosen.name, step)
+    change = instances_file.difference(file, text)
+    if not dry_run:
+        instances_file.write(file, text)
+    return Answer("\n".join(rotation.told(chosen, step, change, refused, reason, dry_run=dry_run)))
+
+
+@app.command()
+def review(
+    instance: Annotated[
+        str, typer.Option("--deployed", metavar="INSTANCE", help="Compare with what is deployed of this instance.")
+    ],
+    assembly: Annotated[Path, typer.Option(metavar="FOLDER", help="What `cdk synth` wrote.")] = ASSEMBLY,
+    accept: Annotated[list[str] | None, typer.Option(metavar="ID", help="A risk to take; may be repeated.")] = None,
+    unused_for: UnusedFor = 24,
+    json: Json = False,
+    file: InstancesFile = DEFAULT_FILE,
+) -> Answer:
+    """What would this deploy do to the access keys that work?"""
+    from ghes_packages.review import review_deployed
+
+    chosen = choose(load(file), instance, file)
+    found = review_deployed(chosen, assembly, accept or (), datetime.now(UTC), timedelta(hours=unused_for))
+    return Answer(found.as_json() if json else found.as_text(), found.exit_status)
 
 
 def main() -> NoReturn:

@@ -1,6 +1,8 @@
 """The stack as it is deployed: what it put out, and what it consists of."""
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import boto3
@@ -17,11 +19,16 @@ SETTLED = frozenset(
 )
 
 
+# The logical ID of an access key: its path in the app, the generation, and CDK's hash of the path.
+ACCESS_KEY = re.compile(r"AccessAccessKey(?P<generation>\d+)[0-9A-F]{8}")
+
+
 @dataclass(frozen=True)
 class Deployed:
     """One deployed stack."""
 
     stack_id: str
+    status: str
     termination_protection: bool
     outputs: Outputs
 
@@ -76,26 +83,31 @@ def read(instance: Instance, session: boto3.Session) -> Deployed:
     except ValidationError as error:
         missing = ", ".join(str(details["loc"][0]) for details in error.errors())
         raise FoundWrong(f"stack {name} lacks the output {missing}; deploy it again with: cdk deploy {name}") from None
-    return Deployed(stack_id, stack.get("EnableTerminationProtection", False), outputs)
+    return Deployed(stack_id, status, stack.get("EnableTerminationProtection", False), outputs)
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The physical names of what the stack holds besides its outputs."""
+    """The physical names of what the stack holds besides its outputs; the access keys by generation."""
 
     group: str
     policy_arn: str
     log_bucket: str
+    access_keys: Mapping[int, str]
 
 
 def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts:
     """What the deployed stack consists of. Raises AwsSaidNo where it may not be read, FoundWrong where a part lacks."""
     found: dict[str, list[str]] = {}
+    access_keys: dict[int, str] = {}
     with explained():
         client = session.client("cloudformation", config=CONFIG)
         for page in client.get_paginator("list_stack_resources").paginate(StackName=instance.stack_name):
             for resource in page["StackResourceSummaries"]:
-                found.setdefault(resource["ResourceType"], []).append(resource.get("PhysicalResourceId", ""))
+                physical_id = resource.get("PhysicalResourceId", "")
+                found.setdefault(resource["ResourceType"], []).append(physical_id)
+                if key := ACCESS_KEY.fullmatch(resource["LogicalResourceId"]):
+                    access_keys[int(key["generation"])] = physical_id
     try:
         [group], [policy_arn] = found["AWS::IAM::Group"], found["AWS::IAM::ManagedPolicy"]
         [log_bucket] = set(found["AWS::S3::Bucket"]) - {outputs.bucket}
@@ -104,25 +116,35 @@ def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts
             f"stack {instance.stack_name} is not what this version of the project deploys:"
             f" bring it up to date with: cdk deploy {instance.stack_name}"
         ) from None
-    return Parts(group, policy_arn, log_bucket)
+    return Parts(group, policy_arn, log_bucket, access_keys)
 
 
-def read_secret(outputs: Outputs, session: boto3.Session) -> PackagesSecret:
-    """The access key. Raises AwsSaidNo where it is gone or may not be read, FoundWrong where it is not as expected."""
+def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = False) -> PackagesSecret:
+    """The newest access key, or the one before it.
+
+    Raises AwsSaidNo where it is gone or may not be read, FoundWrong where it is not as expected.
+    """
+    expected = outputs.of_the_previous_key() if previous else outputs
     arn = outputs.secret_key_reference
     gone = (
         f"secret {arn} is gone or marked for deletion; within its recovery window bring it back with:"
         f" aws secretsmanager restore-secret --secret-id {arn}; later, only a new access key helps"
     )
     with explained({"ResourceNotFoundException": gone, "InvalidRequestException": gone}):
-        value = session.client("secretsmanager", config=CONFIG).get_secret_value(SecretId=arn)
+        value = session.client("secretsmanager", config=CONFIG).get_secret_value(
+            SecretId=arn, VersionStage="AWSPREVIOUS" if previous else "AWSCURRENT"
+        )
     try:
-        return PackagesSecret.model_validate(json.loads(value.get("SecretString", "")))
+        secret = PackagesSecret.model_validate(json.loads(value.get("SecretString", "")))
     except ValidationError as error:
         wrong = ", ".join(str(details["loc"][0]) for details in error.errors() if details["loc"]) or "an object"
         problem = f"its JSON lacks {wrong}"
     except ValueError:
         problem = "it is not JSON"
+    else:
+        if not previous or secret.access_key_id == expected.access_key:
+            return secret
+        problem = f"its previous version holds {secret.access_key_id}, not {expected.access_key}"
     raise FoundWrong(
         f"secret {arn} is not as the stack wrote it: {problem}; someone changed it:"
         " make the version before current again with: aws secretsmanager update-secret-version-stage"

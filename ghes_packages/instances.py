@@ -6,13 +6,15 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Field,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -26,6 +28,10 @@ DEFAULT_FILE = Path("instances.toml")
 STACK_NAME_PREFIX = "GhesPackages-"
 # CloudFormation takes stack names of at most 128 characters: letters, digits and hyphens, a letter first.
 INSTANCE_NAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,113}[A-Za-z0-9])?$"
+
+
+# IAM's own words for the status of an access key.
+ACTIVE, INACTIVE = "Active", "Inactive"
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,14 @@ def _release_with_packages(version: str) -> str:
     if (int(major), int(minor)) < (2, 22):
         raise ValueError("has no GitHub Packages: that came with 2.22")
     return version
+
+
+class PreviousAccessKey(StrEnum):
+    """What becomes of the access key before the current one."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    DELETED = "deleted"
 
 
 class Instance(BaseModel):
@@ -80,14 +94,34 @@ class Instance(BaseModel):
         ),
     ] = None
     access_key: Annotated[
-        Literal[1],
-        Option(allowed="1", consequence="The generation of the access key that GHES uses."),
+        int,
+        Field(ge=1),
+        Option(
+            allowed="a whole number, 1 at first, one more with each rotation",
+            consequence="Which generation of the access key GHES uses, or is to use next. See docs/rotation.md.",
+        ),
     ] = 1
+    previous_access_key: Annotated[
+        PreviousAccessKey | None,
+        Field(strict=False),
+        Option(
+            allowed=", ".join(f'"{each}"' for each in PreviousAccessKey) + "; only and always with access_key above 1",
+            consequence="What becomes of the generation before: it works, it does not, it is gone.",
+        ),
+    ] = None
 
     @property
     def stack_name(self) -> str:
         """The name of the CloudFormation stack that holds this instance's storage."""
         return STACK_NAME_PREFIX + self.name
+
+    @property
+    def access_keys(self) -> Mapping[int, str]:
+        """The access keys that the user is to have, the newest first: IAM's status by generation."""
+        keys = {self.access_key: ACTIVE}
+        if self.previous_access_key in (PreviousAccessKey.ACTIVE, PreviousAccessKey.INACTIVE):
+            keys[self.access_key - 1] = self.previous_access_key.capitalize()
+        return keys
 
     @model_validator(mode="after")
     def _account_and_region_together(self) -> Self:
@@ -95,6 +129,20 @@ class Instance(BaseModel):
             given, missing = ("region", "account") if self.account is None else ("account", "region")
             raise ValueError(
                 f"{given} without {missing}; set both, or leave both out for the account and region of whoever deploys"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _previous_access_key_from_the_second_on(self) -> Self:
+        if self.access_key > 1 and self.previous_access_key is None:
+            raise ValueError(
+                f"access_key = {self.access_key} without previous_access_key; say what becomes of access key"
+                f" {self.access_key - 1}: {OPTIONS['previous_access_key'].allowed}"
+            )
+        if self.access_key == 1 and self.previous_access_key is not None:
+            raise ValueError(
+                f'previous_access_key = "{self.previous_access_key}" with access_key = 1, which has none before it;'
+                " leave it out, or raise access_key to 2"
             )
         return self
 

@@ -1,8 +1,10 @@
 """The contract between the deployed stack and everything that comes after it: its outputs and its secret."""
 
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from ghes_packages.errors import FoundWrong
 
 
 def _console_field(alias: str, label: str, note: str = "") -> Any:
@@ -18,6 +20,12 @@ class Outputs(BaseModel):
     bucket: str = _console_field("AwsS3Bucket", "AWS S3 Bucket")
     region: str = _console_field("AwsS3Region", "AWS S3 Region", " (GHES 2.22 only)")
     access_key: str = _console_field("AwsS3AccessKey", "AWS S3 Access Key")
+    previous_access_key: str | None = Field(
+        default=None,
+        alias="PreviousAwsS3AccessKey",
+        title="Previous AWS S3 Access Key",
+        description="The access key before AwsS3AccessKey, while there is one",
+    )
     secret_key_reference: str = Field(
         alias="AwsS3SecretKeyReference",
         title="AWS S3 Secret Key",
@@ -28,6 +36,12 @@ class Outputs(BaseModel):
         title="IAM user",
         description="The IAM user that GHES signs in as",
     )
+
+    def of_the_previous_key(self) -> Self:
+        """The same, as they were with the access key before. Raises FoundWrong where there is none."""
+        if self.previous_access_key is None:
+            raise FoundWrong("there is no previous access key: the stack holds just one; leave out --previous")
+        return self.model_copy(update={"access_key": self.previous_access_key, "previous_access_key": None})
 
 
 class PackagesSecret(BaseModel):

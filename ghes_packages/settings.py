@@ -94,7 +94,7 @@ def _ghe_config(settings: Settings) -> str:
 
 
 def _values(settings: Settings) -> dict[str, str]:
-    values: dict[str, str] = settings.outputs.model_dump(by_alias=True)
+    values: dict[str, str] = settings.outputs.model_dump(by_alias=True, exclude_none=True)
     return values if settings.secret_key is None else {**values, "AwsS3SecretKey": settings.secret_key}
 
 

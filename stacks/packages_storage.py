@@ -23,13 +23,17 @@ class PackagesStorage(cdk.Stack):
         # Both stay references where the region is the caller's, and so are right in every partition.
         service_url = f"https://s3.{self.region}.{self.url_suffix}"
         storage = PackagesBucket(self, "Packages")
-        access = PackagesAccess(self, "Access", bucket=storage.bucket, service_url=service_url)
+        access = PackagesAccess(
+            self, "Access", bucket=storage.bucket, service_url=service_url, access_keys=instance.access_keys
+        )
+        newest, *previous = [key.access_key_id for key in access.access_keys]
         self._output(
             Outputs(
                 AwsServiceUrl=service_url,
                 AwsS3Bucket=storage.bucket.bucket_name,
                 AwsS3Region=self.region,
-                AwsS3AccessKey=access.access_key.access_key_id,
+                AwsS3AccessKey=newest,
+                PreviousAwsS3AccessKey=previous[0] if previous else None,
                 AwsS3SecretKeyReference=access.secret.secret_arn,
                 IamUserName=access.user.user_name,
             )
@@ -37,4 +41,5 @@ class PackagesStorage(cdk.Stack):
 
     def _output(self, outputs: Outputs) -> None:
         for name, field in Outputs.model_fields.items():
-            cdk.CfnOutput(self, str(field.alias), value=getattr(outputs, name), description=field.description)
+            if value := getattr(outputs, name):
+                cdk.CfnOutput(self, str(field.alias), value=value, description=field.description)

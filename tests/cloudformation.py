@@ -26,8 +26,8 @@ class Stack:
     def create(self, resources: Resources, outputs: Resources | None = None) -> None:
         self._run("create", **template(resources, outputs))
 
-    def update(self, resources: Resources) -> None:
-        self._run("update", **template(resources))
+    def update(self, resources: Resources, outputs: Resources | None = None) -> None:
+        self._run("update", **template(resources, outputs))
 
     def delete(self) -> None:
         self._run("delete")

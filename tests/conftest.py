@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _end_with_the_starter(starter: int) -> None:
     while os.getppid() == starter:
-        time.sleep(0.5)
+        threading.Event().wait(0.5)
     os._exit(1)
 
 

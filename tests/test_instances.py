@@ -69,11 +69,12 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         (
             '[instances.production]\nregoin = "us-west-2"',
             '[instances.production] regoin = "us-west-2": unknown key, did you mean region?;'
-            " allowed: account, region, ghes_version, access_key",
+            " allowed: account, region, ghes_version, access_key, previous_access_key",
         ),
         (
             '[instances.production]\nname = "x"',
-            '[instances.production] name = "x": unknown key; allowed: account, region, ghes_version, access_key',
+            '[instances.production] name = "x": unknown key; allowed: account, region, ghes_version, access_key,'
+            " previous_access_key",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-wst-2"',
@@ -117,8 +118,29 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             ' allowed: a GHES release in quotes, major and minor, such as "3.17"',
         ),
         (
+            "[instances.production]\naccess_key = 0",
+            "[instances.production] access_key = 0: Input should be greater than or equal to 1;"
+            " allowed: a whole number, 1 at first, one more with each rotation",
+        ),
+        (
+            "[instances.production]\naccess_key = true",
+            "[instances.production] access_key = true: Input should be a valid integer;"
+            " allowed: a whole number, 1 at first, one more with each rotation",
+        ),
+        (
             "[instances.production]\naccess_key = 2",
-            "[instances.production] access_key = 2: Input should be 1; allowed: 1",
+            "[instances.production] access_key = 2 without previous_access_key; say what becomes of access key 1:"
+            ' "active", "inactive", "deleted"; only and always with access_key above 1',
+        ),
+        (
+            '[instances.production]\nprevious_access_key = "active"',
+            '[instances.production] previous_access_key = "active" with access_key = 1, which has none before it;'
+            " leave it out, or raise access_key to 2",
+        ),
+        (
+            '[instances.production]\naccess_key = 2\nprevious_access_key = "gone"',
+            "[instances.production] previous_access_key = \"gone\": Input should be 'active', 'inactive' or 'deleted';"
+            ' allowed: "active", "inactive", "deleted"; only and always with access_key above 1',
         ),
         (
             '[instances."my server"]',
@@ -159,11 +181,11 @@ def test_two_instances_with_one_name_are_refused(tmp_path: Path) -> None:
 
 
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
-    lines = complaint(tmp_path, "[instances.a]\nx = 1\naccess_key = 3\n[instances.b]\naccess_key = 4").splitlines()
+    lines = complaint(tmp_path, "[instances.a]\nx = 1\naccess_key = -3\n[instances.b]\naccess_key = -4").splitlines()
     assert [line.partition(":")[0] for line in lines] == [
         "[instances.a] x = 1",
-        "[instances.a] access_key = 3",
-        "[instances.b] access_key = 4",
+        "[instances.a] access_key = -3",
+        "[instances.b] access_key = -4",
     ]
 
 
@@ -178,6 +200,23 @@ def test_what_is_not_a_text_file_is_refused(tmp_path: Path, content: bytes | Non
     file.mkdir() if content is None else file.write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"cannot be read: .*; it must be a UTF-8 text file"):
         load(file)
+
+
+@pytest.mark.parametrize(
+    ("access_key", "previous", "statuses"),
+    [
+        (1, None, {1: "Active"}),
+        (2, "active", {2: "Active", 1: "Active"}),
+        (2, "inactive", {2: "Active", 1: "Inactive"}),
+        (2, "deleted", {2: "Active"}),
+        (7, "active", {7: "Active", 6: "Active"}),
+    ],
+)
+def test_there_are_never_more_than_two_access_keys(
+    access_key: int, previous: str | None, statuses: dict[int, str]
+) -> None:
+    instance = Instance.model_validate({"name": "x", "access_key": access_key, "previous_access_key": previous})
+    assert instance.access_keys == statuses
 
 
 def test_the_only_instance_needs_no_name() -> None:

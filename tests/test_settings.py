@@ -75,7 +75,7 @@ def test_only_the_console_of_2_22_asks_for_the_region(release: str | None, asked
 
 def test_json_has_the_keys_of_the_outputs() -> None:
     written = json.loads(write(Format.JSON, secret=SECRET))
-    assert written == {**OUTPUTS.model_dump(by_alias=True), "AwsS3SecretKey": SECRET_KEY}
+    assert written == {**OUTPUTS.model_dump(by_alias=True, exclude_none=True), "AwsS3SecretKey": SECRET_KEY}
 
 
 def test_env_can_be_read_by_a_shell() -> None:

@@ -22,7 +22,7 @@ from ministack.app import app
 from ministack.core import iam_evaluator
 from ministack.services import sts
 
-from ghes_packages.local import cloudformation
+from ghes_packages.local import access_key_use, cloudformation
 
 # MiniStack answers these to anybody on this machine: its own administration, and EC2's instance metadata.
 UNAUTHENTICATED = ("/_ministack/", "/_localstack/", "/latest/", "/v2/credentials/")
@@ -83,11 +83,14 @@ async def serve(https_fd: int, http_fd: int, folder: Path) -> None:
     loop = asyncio.get_running_loop()
     loop.add_reader(sys.stdin.fileno(), end_after_the_parent)
     loop.add_signal_handler(signal.SIGTERM, end)
-    await hypercorn.asyncio.serve(with_origin_form(app), config, shutdown_trigger=asyncio.Event().wait)
+    await hypercorn.asyncio.serve(
+        with_origin_form(access_key_use.recorded(app)), config, shutdown_trigger=asyncio.Event().wait
+    )
 
 
 def main(https_fd: str, http_fd: str, folder: str) -> None:
     """Run the server with the arguments of the command line."""
+    access_key_use.install()
     cloudformation.install()
     accept_one_root()
     asyncio.run(serve(int(https_fd), int(http_fd), Path(folder)))

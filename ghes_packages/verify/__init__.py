@@ -18,19 +18,23 @@ PACKAGES_BUCKET = "The packages bucket"
 LOG_BUCKET = "The bucket of its access logs"
 
 
-def verify(instance: Instance, announce: Callable[[str], None], patience: float = 30.0) -> Report:
+def verify(
+    instance: Instance, announce: Callable[[str], None], *, previous: bool = False, patience: float = 30.0
+) -> Report:
     """Make every check, and remove what they wrote, also when interrupted.
 
-    `announce` is told each check before it is made. `patience` is for how many seconds a key that S3 does not know
-    yet is tried again. Raises what `deployed` raises, and AwsSaidNo when AWS cannot be reached any more.
+    `announce` is told each check before it is made. `previous` tries the access key before the newest one.
+    `patience` is for how many seconds a key that AWS does not know yet is tried again. Raises what `deployed` raises,
+    and AwsSaidNo when AWS cannot be reached any more.
     """
     session = aws.session(instance)
     stack = deployed.read(instance, session)
     secret = deployed.read_secret(stack.outputs, session)
+    tried = deployed.read_secret(stack.outputs, session, previous=True) if previous else secret
     parts = deployed.parts(instance, stack.outputs, session)
     with aws.explained():
         s3 = session.client("s3", config=S3_CONFIG)
-        clients = key_clients(secret, stack.outputs, s3)
+        clients = key_clients(tried, stack.outputs, s3)
         bucket, log_bucket = stack.outputs.bucket, parts.log_bucket
         bucket_arn, log_bucket_arn = stack.bucket_arn(bucket), stack.bucket_arn(log_bucket)
         log_delivery = log_delivery_statement(log_bucket_arn, bucket_arn, stack.account)

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from ghes_packages.aws import code
 from ghes_packages.deployed import Deployed
+from ghes_packages.instances import ACTIVE
 from ghes_packages.outputs import PackagesSecret
 from ghes_packages.permissions import PERMISSIONS, ResourceType
 from ghes_packages.policy_document import statements
@@ -90,7 +91,7 @@ class UserChecks:
         yield _just(
             "access keys",
             "the stack's, active",
-            {f"{outputs.access_key} Active"},
+            {f"{outputs.access_key} {ACTIVE}", *([outputs.previous_access_key] if outputs.previous_access_key else [])},
             self._access_keys,
             f"aws iam update-access-key --user-name {user} --access-key-id {outputs.access_key} --status Active;"
             f" and for each stray one: aws iam update-access-key --user-name {user} --access-key-id KEY"
@@ -158,7 +159,12 @@ class UserChecks:
 
     def _access_keys(self) -> set[str]:
         keys = self.iam.list_access_keys(UserName=self.deployed.outputs.user_name)["AccessKeyMetadata"]
-        return {f"{key['AccessKeyId']} {key['Status']}" for key in keys}
+        # The one before may be either: what it is to be is for `status` to say.
+        previous = self.deployed.outputs.previous_access_key
+        return {
+            key["AccessKeyId"] if key["AccessKeyId"] == previous else f"{key['AccessKeyId']} {key['Status']}"
+            for key in keys
+        }
 
 
 def _just(title: str, expected: str, wanted: set[str], read: Callable[[], set[str]], mend: str) -> Check:

@@ -208,7 +208,11 @@ def test_the_outputs_are_the_contract() -> None:
 
 @pytest.mark.parametrize(
     ("key", "label"),
-    [(str(field.alias), str(field.title)) for field in Outputs.model_fields.values() if "AWS" in str(field.title)],
+    [
+        (str(field.alias), str(field.title))
+        for field in Outputs.model_fields.values()
+        if str(field.title).startswith("AWS")
+    ],
 )
 def test_the_description_of_an_output_carries_the_label_of_the_console(key: str, label: str) -> None:
     assert label in template_of()["Outputs"][key]["Description"]

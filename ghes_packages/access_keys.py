@@ -1,0 +1,55 @@
+"""The access keys of the user that GHES signs in as: which generation each is, and when it was last used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import boto3
+
+from ghes_packages.aws import CONFIG, explained
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """One access key of the user.
+
+    `generation` is None for a key that the stack does not know; `last_used` is None for one that was never used.
+    Both times are aware, in UTC; AWS says that the last use may show some hours late.
+    """
+
+    generation: int | None
+    access_key_id: str
+    status: str
+    created: datetime
+    last_used: datetime | None
+    last_service: str | None
+
+    def used_within(self, limit: timedelta, now: datetime) -> bool:
+        """Whether it was used in that time before now."""
+        return self.last_used is not None and now - self.last_used < limit
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"access key {self.generation}" if self.generation else f"stray access key {self.access_key_id}"
+
+
+def read(user_name: str, generations: Mapping[int, str], session: boto3.Session) -> list[AccessKey]:
+    """All access keys of the user, the newest generation first. `generations` are the stack's, with their key IDs."""
+    known = {access_key_id: generation for generation, access_key_id in generations.items()}
+    keys = []
+    with explained():
+        iam = session.client("iam", config=CONFIG)
+        for entry in iam.list_access_keys(UserName=user_name)["AccessKeyMetadata"]:
+            used = iam.get_access_key_last_used(AccessKeyId=entry["AccessKeyId"])["AccessKeyLastUsed"]
+            keys.append(
+                AccessKey(
+                    generation=known.get(entry["AccessKeyId"]),
+                    access_key_id=entry["AccessKeyId"],
+                    status=entry["Status"],
+                    created=entry["CreateDate"],
+                    last_used=used.get("LastUsedDate"),
+                    last_service=used["ServiceName"] if "LastUsedDate" in used else None,
+                )
+            )
+    return sorted(keys, key=lambda key: key.generation or 0, reverse=True)

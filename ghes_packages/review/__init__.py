@@ -1,0 +1,36 @@
+"""`review`: what does a change do to storage and access, and what of it needs a second thought?
+
+A review compares two CloudFormation templates of one stack. Each kind of risk is a module that yields them.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ghes_packages import access_keys as keys_of_the_user
+from ghes_packages import aws, deployed
+from ghes_packages.errors import ConfigurationError
+from ghes_packages.instances import Instance
+from ghes_packages.review import access_keys, templates
+from ghes_packages.review.risk import Review
+
+
+def review_deployed(
+    instance: Instance, assembly: Path, accepted: Collection[str], now: datetime, unused_for: timedelta
+) -> Review:
+    """What deploying the assembly would do to what is deployed. Raises what `templates` and `deployed` raise."""
+    after = templates.synthesised(instance, assembly)
+    session = aws.session(instance)
+    before = templates.deployed(instance, session)
+    if not before:
+        return Review(instance.name, ())
+    stack = deployed.read(instance, session)
+    parts = deployed.parts(instance, stack.outputs, session)
+    keys = keys_of_the_user.read(stack.outputs.user_name, parts.access_keys, session)
+    risks = tuple(access_keys.risks(before, after, keys, now, unused_for))
+    if unknown := set(accepted) - {risk.id for risk in risks}:
+        raise ConfigurationError(
+            f"--accept {min(unknown)}: this change has no such risk; it has: "
+            + (", ".join(risk.id for risk in risks) or "none")
+        )
+    return Review(instance.name, risks, frozenset(accepted))

@@ -1,0 +1,39 @@
+"""The two templates of a review: the one that was synthesised, and the one that is deployed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from ghes_packages.aws import CONFIG, code, explained
+from ghes_packages.errors import ConfigurationError
+from ghes_packages.instances import Instance
+
+Template = dict[str, Any]
+
+
+def synthesised(instance: Instance, assembly: Path) -> Template:
+    """The template of an instance in an assembly, a folder such as cdk.out. Raises ConfigurationError."""
+    file = assembly / f"{instance.stack_name}.template.json"
+    try:
+        template: Template = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{file}: no template: {error}; synthesise it with: cdk synth --quiet") from None
+    return template
+
+
+def deployed(instance: Instance, session: boto3.Session) -> Template:
+    """The template that is deployed; an empty one where there is no stack yet. Raises AwsSaidNo."""
+    with explained():
+        client = session.client("cloudformation", config=CONFIG)
+        try:
+            # boto3 parses JSON templates, and its types do not say so.
+            body: Any = client.get_template(StackName=instance.stack_name, TemplateStage="Original")["TemplateBody"]
+        except ClientError as error:
+            if code(error) == "ValidationError":
+                return {}
+            raise
+    template: Template = json.loads(body) if isinstance(body, str) else body
+    return template

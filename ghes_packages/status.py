@@ -1,0 +1,99 @@
+"""`status`: how is an instance, and how are its access keys?"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ghes_packages.access_keys import AccessKey
+from ghes_packages.instances import ACTIVE, Instance
+from ghes_packages.rotation import UNUSED_FOR, ago, behind, used
+
+MAX_AGE = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Status:
+    """One instance: what CloudFormation says of its stack, and its access keys, the newest first."""
+
+    instance: Instance
+    stack_status: str
+    keys: tuple[AccessKey, ...]
+    now: datetime
+    max_age: timedelta = MAX_AGE
+    unused_for: timedelta = UNUSED_FOR
+
+    def problems(self) -> Iterator[str]:
+        """What an administrator must do something about; one line each, with what to do."""
+        name, newest = self.instance.name, self.instance.access_key
+        if lag := behind(self.instance, self.keys):
+            yield lag
+        for key in self.keys:
+            if key.generation is None:
+                yield f"{key.name}: the stack does not know it; find out who made it, and delete it in IAM"
+            if self.now - key.created > self.max_age:
+                yield (
+                    f"{key.name} is {ago(self.now - key.created)} old, and {ago(self.max_age)} are allowed;"
+                    f" take the next step with: ghes-packages rotate {name}"
+                )
+            older = key.generation is not None and key.generation < newest and key.status == ACTIVE
+            if older and key.used_within(self.unused_for, self.now):
+                yield (
+                    f"{key.name} was used {used(key, self.now)}: GHES still uses it; enter access key {newest}"
+                    f" in the Management Console: ghes-packages settings {name} --show-secret"
+                )
+
+    @property
+    def exit_status(self) -> int:
+        """0 if there is nothing to do, else 1."""
+        return 1 if any(self.problems()) else 0
+
+    def as_json(self) -> str:
+        """For machines. Times are ISO 8601, in UTC."""
+        return json.dumps(
+            {
+                "instance": self.instance.name,
+                "stack": self.instance.stack_name,
+                "stack_status": self.stack_status,
+                "access_keys": [
+                    {
+                        "generation": key.generation,
+                        "access_key_id": key.access_key_id,
+                        "status": key.status,
+                        "created": key.created.isoformat(),
+                        "last_used": key.last_used.isoformat() if key.last_used else None,
+                        "last_service": key.last_service,
+                        "for_ghes": key.generation == self.instance.access_key,
+                    }
+                    for key in self.keys
+                ],
+                "problems": list(self.problems()),
+            },
+            indent=2,
+        )
+
+    def write_table(self, console: Console) -> None:
+        """For people."""
+        console.print(f"{self.instance.stack_name}: {self.stack_status}", highlight=False)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for heading in ("key", "ID", "status", "age", "last used", "GHES"):
+            table.add_column(heading, overflow="fold")
+        for key in self.keys:
+            table.add_row(
+                str(key.generation or "stray"),
+                key.access_key_id,
+                Text(key.status, style="green" if key.status == ACTIVE else "yellow"),
+                ago(self.now - key.created),
+                used(key, self.now),
+                "uses this" if key.generation == self.instance.access_key else "",
+            )
+        console.print(table)
+        for problem in self.problems():
+            console.print(Text(problem, style="bold red"), soft_wrap=True)
+        if not any(self.problems()):
+            console.print("nothing to do", style="green")

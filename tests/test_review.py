@@ -1,0 +1,79 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ghes_packages.access_keys import AccessKey
+from ghes_packages.instances import Instance
+from ghes_packages.review.access_keys import risks
+from ghes_packages.review.risk import Review, Risk
+from ghes_packages.rotation import UNUSED_FOR
+from tests.keys import NOW, instance, key
+from tests.synthesis import template_of
+
+MINUTES, DAYS = timedelta(minutes=5), timedelta(days=2)
+
+
+def found(before: Instance, after: Instance, *keys: AccessKey) -> list[str]:
+    return [risk.id for risk in risks(template_of(before), template_of(after), keys, NOW, UNUSED_FOR)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "keys"),
+    [
+        (instance(1), instance(1), [key(1, unused=MINUTES)]),
+        (instance(1), instance(2, "active"), [key(1, unused=MINUTES)]),
+        (instance(2, "active"), instance(2, "inactive"), [key(2), key(1, unused=DAYS)]),
+        (instance(2, "inactive"), instance(2, "deleted"), [key(2), key(1, "Inactive", unused=DAYS)]),
+        (instance(2, "deleted"), instance(3, "active"), [key(2, unused=MINUTES)]),
+        (instance(2, "active"), instance(1), [key(2), key(1, unused=MINUTES)]),
+        (instance(2, "inactive"), instance(2, "active"), [key(2), key(1, "Inactive")]),
+    ],
+    ids=lambda value: f"{value.access_key}-{value.previous_access_key}" if isinstance(value, Instance) else "",
+)
+def test_every_safe_step_and_the_way_back_pass(before: Instance, after: Instance, keys: list[AccessKey]) -> None:
+    assert found(before, after, *keys) == []
+
+
+@pytest.mark.parametrize("previous", ["deleted", "inactive"])
+def test_a_key_cannot_be_replaced_in_one_deploy(previous: str) -> None:
+    assert found(instance(1), instance(2, previous), key(1, unused=MINUTES)) == ["access-key-1-replaced"]
+    assert found(instance(1), instance(2, previous), key(1)) == ["access-key-1-replaced"]
+
+
+@pytest.mark.parametrize("previous", ["inactive", "deleted"])
+def test_a_key_in_use_cannot_be_switched_off(previous: str) -> None:
+    ids = found(instance(2, "active"), instance(2, previous), key(2), key(1, unused=MINUTES))
+    assert "access-key-1-in-use" in ids
+
+
+def test_an_active_key_is_not_deleted_without_having_been_inactive() -> None:
+    ids = found(instance(2, "active"), instance(2, "deleted"), key(2), key(1, unused=DAYS))
+    assert ids == ["access-key-1-deleted"]
+
+
+def test_a_new_key_in_use_is_not_dropped() -> None:
+    ids = found(instance(2, "active"), instance(1), key(2, unused=MINUTES), key(1))
+    assert ids == ["access-key-2-in-use"]
+
+
+def test_a_third_key_is_refused_before_aws_refuses_it() -> None:
+    assert found(instance(1), instance(2, "active"), key(1), key(None)) == ["access-key-quota"]
+    ids = found(instance(2, "active"), instance(3, "active"), key(2), key(1, unused=DAYS))
+    assert ids == ["access-key-1-replaced", "access-key-quota"]
+
+
+def test_a_removed_resource_of_another_kind_is_no_key() -> None:
+    after: dict[str, Any] = template_of(instance(1))
+    before = {**after, "Resources": {**after["Resources"], "Other": {"Type": "AWS::IAM::Group"}}}
+    assert list(risks(before, after, [key(1)], NOW, UNUSED_FOR)) == []
+
+
+REFUSED = Risk("access-key-1-in-use", "it would hurt", "do not")
+
+
+def test_a_risk_is_refused_until_it_is_accepted_by_its_id() -> None:
+    refused, accepted = Review("production", (REFUSED,)), Review("production", (REFUSED,), frozenset({REFUSED.id}))
+    assert (refused.exit_status, accepted.exit_status, Review("production", ()).exit_status) == (1, 0, 0)
+    assert refused.as_text() == "production: REFUSED access-key-1-in-use: it would hurt; instead: do not"
+    assert accepted.as_text().startswith("production: accepted access-key-1-in-use:")
