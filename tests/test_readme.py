@@ -10,7 +10,7 @@ RUN_BY = {
     "make demo": "test_the_demo_does_the_whole_job_and_shows_nothing_else",
     "make setup": "test_the_set_up_is_what_these_tests_run_in",
     ". .venv/bin/activate": "test_the_set_up_is_what_these_tests_run_in",
-    "cdk synth --quiet": "test_synth_needs_no_aws_and_prints_nothing_but_findings",
+    "cdk synth --quiet": "test_the_same_commit_gives_the_same_bytes_and_no_word_more",
     "cdk bootstrap aws://111122223333/us-west-2": "cloud",
     "cdk deploy GhesPackages-production": "test_a_deployed_instance_has_its_settings_and_verifies",
     "ghes-packages settings production --show-secret": "test_a_deployed_instance_has_its_settings_and_verifies",

@@ -13,6 +13,9 @@ from ghes_packages.instances import Instance
 
 Template = dict[str, Any]
 
+# The stack has a name and no resources.
+NOTHING_DEPLOYED = frozenset({"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE"})
+
 
 def synthesised(instance: Instance, assembly: Path) -> Template:
     """The template of an instance in an assembly, a folder such as cdk.out. Raises ConfigurationError."""
@@ -26,14 +29,18 @@ def synthesised(instance: Instance, assembly: Path) -> Template:
 
 def deployed(instance: Instance, session: boto3.Session) -> Template:
     """The template that is deployed; an empty one where there is no stack yet. Raises AwsSaidNo."""
+    name = instance.stack_name
     with explained():
         client = session.client("cloudformation", config=CONFIG)
         try:
-            # boto3 parses JSON templates, and its types do not say so.
-            body: Any = client.get_template(StackName=instance.stack_name, TemplateStage="Original")["TemplateBody"]
+            status = client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
         except ClientError as error:
             if code(error) == "ValidationError":
                 return {}
             raise
+        if status in NOTHING_DEPLOYED:
+            return {}
+        # boto3 parses JSON templates, and its types do not say so.
+        body: Any = client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
     template: Template = json.loads(body) if isinstance(body, str) else body
     return template

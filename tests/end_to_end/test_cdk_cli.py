@@ -28,8 +28,10 @@ def test_ctrl_c_leaves_no_process_of_the_cdk_cli(embedded_aws: EmbeddedAws, tmp_
         wait_until(lambda: pid_file.exists() and pid_file.read_text() != "")
         os.kill(os.getpid(), signal.SIGINT)
 
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=interrupt_once_the_app_runs).start()
     with pytest.raises(KeyboardInterrupt):
         cli.run("synth")
+    signal.signal(signal.SIGINT, before)
     app = int(pid_file.read_text())
     assert wait_until(lambda: not exists(app))
