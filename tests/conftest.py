@@ -36,9 +36,17 @@ def _end_with_the_starter(starter: int) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick ones first: what needs no AWS, then what talks to the embedded AWS, then what runs the CDK CLI too."""
+    """Quick ones first: what needs no AWS, then what talks to the embedded AWS, then what runs the CDK CLI too.
+
+    Of those the file that takes longest comes first, so that no worker is alone with it at the end.
+    """
     slow = ("local", "verify", "end_to_end")
-    items.sort(key=lambda item: slow.index(item.path.parent.name) + 1 if item.path.parent.name in slow else 0)
+    items.sort(
+        key=lambda item: (
+            slow.index(item.path.parent.name) + 1 if item.path.parent.name in slow else 0,
+            item.path.name != "test_rotation.py",
+        )
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

