@@ -22,6 +22,8 @@ RIGHTS = {
     "iam:ListUserPolicies": "the user's own policies",
     "iam:GetLoginProfile": "whether there is a console password",
     "iam:ListAccessKeys": "the user's access keys",
+    "iam:GetAccessKeyLastUsed": "when they were last used",
+    "cloudformation:GetTemplate": "what is deployed, for `review`",
     "s3:ListBucketMultipartUploads": "removing the probe objects",
     "s3:AbortMultipartUpload": "removing the probe objects",
     "s3:ListBucketVersions": "removing the probe objects",

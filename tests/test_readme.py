@@ -1,4 +1,7 @@
 import re
+from pathlib import Path
+
+import pytest
 
 from tests.readme import README, generated, written
 from tests.synthesis import template_of
@@ -14,6 +17,7 @@ RUN_BY = {
     "cdk bootstrap aws://111122223333/us-west-2": "cloud",
     "cdk deploy GhesPackages-production": "test_a_deployed_instance_has_its_settings_and_verifies",
     "ghes-packages settings production --show-secret": "test_a_deployed_instance_has_its_settings_and_verifies",
+    "ghes-packages status production": "test_the_runbook_rotates_without_a_failed_request",
     "ghes-packages verify production": "test_a_deployed_instance_has_its_settings_and_verifies",
     "aws cloudformation update-termination-protection --no-enable-termination-protection"
     " --stack-name GhesPackages-production": "test_destroy_is_refused_and_then_leaves_bucket_policy_and_packages",
@@ -44,10 +48,11 @@ def test_the_table_of_resources_names_what_the_template_makes() -> None:
     assert named == {resource["Type"] for resource in template_of()["Resources"].values()}
 
 
-def test_every_link_leads_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)]+)\)", TEXT):
+@pytest.mark.parametrize("page", [README, *README.parent.glob("docs/*.md")], ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
         path, _, anchor = target.partition("#")
-        file = README.parent / path if path else README
+        file = page.parent / path if path else page
         headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
         anchors = [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
         assert not anchor or anchor in anchors, target

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,6 +21,7 @@ from tests.cloudformation import Stack
 from tests.end_to_end.conftest import Cloud
 from tests.keys import instance
 from tests.synthesis import deployable
+from tests.waiting import wait_until
 
 RUNBOOK = [
     line
@@ -41,20 +43,18 @@ class Ghes:
         self.requests = 0
         self.failures: list[str] = []
         self._stopped = threading.Event()
-        self.enter(settings)
+        self._in_use: Any = None
         self._thread = threading.Thread(target=self._work)
+        self.enter(settings)
 
     def enter(self, settings: dict[str, str]) -> None:
-        """What an administrator does in the Management Console."""
-        self._client_and_bucket = (
-            self._aws.client(
-                "s3",
-                aws_access_key_id=settings["AwsS3AccessKey"],
-                aws_secret_access_key=settings["AwsS3SecretKey"],
-            ),
-            settings["AwsS3Bucket"],
+        """What an administrator does in the Management Console; over when nothing uses the key before any more."""
+        self._bucket, self.access_key_id = settings["AwsS3Bucket"], settings["AwsS3AccessKey"]
+        self._client = self._aws.client(
+            "s3", aws_access_key_id=self.access_key_id, aws_secret_access_key=settings["AwsS3SecretKey"]
         )
-        self.access_key_id = settings["AwsS3AccessKey"]
+        if self._thread.is_alive():
+            assert wait_until(lambda: self._in_use is self._client, seconds=60)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -70,8 +70,8 @@ class Ghes:
             # It never pauses, so what it leaves of the processor must go to the administrator first.
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
         while not self._stopped.is_set():
-            client, bucket = self._client_and_bucket
-            package, layer = {"Bucket": bucket, "Key": "a/package"}, {"Bucket": bucket, "Key": "a/layer"}
+            self._in_use = client = self._client
+            package, layer = ({"Bucket": self._bucket, "Key": key} for key in ("a/package", "a/layer"))
             try:
                 client.put_object(**package, Body=b"content")
                 client.get_object(**package)["Body"].read()
