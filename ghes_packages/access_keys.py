@@ -25,8 +25,8 @@ class AccessKey:
     last_service: str | None
 
     def used_within(self, limit: timedelta, now: datetime) -> bool:
-        """Whether it was used in that time before now."""
-        return self.last_used is not None and now - self.last_used < limit
+        """Whether it may have been used in that time before now; the use of a key that is younger may not show yet."""
+        return now - (self.last_used or self.created) < limit
 
     @property
     def name(self) -> str:

@@ -60,6 +60,12 @@ def session(instance: Instance) -> boto3.Session:
     return operator
 
 
+def account(operator: boto3.Session) -> str:
+    """The account that the operator's credentials are for."""
+    with explained():
+        return operator.client("sts", config=CONFIG).get_caller_identity()["Account"]
+
+
 @contextmanager
 def explained(known: Mapping[str, str] | None = None) -> Iterator[None]:
     """Turns what botocore raises into one line that says what to do.

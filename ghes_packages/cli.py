@@ -150,7 +150,7 @@ def rotate(
     if refused and not force:
         raise FoundWrong(
             f"{chosen.name}: {rotation.stands(chosen)}. Refused to {step.title}: {'; '.join(refused)};"
-            f' wait, or go on with: ghes-packages rotate {chosen.name}{" --back" if back else ""} --force --reason "…"'
+            f' if you know better: ghes-packages rotate {chosen.name}{" --back" if back else ""} --force --reason "…"'
         )
     text = instances_file.changed(file, chosen.name, step)
     change = instances_file.difference(file, text)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ghes_packages.access_keys import AccessKey
-from ghes_packages.errors import ConfigurationError
+from ghes_packages.errors import ConfigurationError, FoundWrong
 from ghes_packages.instances import ACTIVE, Instance, PreviousAccessKey
 
 UNUSED_FOR = timedelta(days=1)
@@ -109,15 +109,18 @@ def behind(instance: Instance, keys: Sequence[AccessKey]) -> str | None:
         return None
     return (
         f"the deployed stack is behind the configuration: deployed: {_in_words(deployed)};"
-        f" configured: {_in_words(instance.access_keys)}; deploy it with: make deploy INSTANCE={instance.name}"
+        f" configured: {_in_words(instance.access_keys)}; deploy it with: make deploy INSTANCE={instance.name};"
+        " if there is nothing to deploy, somebody changed a key by hand: aws iam update-access-key"
     )
 
 
 def refusals(
     instance: Instance, step: Step, keys: Sequence[AccessKey], now: datetime, unused_for: timedelta = UNUSED_FOR
 ) -> Iterator[str]:
-    """Why the step would hurt; nothing if it would not."""
-    if lag := _skipped(instance, keys) or behind(instance, keys):
+    """Why the step would hurt; nothing if it would not. Raises FoundWrong for what no step can follow."""
+    if skipped := _skipped(instance, keys):
+        raise FoundWrong(f"{instance.name}: {skipped}")
+    if lag := behind(instance, keys):
         yield lag
         return
     wanted = step.applied_to(instance).access_keys
@@ -128,8 +131,24 @@ def refusals(
             f" {', '.join(f'{key.name} ({key.access_key_id})' for key in keys)}; bring it down to one first"
         )
     for key in keys:
-        if key.generation and wanted.get(key.generation) != ACTIVE and key.used_within(unused_for, now):
-            yield f"{key.name} was used {used(key, now)}: whatever uses it would be cut off"
+        if key.generation and wanted.get(key.generation) != ACTIVE:
+            yield from in_use(key, keys, now, unused_for)
+
+
+def in_use(key: AccessKey, keys: Sequence[AccessKey], now: datetime, unused_for: timedelta) -> Iterator[str]:
+    """Why a key cannot be done without yet."""
+    if key.used_within(unused_for, now):
+        yield f"{key.name} may be in use (last used: {used(key, now)})"
+    for newer in keys:
+        if (newer.generation or 0) <= (key.generation or 0):
+            continue
+        if now - newer.created < unused_for:
+            yield (
+                f"{newer.name} was made {ago(now - newer.created)} ago, and AWS shows some hours late"
+                f" that {key.name} is still used"
+            )
+        if newer.last_used is None or (key.last_used is not None and newer.last_used < key.last_used):
+            yield f"nothing shows that GHES uses {newer.name} (last used: {used(newer, now)})"
 
 
 def _skipped(instance: Instance, keys: Sequence[AccessKey]) -> str | None:
@@ -165,7 +184,7 @@ def told(
 def used(key: AccessKey, now: datetime) -> str:
     """When a key was last used, and by which service, in words."""
     if key.last_used is None:
-        return "never"
+        return f"never, made {ago(now - key.created)} ago"
     return f"{ago(now - key.last_used)} ago ({key.last_service})"
 
 

@@ -35,7 +35,10 @@ class Status:
             yield lag
         for key in self.keys:
             if key.generation is None:
-                yield f"{key.name}: the stack does not know it; find out who made it, and delete it in IAM"
+                yield (
+                    f"{key.name}: the stack does not know it; find out who made it and what uses it,"
+                    " then delete it in IAM"
+                )
             if self.now - key.created > self.max_age:
                 yield (
                     f"{key.name} is {ago(self.now - key.created)} old, and {ago(self.max_age)} are allowed;"
@@ -44,8 +47,8 @@ class Status:
             older = key.generation is not None and key.generation < newest and key.status == ACTIVE
             if older and key.used_within(self.unused_for, self.now):
                 yield (
-                    f"{key.name} was used {used(key, self.now)}: GHES still uses it; enter access key {newest}"
-                    f" in the Management Console: ghes-packages settings {name} --show-secret"
+                    f"{key.name} is still in use (last used: {used(key, self.now)}): GHES has it;"
+                    f" enter access key {newest} in the Management Console: ghes-packages settings {name} --show-secret"
                 )
 
     @property
@@ -81,7 +84,9 @@ class Status:
         """For people."""
         console.print(f"{self.instance.stack_name}: {self.stack_status}", highlight=False)
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for heading in ("key", "ID", "status", "age", "last used", "GHES"):
+        for heading in ("key", "ID", "status"):
+            table.add_column(heading, no_wrap=True)
+        for heading in ("age", "last used", "GHES"):
             table.add_column(heading, overflow="fold")
         for key in self.keys:
             table.add_row(
@@ -90,7 +95,7 @@ class Status:
                 Text(key.status, style="green" if key.status == ACTIVE else "yellow"),
                 ago(self.now - key.created),
                 used(key, self.now),
-                "uses this" if key.generation == self.instance.access_key else "",
+                "to use this" if key.generation == self.instance.access_key else "",
             )
         console.print(table)
         for problem in self.problems():

@@ -1,3 +1,4 @@
+import copy
 from datetime import timedelta
 from typing import Any
 
@@ -23,8 +24,12 @@ def found(before: Instance, after: Instance, *keys: AccessKey) -> list[str]:
     [
         (instance(1), instance(1), [key(1, unused=MINUTES)]),
         (instance(1), instance(2, "active"), [key(1, unused=MINUTES)]),
-        (instance(2, "active"), instance(2, "inactive"), [key(2), key(1, unused=DAYS)]),
-        (instance(2, "inactive"), instance(2, "deleted"), [key(2), key(1, "Inactive", unused=DAYS)]),
+        (instance(2, "active"), instance(2, "inactive"), [key(2, unused=MINUTES), key(1, unused=DAYS)]),
+        (
+            instance(2, "inactive"),
+            instance(2, "deleted"),
+            [key(2, unused=MINUTES), key(1, "Inactive", unused=DAYS)],
+        ),
         (instance(2, "deleted"), instance(3, "active"), [key(2, unused=MINUTES)]),
         (instance(2, "active"), instance(1), [key(2), key(1, unused=MINUTES)]),
         (instance(2, "inactive"), instance(2, "active"), [key(2), key(1, "Inactive")]),
@@ -48,8 +53,34 @@ def test_a_key_in_use_cannot_be_switched_off(previous: str) -> None:
 
 
 def test_an_active_key_is_not_deleted_without_having_been_inactive() -> None:
-    ids = found(instance(2, "active"), instance(2, "deleted"), key(2), key(1, unused=DAYS))
+    ids = found(instance(2, "active"), instance(2, "deleted"), key(2, unused=MINUTES), key(1, unused=DAYS))
     assert ids == ["access-key-1-deleted"]
+
+
+def test_an_inactive_key_that_was_just_used_is_not_deleted() -> None:
+    keys = [key(2, unused=timedelta(0)), key(1, "Inactive", unused=MINUTES)]
+    assert found(instance(2, "inactive"), instance(2, "deleted"), *keys) == ["access-key-1-in-use"]
+
+
+def test_what_iam_says_of_a_key_counts_and_not_what_the_template_says() -> None:
+    keys = [key(2, unused=MINUTES), key(1, unused=DAYS)]
+    assert found(instance(2, "inactive"), instance(2, "deleted"), *keys) == ["access-key-1-deleted"]
+
+
+def test_ghes_is_not_left_with_a_key_that_does_not_work() -> None:
+    for dead in ([key(2)], [key(2), key(1, "Inactive")]):
+        assert "access-key-1-dead" in found(instance(2, "active"), instance(1), *dead)
+
+
+@pytest.mark.parametrize("change", ["Serial", "logical ID"])
+def test_a_key_is_not_replaced_by_another_of_its_generation(change: str) -> None:
+    before, after = template_of(instance(1)), copy.deepcopy(template_of(instance(1)))
+    [logical_id] = [name for name in after["Resources"] if name.startswith("AccessAccessKey1")]
+    if change == "Serial":
+        after["Resources"][logical_id]["Properties"]["Serial"] = 2
+    else:
+        after["Resources"]["AccessAccessKey100000000"] = after["Resources"].pop(logical_id)
+    assert [risk.id for risk in risks(before, after, [key(1)], NOW, UNUSED_FOR)] == ["access-key-1-replaced"]
 
 
 def test_a_new_key_in_use_is_not_dropped() -> None:

@@ -3,12 +3,12 @@ from datetime import timedelta
 import pytest
 
 from ghes_packages.access_keys import AccessKey
-from ghes_packages.errors import ConfigurationError
+from ghes_packages.errors import ConfigurationError, FoundWrong
 from ghes_packages.instances import Instance
 from ghes_packages.rotation import Step, ago, behind, next_step, refusals, stands, step_back
 from tests.keys import NOW, instance, key
 
-MINUTES, DAYS = timedelta(minutes=5), timedelta(days=2)
+SECONDS, MINUTES, DAYS = timedelta(seconds=5), timedelta(minutes=5), timedelta(days=2)
 
 
 def refused(configured: Instance, keys: list[AccessKey], step: Step | None = None) -> list[str]:
@@ -60,7 +60,7 @@ def test_it_is_said_where_in_the_rotation_an_instance_stands(configured: Instanc
     [
         (instance(1), [key(1, unused=MINUTES)]),
         (instance(2, "active"), [key(2, unused=MINUTES), key(1, unused=DAYS)]),
-        (instance(2, "active"), [key(2), key(1)]),
+        (instance(2, "active"), [key(2, unused=MINUTES), key(1)]),
         (instance(2, "inactive"), [key(2, unused=MINUTES), key(1, "Inactive", unused=DAYS)]),
         (instance(2, "deleted"), [key(2, unused=MINUTES)]),
     ],
@@ -72,18 +72,25 @@ def test_a_step_that_hurts_nobody_is_taken(configured: Instance, keys: list[Acce
 @pytest.mark.parametrize(
     ("configured", "keys"),
     [
-        (instance(2, "active"), [key(2), key(1, unused=MINUTES)]),
-        (instance(2, "inactive"), [key(2), key(1, "Inactive", unused=MINUTES)]),
+        (instance(2, "active"), [key(2, unused=SECONDS), key(1, unused=MINUTES)]),
+        (instance(2, "inactive"), [key(2, unused=SECONDS), key(1, "Inactive", unused=MINUTES)]),
     ],
 )
 def test_a_key_that_was_used_within_a_day_is_neither_switched_off_nor_deleted(
     configured: Instance, keys: list[AccessKey]
 ) -> None:
-    assert refused(configured, keys) == ["access key 1 was used 5 minutes ago (s3): whatever uses it would be cut off"]
+    assert refused(configured, keys) == ["access key 1 may be in use (last used: 5 minutes ago (s3))"]
+
+
+def test_no_key_is_switched_off_as_long_as_its_use_may_not_show_yet() -> None:
+    for configured, status in ((instance(2, "active"), "Active"), (instance(2, "inactive"), "Inactive")):
+        assert refused(configured, [key(2, age=MINUTES, unused=SECONDS), key(1, status)]) == [
+            "access key 2 was made 5 minutes ago, and AWS shows some hours late that access key 1 is still used"
+        ]
 
 
 def test_the_limit_can_be_set() -> None:
-    configured, keys = instance(2, "active"), [key(2), key(1, unused=timedelta(hours=3))]
+    configured, keys = instance(2, "active"), [key(2, unused=SECONDS), key(1, unused=timedelta(hours=3))]
     assert list(refusals(configured, next_step(configured), keys, NOW, timedelta(hours=2))) == []
     assert list(refusals(configured, next_step(configured), keys, NOW, timedelta(hours=4))) != []
 
@@ -109,15 +116,16 @@ def test_nothing_goes_on_while_the_deployed_stack_is_behind(
 ) -> None:
     [line] = refused(configured, keys)
     assert line.startswith(f"the deployed stack is behind the configuration: {difference}")
-    assert line.endswith("deploy it with: make deploy INSTANCE=production")
+    assert "deploy it with: make deploy INSTANCE=production; if there is nothing to deploy, somebody changed" in line
 
 
 def test_a_configuration_that_jumps_is_refused_with_the_step_that_was_left_out() -> None:
     for previous in ("deleted", "inactive"):
-        [line] = refused(instance(2, previous), [key(1, unused=MINUTES)])
-        assert line == (
-            "the configuration leaves out a step: access key 1 would stop working in the deploy that makes access"
-            ' key 2; write access_key = 2 and previous_access_key = "active" first'
+        with pytest.raises(FoundWrong) as jumped:
+            refused(instance(2, previous), [key(1, unused=MINUTES)])
+        assert str(jumped.value) == (
+            "production: the configuration leaves out a step: access key 1 would stop working in the deploy that makes"
+            ' access key 2; write access_key = 2 and previous_access_key = "active" first'
         )
 
 
@@ -125,8 +133,18 @@ def test_a_new_key_that_is_used_is_not_dropped_on_the_way_back() -> None:
     configured = instance(2, "active")
     keys = [key(2, unused=MINUTES), key(1, unused=MINUTES)]
     [line] = refused(configured, keys, step_back(configured))
-    assert line.startswith("access key 2 was used 5 minutes ago")
+    assert line == "access key 2 may be in use (last used: 5 minutes ago (s3))"
+    young = [key(2, age=MINUTES), key(1, unused=MINUTES)]
+    assert refused(configured, young, step_back(configured)) == [
+        "access key 2 may be in use (last used: never, made 5 minutes ago)"
+    ]
     assert refused(configured, [key(2), key(1, unused=MINUTES)], step_back(configured)) == []
+
+
+@pytest.mark.parametrize("new", [key(2), key(2, unused=DAYS * 3)])
+def test_the_old_key_is_kept_as_long_as_nothing_shows_that_ghes_uses_the_new_one(new: AccessKey) -> None:
+    [line] = refused(instance(2, "active"), [new, key(1, unused=DAYS)])
+    assert line.startswith("nothing shows that GHES uses access key 2 (last used: ")
 
 
 def test_an_inactive_key_is_made_active_again_without_conditions() -> None:

@@ -40,22 +40,26 @@ def test_an_instance_without_problems_is_fine(configured: Instance, keys: list[A
         ),
         (
             status(instance(1), key(1), key(None)),
-            "stray access key key-None: the stack does not know it; find out who made it, and delete it in IAM",
+            "stray access key key-None: the stack does not know it; find out who made it and what uses it,"
+            " then delete it in IAM",
         ),
         (
             status(instance(2, "active"), key(2), key(1, unused=HOURS)),
-            "access key 1 was used 2 hours ago (s3): GHES still uses it; enter access key 2 in the Management Console:"
+            "access key 1 is still in use (last used: 2 hours ago (s3)): GHES has it;"
+            " enter access key 2 in the Management Console:"
             " ghes-packages settings production --show-secret",
         ),
         (
             status(instance(2, "active"), key(1)),
             "the deployed stack is behind the configuration: deployed: access key 1 Active; configured: access key 1"
-            " Active, access key 2 Active; deploy it with: make deploy INSTANCE=production",
+            " Active, access key 2 Active; deploy it with: make deploy INSTANCE=production;"
+            " if there is nothing to deploy, somebody changed a key by hand: aws iam update-access-key",
         ),
         (
             status(instance(1), key(1, "Inactive")),
             "the deployed stack is behind the configuration: deployed: access key 1 Inactive; configured: access key 1"
-            " Active; deploy it with: make deploy INSTANCE=production",
+            " Active; deploy it with: make deploy INSTANCE=production;"
+            " if there is nothing to deploy, somebody changed a key by hand: aws iam update-access-key",
         ),
     ],
 )
@@ -79,9 +83,9 @@ def test_the_table_has_a_row_for_each_key_and_fits() -> None:
     lines = table_of(status(instance(2, "active"), key(2, unused=HOURS), key(1, unused=DAYS), key(None)))
     rows = [" ".join(line.split()) for line in lines]
     assert rows[0] == "GhesPackages-production: UPDATE_COMPLETE"
-    assert "2 key-2 Active 30 days 2 hours ago (s3) uses this" in rows
+    assert "2 key-2 Active 30 days 2 hours ago (s3) to use this" in rows
     assert "1 key-1 Active 30 days 2 days ago (s3)" in rows
-    assert "stray key-None Active 30 days never" in rows
+    assert "stray key-None Active 30 days never, made 30 days ago" in rows
     assert max(len(line) for line in lines if "stray access" not in line) <= 80
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ghes_packages import access_keys as keys_of_the_user
 from ghes_packages import aws, deployed
-from ghes_packages.errors import ConfigurationError
+from ghes_packages.errors import ConfigurationError, FoundWrong
 from ghes_packages.instances import Instance
 from ghes_packages.review import access_keys, templates
 from ghes_packages.review.risk import Review
@@ -23,7 +23,13 @@ def review_deployed(
     session = aws.session(instance)
     before = templates.deployed(instance, session)
     if not before:
-        return Review(instance.name, ())
+        account = aws.account(session)
+        if instance.account not in (None, account):
+            raise FoundWrong(
+                f"your credentials are for account {account}, and [instances.{instance.name}] says account ="
+                f' "{instance.account}"; set AWS_PROFILE to the account that you mean'
+            )
+        return Review(instance.name, (), note=f"a first deploy: nothing is in {account}, {session.region_name} yet")
     stack = deployed.read(instance, session)
     parts = deployed.parts(instance, stack.outputs, session)
     keys = keys_of_the_user.read(stack.outputs.user_name, parts.access_keys, session)

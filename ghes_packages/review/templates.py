@@ -8,7 +8,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ghes_packages.aws import CONFIG, code, explained
-from ghes_packages.errors import ConfigurationError
+from ghes_packages.errors import ConfigurationError, FoundWrong
 from ghes_packages.instances import Instance
 
 Template = dict[str, Any]
@@ -28,7 +28,7 @@ def synthesised(instance: Instance, assembly: Path) -> Template:
 
 
 def deployed(instance: Instance, session: boto3.Session) -> Template:
-    """The template that is deployed; an empty one where there is no stack yet. Raises AwsSaidNo."""
+    """The template that is deployed; an empty one where there is no stack yet. Raises AwsSaidNo and FoundWrong."""
     name = instance.stack_name
     with explained():
         client = session.client("cloudformation", config=CONFIG)
@@ -42,5 +42,9 @@ def deployed(instance: Instance, session: boto3.Session) -> Template:
             return {}
         # boto3 parses JSON templates, and its types do not say so.
         body: Any = client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
-    template: Template = json.loads(body) if isinstance(body, str) else body
-    return template
+    if not isinstance(body, dict):
+        raise FoundWrong(
+            f"stack {name} was deployed from another template than CDK's: it is not JSON; see what it is with:"
+            f" aws cloudformation get-template --stack-name {name}"
+        )
+    return dict(body)
