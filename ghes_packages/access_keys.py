@@ -1,12 +1,14 @@
 """The access keys of the user that GHES signs in as: which generation each is, and when it was last used."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import boto3
 
+from ghes_packages import deployed
 from ghes_packages.aws import CONFIG, explained
+from ghes_packages.instances import Instance
+from ghes_packages.outputs import Outputs
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,14 @@ class AccessKey:
         return f"access key {self.generation}" if self.generation else f"stray access key {self.access_key_id}"
 
 
-def read(user_name: str, generations: Mapping[int, str], session: boto3.Session) -> list[AccessKey]:
-    """All access keys of the user, the newest generation first. `generations` are the stack's, with their key IDs."""
+def read(instance: Instance, outputs: Outputs, session: boto3.Session) -> list[AccessKey]:
+    """All access keys of the deployed user, the newest generation first. Raises what `deployed.parts` raises."""
+    generations = deployed.parts(instance, outputs, session).access_keys
     known = {access_key_id: generation for generation, access_key_id in generations.items()}
     keys = []
     with explained():
         iam = session.client("iam", config=CONFIG)
-        for entry in iam.list_access_keys(UserName=user_name)["AccessKeyMetadata"]:
+        for entry in iam.list_access_keys(UserName=outputs.user_name)["AccessKeyMetadata"]:
             used = iam.get_access_key_last_used(AccessKeyId=entry["AccessKeyId"])["AccessKeyLastUsed"]
             keys.append(
                 AccessKey(

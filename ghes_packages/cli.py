@@ -112,9 +112,7 @@ def status(
     chosen = choose(load(file), instance, file)
     session = aws.session(chosen)
     stack = deployed.read(chosen, session)
-    keys = access_keys.read(
-        stack.outputs.user_name, deployed.parts(chosen, stack.outputs, session).access_keys, session
-    )
+    keys = access_keys.read(chosen, stack.outputs, session)
     found = Status(
         chosen, stack.status, tuple(keys), datetime.now(UTC), timedelta(days=max_age), timedelta(hours=unused_for)
     )
@@ -142,10 +140,7 @@ def rotate(
     chosen = choose(load(file), instance, file)
     step = rotation.step_back(chosen) if back else rotation.next_step(chosen)
     session = aws.session(chosen)
-    stack = deployed.read(chosen, session)
-    keys = access_keys.read(
-        stack.outputs.user_name, deployed.parts(chosen, stack.outputs, session).access_keys, session
-    )
+    keys = access_keys.read(chosen, deployed.read(chosen, session).outputs, session)
     refused = list(rotation.refusals(chosen, step, keys, datetime.now(UTC), timedelta(hours=unused_for)))
     if refused and not force:
         raise FoundWrong(

@@ -30,9 +30,7 @@ def review_deployed(
                 f' "{instance.account}"; set AWS_PROFILE to the account that you mean'
             )
         return Review(instance.name, (), note=f"a first deploy: nothing is in {account}, {session.region_name} yet")
-    stack = deployed.read(instance, session)
-    parts = deployed.parts(instance, stack.outputs, session)
-    keys = keys_of_the_user.read(stack.outputs.user_name, parts.access_keys, session)
+    keys = keys_of_the_user.read(instance, deployed.read(instance, session).outputs, session)
     risks = tuple(access_keys.risks(before, after, keys, now, unused_for))
     if unknown := set(accepted) - {risk.id for risk in risks}:
         raise ConfigurationError(

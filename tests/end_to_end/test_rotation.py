@@ -193,6 +193,8 @@ def test_the_runbook_rotates_without_a_failed_request(cloud: Cloud, administrato
         assert "nothing to do" in run(STATUS)
         assert keys_of(cloud) == {second["AwsS3AccessKey"]: "Active"}
 
+        assert list(steps) == RUNBOOK[-4:]  # the ways back, which another test takes
+
         # And once more, straight through CloudFormation, which is all that the deploys come to.
         stack = Stack(cloud.aws, "GhesPackages-production")
         for step in ("active", "inactive", "deleted"):

@@ -14,7 +14,7 @@ from ghes_packages.local.cdk_cli import PROJECT
 from tests.verify.conftest import Storage
 
 
-@pytest.mark.parametrize(("number", "exit_status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(("number", "exit_status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_it_shows_what_it_is_doing_and_a_signal_ends_it_with_one_line(
     storage: Storage, tmp_path: Path, number: signal.Signals, exit_status: int
 ) -> None:

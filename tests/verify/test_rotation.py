@@ -126,9 +126,7 @@ def test_an_inactive_previous_key_is_as_promised_and_proves_nothing(storage: Sto
 
 def keys_with_use(storage: Storage) -> list[access_keys.AccessKey]:
     session = session_of(storage.instance)
-    outputs = deployed.read(storage.instance, session).outputs
-    generations = deployed.parts(storage.instance, outputs, session).access_keys
-    return access_keys.read(outputs.user_name, generations, session)
+    return access_keys.read(storage.instance, deployed.read(storage.instance, session).outputs, session)
 
 
 def test_keys_are_read_with_their_generation_and_last_use(storage: Storage) -> None:
