@@ -35,8 +35,8 @@ class Storage:
         self.parts: Parts = deployed.parts(self.instance, self.deployed.outputs, session)
         self.bucket = self.deployed.outputs.bucket
         self.user = self.deployed.outputs.user_name
-        self.s3: Any = self.aws.client("s3")
-        self.iam: Any = self.aws.client("iam")
+        self.s3: Any = session.client("s3")
+        self.iam: Any = session.client("iam")
 
     def verify(self) -> Report:
         return verify(self.instance, self.titles.append, patience=0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
-from botocore.exceptions import BotoCoreError, ReadTimeoutError, SSLError
+from botocore.exceptions import ReadTimeoutError
 from rich.console import Console
 
 from ghes_packages.errors import AwsSaidNo
@@ -32,14 +32,11 @@ def set_policy(storage: Storage, *, without: str = "", also: str = "") -> None:
     storage.iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True)
 
 
-def test_everything_passes_on_what_the_stack_deploys(storage: Storage) -> None:
+def test_everything_passes_on_what_the_stack_deploys_and_each_action_has_a_probe(storage: Storage) -> None:
     report = storage.verify()
     assert [finding for finding in report.findings if finding.outcome is not Outcome.PASSED] == []
     assert report.exit_status == 0
-
-
-def test_each_of_the_seven_actions_has_a_probe(storage: Storage) -> None:
-    assert {finding.check.action for finding in storage.verify().findings} - {""} == set(ACTIONS)
+    assert {finding.check.action for finding in report.findings} - {""} == set(ACTIONS)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -59,7 +56,6 @@ def test_without_one_action_just_its_probes_fail(storage: Storage, action: str) 
     [
         ("s3:GetBucketLocation", "read the location"),
         ("s3:DeleteObjectVersion", "delete a version of its object"),
-        ("s3:PutObjectTagging", "tag its object"),
     ],
 )
 def test_an_eighth_action_is_reported(storage: Storage, action: str, title: str) -> None:
@@ -75,11 +71,12 @@ def test_the_boundary_holds_a_user_with_administrator_access_to_the_seven_action
 
 
 def test_a_leaked_key_cannot_read_the_bucket_policy_nor_reach_anything_else(storage: Storage) -> None:
-    refused = [finding for finding in storage.verify().findings if finding.happened == "refused"]
+    findings = storage.verify().findings
+    refused = [finding for finding in findings if finding.happened == "refused"]
     assert {"read the bucket policy", "list all buckets", "read its secret", "read its IAM user"} <= {
         finding.check.title for finding in refused
     }
-    section = [finding for finding in storage.verify().findings if finding.check.section == CANNOT]
+    section = [finding for finding in findings if finding.check.section == CANNOT]
     assert [finding.check.title for finding in refused] == [finding.check.title for finding in section]
 
 
@@ -166,15 +163,12 @@ def test_the_secret_key_is_in_nothing_that_is_shown(storage: Storage) -> None:
     assert not [text for text in shown if secret["secret_access_key"] in text]
 
 
-@pytest.mark.parametrize("error", [ReadTimeoutError, SSLError])
-def test_a_network_that_fails_proves_no_refusal(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch, error: type[BotoCoreError]
-) -> None:
+def test_a_network_that_fails_proves_no_refusal(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def cut_off(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
         if operation == "GetBucketPolicy":
-            raise error(endpoint_url="https://s3", error=Exception())
+            raise ReadTimeoutError(endpoint_url="https://s3")
         return call(client, operation, parameters)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", cut_off)

@@ -366,7 +366,7 @@ def test_a_clean_up_that_fails_for_another_reason_than_rights_is_a_failure(
     assert failed(storage.verify()) == ["nothing is left behind"]
 
 
-@pytest.mark.parametrize("title", ["get it", "list its parts", "tag its object", "versioned", "nothing is left behind"])
+@pytest.mark.parametrize("title", ["get it", "list its parts", "nothing is left behind"])
 def test_nothing_is_left_behind_when_it_is_interrupted(storage: Storage, title: str) -> None:
     from ghes_packages.verify import verify
 
