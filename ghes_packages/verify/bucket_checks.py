@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -83,7 +84,7 @@ class BucketChecks:
 
     def _mend_policy(self) -> str:
         try:
-            policy = json.loads(self._policy())
+            policy = json.loads(self._policy)
         except ClientError:
             policy = {"Version": "2012-10-17", "Statement": []}
         there = statements(policy)
@@ -91,13 +92,13 @@ class BucketChecks:
         return self._mend("put-bucket-policy", "--policy", {**policy, "Statement": [*policy["Statement"], *missing]})
 
     def _denies_all_but_tls(self) -> str:
-        there = statements(self._policy())
+        there = statements(self._policy)
         if missing := [each for each in self._tls_statements() if statement(each) not in there]:
             raise Failed("not denied: " + "; ".join(json.dumps(each["Condition"]) for each in missing))
         return f"{LEAST_TLS_VERSION} at least"
 
     def _grants_just_that(self) -> str:
-        granting = {each for each in statements(self._policy()) if each.effect == "Allow"}
+        granting = {each for each in statements(self._policy) if each.effect == "Allow"}
         wanted = {statement(each) for each in self.granting}
         if granting != wanted:
             stray = [f"stray: {words}" for each in granting - wanted for words in each.in_words()]
@@ -112,6 +113,7 @@ class BucketChecks:
     def _tls_statements(self) -> list[dict[str, Any]]:
         return tls_statements(self.bucket_arn)
 
+    @cached_property
     def _policy(self) -> str:
         try:
             return self.s3.get_bucket_policy(Bucket=self.bucket)["Policy"]

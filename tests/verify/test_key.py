@@ -167,7 +167,7 @@ def test_a_network_that_fails_proves_no_refusal(storage: Storage, monkeypatch: p
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def cut_off(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
-        if operation == "GetBucketPolicy":
+        if operation == "GetBucketLocation":  # which only a refusal asks for
             raise ReadTimeoutError(endpoint_url="https://s3")
         return call(client, operation, parameters)
 
