@@ -1,6 +1,8 @@
+import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,8 @@ import pytest
 import typer.main
 
 from ghes_packages.cli import app
-from tests.workflows import FILES, FOLDER, WORKFLOWS, jobs
+from tests.workflows.files import FILES, FOLDER, PROJECT, WORKFLOWS, jobs
 
-PROJECT = FOLDER.parent.parent
 BIN = Path(sys.executable).parent
 ACTIONLINT = PROJECT / "node_modules" / "@tktco" / "node-actionlint" / "bin" / "node-actionlint.js"
 STEPS = [step for job in jobs().values() for step in job["steps"]]
@@ -76,6 +77,8 @@ def test_a_job_may_do_no_more_than_this() -> None:
 def test_what_may_write_to_a_pull_request_runs_nothing_of_it() -> None:
     [step] = jobs()["review/comment"]["steps"]
     assert step["uses"].startswith("actions/github-script@")
+    # A pull request from a fork has no token that may.
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in jobs()["review/comment"]["if"]
 
 
 def test_no_token_stays_in_a_checkout() -> None:
@@ -103,6 +106,13 @@ def test_deploy_is_by_hand_from_the_default_branch_one_at_a_time() -> None:
     assert list(deploy[True]) == ["workflow_dispatch"]  # YAML 1.1 takes `on` for a boolean
     assert jobs()["deploy/deploy"]["if"].startswith("github.ref == format('refs/heads/{0}', ")
     assert deploy["concurrency"] == {"group": "deploy-${{ inputs.instance }}", "cancel-in-progress": False}
+
+
+def test_the_tests_run_on_the_oldest_python_that_is_supported() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert project["requires-python"] == f">={jobs()['test/test']['strategy']['matrix']['python'][0]}"
+    assert os.access(PROJECT / ".ci" / "run", os.X_OK)
+    assert ".ci/run" in COMMANDS
 
 
 def test_every_make_target_is_one_of_the_makefile() -> None:

@@ -1,7 +1,6 @@
-"""What the steps of the workflows do, each run as a runner runs it; only the commands that they call are fakes."""
+"""What the steps of review.yml do, run as a runner runs them."""
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,57 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.workflows import jobs, run, step
+from tests.workflows.conftest import Runner
+from tests.workflows.files import step
 
 RISK = "production/bucket-orphaned-PackagesBucket3210E67E"
-BIN = Path(sys.executable).parent
-FAKE = """#!/usr/bin/env bash
-echo "${0##*/} $*" >> "$RUNNER_TEMP/calls"
-cat "$RUNNER_TEMP/said"
-exit "$EXIT_STATUS"
-"""
-
-
-class Runner:
-    """A checkout with fakes of the commands in its .venv, and the files that a runner gives to each step."""
-
-    def __init__(self, folder: Path) -> None:
-        self.temp, self.checkout = folder / "temp", folder / "checkout"
-        commands = self.checkout / ".venv" / "bin"
-        for made in (self.temp, commands):
-            made.mkdir(parents=True)
-        for name in ("ghes-packages", "cdk"):
-            (commands / name).write_text(FAKE)
-            (commands / name).chmod(0o755)
-        for name in ("calls", "output", "summary", "said"):
-            (self.temp / name).touch()
-
-    def run(self, job: str, name: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a step; every command that it calls says what is in `said`, and exits with EXIT_STATUS."""
-        given = {
-            "RUNNER_TEMP": str(self.temp),
-            "GITHUB_OUTPUT": str(self.temp / "output"),
-            "GITHUB_STEP_SUMMARY": str(self.temp / "summary"),
-            "GITHUB_SHA": "HEAD",
-            "HOME": str(self.temp),
-            "EXIT_STATUS": "0",
-        }
-        return run(step(job, name)["run"], self.checkout, **{**given, **environment})
-
-    def read(self, name: str) -> str:
-        return (self.temp / name).read_text(errors="replace")
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        """As GitHub reads $GITHUB_OUTPUT: NAME=VALUE, or NAME<<END, lines, END."""
-        several = re.findall(r"^(\w+)<<(.+)\n([\s\S]*?)\n\2$", self.read("output"), re.MULTILINE)
-        single = re.findall(r"^(\w+)=(.*)$", self.read("output"), re.MULTILINE)
-        return {**dict(single), **{name: value for name, _, value in several}}
-
-
-@pytest.fixture
-def runner(tmp_path: Path) -> Runner:
-    return Runner(tmp_path)
+NODE = Path(sys.executable).with_name("node")
 
 
 @pytest.fixture
@@ -77,8 +30,9 @@ def merged(runner: Runner) -> Runner:
         git merge --quiet --no-ff --no-edit change
     """
     who = {f"GIT_{role}_{key}": "x@x" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
-    done = run(script, runner.checkout, HOME=str(runner.temp), **who)
+    done = runner.shell(f"{script}\ngit rev-parse HEAD", **who)
     assert done.returncode == 0, done.stderr
+    runner.environment["GITHUB_SHA"] = done.stdout.strip()
     return runner
 
 
@@ -90,8 +44,15 @@ def assembly(runner: Runner) -> str:
     return runner.outputs["assembly"]
 
 
+def test_the_base_is_what_the_change_would_be_merged_into(merged: Runner) -> None:
+    assert merged.run("review/review", "Synthesise the base").returncode == 0
+    assert merged.shell("git log -1 --format=%s").stdout == "meanwhile\n"
+    assert merged.read("calls") == "make synth\n"
+
+
 def test_the_review_gets_base_head_and_the_risks_that_the_change_takes(merged: Runner) -> None:
     (merged.temp / "said").write_text("a report")
+    merged.shell("git switch --quiet --detach HEAD^1")
     done = merged.run("review/review", "Review", ASSEMBLY=assembly(merged))
     assert (done.returncode, done.stderr) == (0, "")
     head = merged.temp / "head" / "cdk.out"
@@ -153,7 +114,7 @@ OTHERS: list[dict[str, Any]] = [
 
 def commented(comments: list[dict[str, Any]], report: str = "new") -> Any:
     script = step("review/comment", "Create or update the comment")["with"]["script"]
-    command = [str(BIN / "node"), "-e", COMMENT, json.dumps(comments), script]
+    command = [str(NODE), "-e", COMMENT, json.dumps(comments), script]
     done = subprocess.run(command, env={"REPORT": report}, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
@@ -169,42 +130,3 @@ def test_a_review_that_failed_early_does_not_leave_an_old_report() -> None:
     [[what, comment]] = commented([OURS], report="")
     assert what == "update"
     assert comment["body"].startswith(f"{MARKER}\nNo review: ")
-
-
-@pytest.mark.parametrize(
-    ("instance", "accept"),
-    [("*", ""), ("--help", ""), ("a b", ""), ("", ""), ("$(id)", ""), ("production", ";id"), ("production", "a\nb")],
-)
-def test_deploy_refuses_an_input_of_another_form_first(runner: Runner, instance: str, accept: str) -> None:
-    first = jobs()["deploy/deploy"]["steps"][0]
-    done = runner.run("deploy/deploy", first["name"], INSTANCE=instance, ACCEPT=accept)
-    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
-
-
-def deployed(runner: Runner, refused: str = "") -> str:
-    """The calls of the steps with credentials, up to the first that fails as the runner does; `refused` fails."""
-    path = f"{runner.checkout / '.venv' / 'bin'}:/usr/bin:/bin"
-    inputs = {"INSTANCE": "production", "ACCEPT": f"{RISK} access-key-1-in-use", "PATH": path}
-    names = [each["name"] for each in jobs()["deploy/deploy"]["steps"] if "name" in each]
-    assert runner.run("deploy/deploy", names[0], **inputs).returncode == 0
-    for name in names[names.index("Assume the role") + 1 :]:
-        if runner.run("deploy/deploy", name, EXIT_STATUS=str(int(name == refused)), **inputs).returncode:
-            break
-    return runner.read("calls")
-
-
-REVIEWED = f"ghes-packages review --deployed production --accept={RISK} --accept=access-key-1-in-use\n"
-
-
-def test_deploy_reviews_shows_deploys_and_verifies(runner: Runner) -> None:
-    (runner.temp / "said").write_text("what the review says\n")
-    assert deployed(runner) == (
-        f"{REVIEWED}cdk diff --app cdk.out GhesPackages-production\n"
-        "cdk deploy --app cdk.out GhesPackages-production --require-approval never\n"
-        "ghes-packages verify production\nghes-packages settings production\n"
-    )
-    assert runner.read("summary") == "what the review says\n"
-
-
-def test_nothing_is_deployed_that_the_review_refuses(runner: Runner) -> None:
-    assert deployed(runner, refused="Review") == REVIEWED

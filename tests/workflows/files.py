@@ -1,13 +1,12 @@
-"""The workflows as GitHub reads them, and their scripts as a runner runs them."""
+"""The workflows as GitHub reads them."""
 
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-FOLDER = Path(__file__).parent.parent / ".github" / "workflows"
+PROJECT = Path(__file__).parent.parent.parent
+FOLDER = PROJECT / ".github" / "workflows"
 FILES = sorted(FOLDER.glob("*.yml"))
 Yaml = dict[Any, Any]
 WORKFLOWS: dict[str, Yaml] = {file.stem: yaml.safe_load(file.read_text()) for file in FILES}
@@ -22,15 +21,3 @@ def step(job: str, name: str) -> Yaml:
     """The one step of that name, of a job such as `review/synth`."""
     [found] = [each for each in jobs()[job]["steps"] if each.get("name") == name]
     return dict(found)
-
-
-def run(script: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the script of a step as GitHub documents it for `shell: bash`."""
-    return subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
