@@ -4,18 +4,19 @@ import sys
 from pathlib import Path
 
 import aws_cdk as cdk
-from cdk_nag import AwsSolutionsChecks
 
 from ghes_packages.errors import ConfigurationError
 from ghes_packages.instances import DEFAULT_FILE, load
+from stacks.guardrails import guardrails
 from stacks.packages_storage import PackagesStorage
+from stacks.rule_packs import rule_packs
 
 
 def build(app: cdk.App) -> None:
     """Put every instance into the app, and the checks that each `cdk synth` must pass. Raises ConfigurationError."""
-    for instance in load(Path(app.node.try_get_context("instances") or DEFAULT_FILE)).values():
-        PackagesStorage(app, instance)
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    instances = load(Path(app.node.try_get_context("instances") or DEFAULT_FILE)).values()
+    stacks = {instance: [PackagesStorage(app, instance)] for instance in instances}
+    cdk.Validations.of(app).add_plugins(guardrails(), *rule_packs(stacks))
 
 
 def main() -> None:

@@ -63,6 +63,15 @@ class PreviousAccessKey(StrEnum):
     DELETED = "deleted"
 
 
+class RulePack(StrEnum):
+    """The rule packs of cdk-nag that an instance can be held to, by cdk-nag's names."""
+
+    AWS_SOLUTIONS = "AwsSolutions"
+    NIST_800_53_R5 = "NIST80053R5"
+    HIPAA_SECURITY = "HIPAASecurity"
+    PCI_DSS_321 = "PCIDSS321"
+
+
 class Instance(BaseModel):
     """One GHES instance and the storage that it gets. Immutable.
 
@@ -109,6 +118,15 @@ class Instance(BaseModel):
             consequence="What becomes of the generation before: it works, it does not, it is gone.",
         ),
     ] = None
+
+    rule_packs: Annotated[
+        tuple[Annotated[RulePack, Field(strict=False)], ...],
+        Field(strict=False, min_length=1),
+        Option(
+            allowed="a list of " + ", ".join(f'"{each}"' for each in RulePack),
+            consequence="What `cdk synth` holds the instance to, besides this project's own guardrails.",
+        ),
+    ] = (RulePack.AWS_SOLUTIONS,)
 
     @property
     def stack_name(self) -> str:

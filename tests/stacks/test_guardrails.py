@@ -1,0 +1,250 @@
+"""Each guardrail lets the template pass, and fires for each way to break the promise, with a message that says how to
+mend it."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ghes_packages.permissions import PERMISSIONS
+from stacks.guardrails import files
+from tests.stacks.test_packages_storage import BUCKET
+from tests.synthesis import Json, template_of
+from tests.validation import Guardrails
+
+LOGS = "PackagesAccessLogs000D49E7"
+SECRET_KEY = {"Fn::GetAtt": ["AccessAccessKey1D123CC98", "SecretAccessKey"]}
+EVERYBODY = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": "*"}
+Edit = Callable[["Template"], object]
+
+
+class Template:
+    """A copy of the template, and shorthands for what is in it."""
+
+    def __init__(self) -> None:
+        self.whole = copy.deepcopy(template_of())
+        self.resources: Json = self.whole["Resources"]
+        self.outputs: Json = self.whole["Outputs"]
+        self.bucket = self._properties(BUCKET)
+        self.bucket_policy = self._properties("PackagesBucketPolicyC2FF34FE")
+        self.denied = self.bucket_policy["PolicyDocument"]["Statement"]
+        self.policy = self._properties("AccessPolicy24F350C1")
+        self.on_bucket, self.on_objects = self.policy["PolicyDocument"]["Statement"]
+        self.user = self._properties("AccessUser138A70BB")
+        self.access_key = self._properties("AccessAccessKey1D123CC98")
+        self.secret = self._properties("AccessSecretD1770891")
+        self.rule = self.bucket["LifecycleConfiguration"]["Rules"][0]
+        self.public_access = self.bucket["PublicAccessBlockConfiguration"]
+
+    def _properties(self, logical_id: str) -> Json:
+        properties: Json = self.resources[logical_id]["Properties"]
+        return properties
+
+    def add(self, kind: str, **properties: Any) -> None:
+        self.resources[f"Extra{len(self.resources)}"] = {"Type": kind, "Properties": properties}
+
+
+def allow(principal: Any) -> Json:
+    return {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*"}
+
+
+def deny_if(**condition: Any) -> Json:
+    return {**EVERYBODY, "Condition": condition}
+
+
+def cors(origin: str) -> Json:
+    return {"CorsRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": [origin]}]}
+
+
+def with_a_central_log_bucket(template: Template) -> Template:
+    template.bucket["LoggingConfiguration"] = {"DestinationBucketName": "central-log-bucket"}
+    del template.resources[LOGS], template.resources["PackagesAccessLogsPolicyDF7C529F"]
+    return template
+
+
+def two_more_keys(template: Template) -> None:
+    template.add("AWS::IAM::AccessKey", **template.access_key)
+    template.add("AWS::IAM::AccessKey", **template.access_key)
+
+
+def replica(template: Template) -> None:
+    template.resources["Replica"] = copy.deepcopy(template.resources[BUCKET])
+
+
+def replica_that_is_not_logged(template: Template) -> None:
+    replica(template)
+    del template.resources["Replica"]["Properties"]["LoggingConfiguration"]
+
+
+BREAKS: dict[str, list[Edit]] = {
+    "access_logged": [
+        lambda t: t.bucket.pop("LoggingConfiguration"),
+        replica_that_is_not_logged,
+    ],
+    "acls_off": [
+        lambda t: t.bucket.pop("OwnershipControls"),
+        lambda t: t.bucket["OwnershipControls"]["Rules"][0].update(ObjectOwnership="BucketOwnerPreferred"),
+        lambda t: t.bucket.update(AccessControl="PublicRead"),
+    ],
+    "current_packages_stay": [
+        lambda t: t.rule.update(ExpirationInDays=365),
+        lambda t: t.rule.update(ExpirationDate="2030-01-01T00:00:00Z"),
+        lambda t: t.rule.update(Transitions=[{"StorageClass": "GLACIER", "TransitionInDays": 30}]),
+        lambda t: t.rule.update(Transition={"StorageClass": "GLACIER", "TransitionInDays": 30}),
+        lambda t: t.bucket["LifecycleConfiguration"]["Rules"].append({"Status": "Enabled", "ExpirationInDays": 1}),
+        lambda t: with_a_central_log_bucket(t).rule.update(ExpirationInDays=365),
+        lambda t: with_a_central_log_bucket(t).rule.update(ExpirationDate="2030-01-01T00:00:00Z"),
+        lambda t: t.bucket.update(IntelligentTieringConfigurations=[{"Id": "a", "Status": "Enabled", "Tierings": []}]),
+    ],
+    "encrypted": [
+        lambda t: t.bucket.pop("BucketEncryption"),
+        lambda t: t.bucket.update(BucketEncryption={"ServerSideEncryptionConfiguration": []}),
+    ],
+    "no_cors_for_everyone": [
+        lambda t: t.bucket.update(CorsConfiguration=cors("*")),
+        lambda t: t.bucket.update(CorsConfiguration=cors("https://*.example.com")),
+    ],
+    "no_deny_of_everything_by_address": [
+        lambda t: t.denied.append(deny_if(NotIpAddress={"aws:SourceIp": ["203.0.113.0/24"]})),
+        lambda t: t.denied.append({**deny_if(NotIpAddress={"aws:VpcSourceIp": "10.0.0.0/8"}), "Action": "*"}),
+        lambda t: t.denied.append(deny_if(StringNotEquals={"aws:SourceVpc": "vpc-1"})),
+        lambda t: t.denied.append({**deny_if(StringNotEquals={"aws:SourceVpce": "vpce-1"}), "Action": ["s3:*"]}),
+    ],
+    "no_encryption_header_demanded": [
+        lambda t: t.denied.append(deny_if(StringNotEquals={"s3:x-amz-server-side-encryption": "AES256"})),
+        lambda t: t.denied.append(deny_if(Null={"s3:x-amz-server-side-encryption-aws-kms-key-id": "true"})),
+    ],
+    "no_other_grant_to_the_user": [
+        lambda t: t.user.update(Policies=[{"PolicyName": "more", "PolicyDocument": {"Statement": []}}]),
+        lambda t: t.user.update(ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
+        lambda t: t.user.update(LoginProfile={"Password": "{{resolve:ssm-secure:password}}"}),
+        lambda t: t.policy.update(Users=[{"Ref": "AccessUser138A70BB"}]),
+        lambda t: t.policy.update(Roles=["somebody"]),
+        lambda t: t.add("AWS::IAM::Policy", Users=[{"Ref": "AccessUser138A70BB"}], PolicyName="more"),
+        lambda t: t.add("AWS::IAM::Policy", Groups=[{"Ref": "AccessGroup8B65D982"}], PolicyName="more"),
+        lambda t: t.add("AWS::IAM::UserPolicy", UserName={"Ref": "AccessUser138A70BB"}, PolicyName="more"),
+        lambda t: t.add("AWS::IAM::GroupPolicy", GroupName={"Ref": "AccessGroup8B65D982"}, PolicyName="more"),
+        lambda t: t.add("AWS::IAM::UserToGroupAddition", GroupName="admins", Users=[{"Ref": "AccessUser138A70BB"}]),
+    ],
+    "no_principal_but_services_in_a_bucket_policy": [
+        lambda t: t.denied.append(allow("*")),
+        lambda t: t.denied.append(allow({"AWS": {"Fn::GetAtt": ["AccessUser138A70BB", "Arn"]}})),
+        lambda t: t.denied.append(allow({"Federated": "accounts.example.com"})),
+        lambda t: t.denied.append(allow({"CanonicalUser": "0123"})),
+        lambda t: t.denied.append(allow({"Service": "delivery.logs.amazonaws.com"})),
+        lambda t: t.denied.append({"Effect": "Allow", "NotPrincipal": {"AWS": "*"}, "Action": "*", "Resource": "*"}),
+    ],
+    "no_secret_in_an_output": [
+        lambda t: t.outputs.update(Key={"Value": SECRET_KEY}),
+        lambda t: t.outputs.update(Key={"Value": {"Fn::Join": ["", ["key=", SECRET_KEY]]}}),
+        lambda t: t.outputs.update(Key={"Value": "{{resolve:secretsmanager:packages}}"}),
+        lambda t: t.outputs.update(Key={"Value": {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": BUCKET}]]}}),
+        lambda t: t.outputs.update(Key={"Value": {"Fn::Sub": "${AccessAccessKey1D123CC98.SecretAccessKey}"}}),
+    ],
+    "no_secret_in_clear": [
+        lambda t: t.secret.update(SecretString="in clear"),
+        lambda t: t.secret.update(SecretString={"Fn::Join": ["", ['{"secret_access_key":"clear', SECRET_KEY, '"}']]}),
+        lambda t: t.secret.pop("SecretString"),
+        lambda t: t.add("AWS::SSM::Parameter", Type="String", Value=SECRET_KEY),
+        lambda t: t.add("AWS::SSM::Parameter", Type="String", Value={"Fn::Join": ["", ["key=", SECRET_KEY]]}),
+        lambda t: t.resources["AccessUser138A70BB"].update(Metadata={"key": SECRET_KEY}),
+        lambda t: t.user.update(Tags=[{"Key": "key", "Value": SECRET_KEY}]),
+    ],
+    "no_website": [lambda t: t.bucket.update(WebsiteConfiguration={"IndexDocument": "index.html"})],
+    "only_its_own_access_keys": [
+        lambda t: t.add("AWS::IAM::AccessKey", UserName="somebody", Status="Active"),
+        lambda t: t.access_key.update(Serial=2),
+        lambda t: t.access_key.pop("Status"),
+        two_more_keys,
+    ],
+    "public_access_blocked": [
+        lambda t: t.bucket.pop("PublicAccessBlockConfiguration"),
+        lambda t: t.public_access.pop("BlockPublicAcls"),
+        lambda t: t.public_access.update(BlockPublicPolicy=False),
+        lambda t: t.public_access.update(IgnorePublicAcls=False),
+        lambda t: t.public_access.update(RestrictPublicBuckets=False),
+    ],
+    "retained": [
+        lambda t: t.resources[BUCKET].update(DeletionPolicy="Delete"),
+        lambda t: t.resources[BUCKET].pop("DeletionPolicy"),
+        lambda t: t.resources[BUCKET].update(UpdateReplacePolicy="Delete"),
+        lambda t: t.resources["PackagesBucketPolicyC2FF34FE"].update(DeletionPolicy="Delete"),
+        lambda t: t.add("AWS::KMS::Key", KeyPolicy={}),
+    ],
+    "seven_actions": [
+        lambda t: t.on_objects["Action"].append("s3:GetObjectAcl"),
+        lambda t: t.on_objects["Action"].remove("s3:PutObject"),
+        lambda t: t.on_objects.update(Action="s3:*"),
+        lambda t: t.on_bucket["Action"].append("s3:GetObject"),
+        lambda t: t.on_bucket.update(Action="s3:ListBucket"),
+        lambda t: t.on_bucket.update(Resource="*"),
+        lambda t: t.on_objects.update(Resource="*"),
+        lambda t: t.on_bucket.update(Resource=t.on_objects["Resource"]),
+        lambda t: t.on_objects.update(Resource=[t.on_objects["Resource"], t.on_bucket["Resource"]]),
+        lambda t: t.on_bucket.update(Resource={"Fn::GetAtt": [LOGS, "Arn"]}),
+        lambda t: t.on_objects["Resource"]["Fn::Join"][1].__setitem__(1, "/npm/*"),
+        lambda t: t.on_bucket.update(NotAction=t.on_bucket.pop("Action")),
+        lambda t: t.on_bucket.update(Condition={"Bool": {"aws:SecureTransport": "true"}}),
+        lambda t: (t.on_bucket.update(Effect="Deny"), t.on_objects.update(Effect="Deny")),
+    ],
+    "tls_only": [
+        lambda t: t.denied.pop(0),
+        lambda t: t.denied.pop(1),
+        lambda t: t.denied[1]["Condition"]["NumericLessThan"].update({"s3:TlsVersion": 1.1}),
+        lambda t: t.denied[0].update(Principal={"AWS": {"Fn::GetAtt": ["AccessUser138A70BB", "Arn"]}}),
+        lambda t: t.denied[0].update(Action="s3:GetObject"),
+        lambda t: t.denied[0].update(Effect="Allow"),
+        lambda t: t.resources.pop("PackagesBucketPolicyC2FF34FE"),
+        replica,
+    ],
+    "user_in_its_group_with_its_boundary": [
+        lambda t: t.user.pop("PermissionsBoundary"),
+        lambda t: t.user.pop("Groups"),
+        lambda t: t.user["Groups"].append("admins"),
+        lambda t: t.policy.pop("Groups"),
+        lambda t: t.add("AWS::IAM::User", **t.user),
+    ],
+    "versioned": [
+        lambda t: t.bucket.pop("VersioningConfiguration"),
+        lambda t: t.bucket["VersioningConfiguration"].update(Status="Suspended"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def guardrails(tmp_path_factory: pytest.TempPathFactory) -> Guardrails:
+    return Guardrails(tmp_path_factory.mktemp("guardrails"))
+
+
+def test_a_file_holds_the_rule_of_its_name_and_every_rule_is_broken_below() -> None:
+    for file in files():
+        assert [line for line in file.read_text().splitlines() if line.startswith("rule ")] == [
+            line for line in file.read_text().splitlines() if line.startswith(f"rule {file.stem} ")
+        ]
+    assert [file.stem for file in files()] == sorted(BREAKS)
+
+
+def test_there_are_seven_actions() -> None:
+    """The rule takes them from the code; how many they must be, it cannot know."""
+    assert len(PERMISSIONS) == 7
+
+
+def test_the_template_breaks_no_promise(guardrails: Guardrails) -> None:
+    assert guardrails.broken_by(template_of()) == {}
+
+
+def test_a_central_log_bucket_breaks_no_promise(guardrails: Guardrails) -> None:
+    assert guardrails.broken_by(with_a_central_log_bucket(Template()).whole) == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "way"),
+    [pytest.param(rule, way, id=f"{rule}-{way}") for rule in BREAKS for way in range(len(BREAKS[rule]))],
+)
+def test_a_broken_promise_fires_its_rule_and_says_how_to_mend_it(guardrails: Guardrails, rule: str, way: int) -> None:
+    template = Template()
+    BREAKS[rule][way](template)
+    messages = guardrails.broken_by(template.whole).get(rule, [])
+    assert messages
+    assert all(len(message) > 20 for message in messages)
