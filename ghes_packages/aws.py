@@ -55,7 +55,8 @@ def session(instance: Instance) -> boto3.Session:
     with explained():
         # boto3 knows AWS_DEFAULT_REGION only; the CDK CLI, which made the stack, takes AWS_REGION before it.
         operator = session_with(instance.profile, region_name=instance.region or os.environ.get("AWS_REGION"))
-    if operator.region_name is None:
+        region = operator.region_name
+    if region is None:
         raise ConfigurationError(
             f"[instances.{instance.name}] has no region, and neither have your AWS settings;"
             " set account and region in its table, or AWS_REGION"
@@ -138,7 +139,7 @@ def needed(error: ClientError) -> str:
 def _refusal(error: ClientError) -> str:
     what = f"AWS refused {error.operation_name}: {code(error)}"
     if code(error) in ACCESS_DENIED:
-        return f"{what}: your credentials lack {needed(error)}; have it allowed, or use another AWS_PROFILE"
+        return f"{what}: your credentials lack {needed(error)}; have it allowed, or use another profile"
     if code(error) in UNKNOWN_KEY:
         return f"{what}: AWS does not know your access key; set AWS_PROFILE, or sign in again"
     if code(error) in WRONG_SIGNATURE:
@@ -153,7 +154,9 @@ def _no_answer(error: BotoCoreError) -> CannotGoOn:
     said = " ".join(str(error).split())
     match error:
         case ProfileNotFound():
-            return ConfigurationError(f"{said}; set AWS_PROFILE, or profile of the instance, to one that is in your AWS config file")
+            return ConfigurationError(
+                f"{said}; set AWS_PROFILE, or profile of the instance, to one that is in your AWS config file"
+            )
         case InvalidRegionError():
             return ConfigurationError(f"{said}; correct AWS_REGION or the region of your profile")
         case NoRegionError():

@@ -41,7 +41,7 @@ def known_partitions() -> frozenset[str]:
 
 def partition_of(region: str) -> str:
     """The partition of a known region."""
-    return next(partition["id"] for partition in _partitions() if region in partition["regions"])
+    return next(str(partition["id"]) for partition in _partitions() if region in partition["regions"])
 
 
 @cache

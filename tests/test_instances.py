@@ -69,12 +69,12 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         (
             '[instances.production]\nregoin = "us-west-2"',
             '[instances.production] regoin = "us-west-2": unknown key, did you mean region?;'
-            " allowed: account, region, ghes_version, access_key, previous_access_key",
+            " allowed: account, region, profile, role_arn, endpoint, ghes_version, access_key, previous_access_key",
         ),
         (
             '[instances.production]\nname = "x"',
-            '[instances.production] name = "x": unknown key; allowed: account, region, ghes_version, access_key,'
-            " previous_access_key",
+            '[instances.production] name = "x": unknown key; allowed: account, region, profile, role_arn, endpoint,'
+            " ghes_version, access_key, previous_access_key",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-wst-2"',
