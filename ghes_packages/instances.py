@@ -185,10 +185,12 @@ class Instance(BaseModel):
                 f'endpoint = "{self.endpoint}" without region, and not every region has such an endpoint of S3;'
                 " set account and region, or leave endpoint out"
             )
-        if self.region not in regions_with(self.endpoint):
+        if self.region not in (having := regions_with(self.endpoint)):
+            partition = partition_of(self.region)
+            having_here = ", ".join(sorted(region for region in having if partition_of(region) == partition))
             raise ValueError(
                 f'endpoint = "{self.endpoint}" with region = "{self.region}", where the pinned botocore knows no such'
-                f" endpoint of S3; leave it out, or choose one of {', '.join(sorted(regions_with(self.endpoint)))}"
+                f" endpoint of S3; leave it out; in {partition} they are in: {having_here or 'no region'}"
             )
         return self
 
