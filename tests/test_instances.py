@@ -115,8 +115,8 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         (
             '[instances.production]\nrole_arn = "arn:aws-us-gob:iam::111122223333:role/x"',
             '[instances.production] role_arn = "arn:aws-us-gob:iam::111122223333:role/x": aws-us-gob is no partition of'
-            " AWS, did you mean aws-us-gov?; allowed: the ARN of an IAM role in quotes, in the account and the partition"
-            " of the instance",
+            " AWS, did you mean aws-us-gov?; allowed: the ARN of an IAM role in quotes, in the account and the"
+            " partition of the instance",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\n'
@@ -137,8 +137,8 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "eu-west-1"\nendpoint = "fips"',
-            '[instances.production] endpoint = "fips" with region = "eu-west-1", where the pinned botocore knows no such'
-            " endpoint of S3; leave it out; in aws they are in: ca-central-1, ca-west-1, us-east-1, us-east-2,"
+            '[instances.production] endpoint = "fips" with region = "eu-west-1", where the pinned botocore knows no'
+            " such endpoint of S3; leave it out; in aws they are in: ca-central-1, ca-west-1, us-east-1, us-east-2,"
             " us-west-1, us-west-2",
         ),
         (
