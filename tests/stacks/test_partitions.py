@@ -80,12 +80,9 @@ def test_the_commands_work_in_the_partition_of_the_region(partition: str, region
 
 @pytest.mark.parametrize(("partition", "region", "dns_suffix"), REGIONS)
 def test_verify_expects_the_arns_and_services_of_the_partition(partition: str, region: str, dns_suffix: str) -> None:
-    stack = Deployed(
-        f"arn:{partition}:cloudformation:{region}:111122223333:stack/GhesPackages-x/1",
-        "",
-        True,
-        Outputs.model_construct(),
-    )
+    outputs = Outputs.model_validate({str(field.alias): "x" for field in Outputs.model_fields.values()})
+    stack_id = f"arn:{partition}:cloudformation:{region}:111122223333:stack/GhesPackages-x/1"
+    stack = Deployed(stack_id, "CREATE_COMPLETE", True, outputs)
     assert (stack.account, stack.bucket_arn("a-bucket")) == ("111122223333", f"arn:{partition}:s3:::a-bucket")
     for suffix in {dns_suffix, "amazonaws.com"}:
         delivery = {"Effect": "Allow", "Principal": {"Service": f"logging.s3.{suffix}"}}
@@ -94,7 +91,11 @@ def test_verify_expects_the_arns_and_services_of_the_partition(partition: str, r
 
 @pytest.mark.parametrize("endpoint", [Endpoint.FIPS, Endpoint.DUALSTACK])
 def test_an_endpoint_is_the_one_that_botocore_uses_in_every_region_that_has_it(endpoint: Endpoint) -> None:
-    config = Config(**{f"use_{endpoint}_endpoint": True}, s3={"us_east_1_regional_endpoint": "regional"})
+    config = Config(
+        use_fips_endpoint=endpoint is Endpoint.FIPS,
+        use_dualstack_endpoint=endpoint is Endpoint.DUALSTACK,
+        s3={"us_east_1_regional_endpoint": "regional"},
+    )
     assert len(regions_with(endpoint)) > 10
     for region in regions_with(endpoint):
         [suffix] = [param.values[2] for param in REGIONS if param.values[0] == partition_of(region)]
