@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import boto3
 import botocore.exceptions
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -23,6 +24,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.loaders import create_loader
 
 from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
 from ghes_packages.instances import Instance
@@ -41,13 +43,20 @@ UNKNOWN_KEY = frozenset({"InvalidAccessKeyId", "InvalidClientTokenId", "Unrecogn
 WRONG_SIGNATURE = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"})
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 
+# A session of botocore's reads megabytes of its data, which takes longer than most requests; here, the first one does.
+LOADER = create_loader()
+
 
 def session(instance: Instance) -> boto3.Session:
-    """The operator's session, in the instance's region. Raises ConfigurationError."""
+    """The operator's session for an instance: its region, signed in with its profile, in its role.
+
+    Raises ConfigurationError where the local settings cannot be used, AwsSaidNo where the role cannot be assumed.
+    """
     with explained():
         # boto3 knows AWS_DEFAULT_REGION only; the CDK CLI, which made the stack, takes AWS_REGION before it.
-        operator = boto3.Session(region_name=instance.region or os.environ.get("AWS_REGION"))
-    if operator.region_name is None:
+        operator = session_with(instance.profile, region_name=instance.region or os.environ.get("AWS_REGION"))
+        region = operator.region_name
+    if region is None:
         raise ConfigurationError(
             f"[instances.{instance.name}] has no region, and neither have your AWS settings;"
             " set account and region in its table, or AWS_REGION"
@@ -57,7 +66,33 @@ def session(instance: Instance) -> boto3.Session:
             operator.client("cloudformation")
     except ValueError as error:
         raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct what it names") from None
-    return operator
+    return _in_role(instance, operator) if instance.role_arn else operator
+
+
+def session_with(profile: str | None, **credentials_and_region: str | None) -> boto3.Session:
+    """A session with the settings of a profile; `credentials_and_region`, boto3's own arguments, come before its."""
+    session = botocore.session.Session(profile=profile)
+    session.register_component("data_loader", LOADER)
+    return boto3.Session(botocore_session=session, **credentials_and_region)
+
+
+def _in_role(instance: Instance, operator: boto3.Session) -> boto3.Session:
+    """A session in the instance's role, for an hour, which is longer than any command takes."""
+    refused = (
+        f'role_arn = "{instance.role_arn}" of [instances.{instance.name}] cannot be assumed: your credentials need'
+        " sts:AssumeRole on it, and its trust policy must name them"
+    )
+    with explained(dict.fromkeys(ACCESS_DENIED, refused)):
+        credentials = operator.client("sts", config=CONFIG).assume_role(
+            RoleArn=str(instance.role_arn), RoleSessionName="ghes-packages"
+        )["Credentials"]
+    return session_with(
+        instance.profile,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+        region_name=operator.region_name,
+    )
 
 
 def account(operator: boto3.Session) -> str:
@@ -104,7 +139,7 @@ def needed(error: ClientError) -> str:
 def _refusal(error: ClientError) -> str:
     what = f"AWS refused {error.operation_name}: {code(error)}"
     if code(error) in ACCESS_DENIED:
-        return f"{what}: your credentials lack {needed(error)}; have it allowed, or use another AWS_PROFILE"
+        return f"{what}: your credentials lack {needed(error)}; have it allowed, or use another profile"
     if code(error) in UNKNOWN_KEY:
         return f"{what}: AWS does not know your access key; set AWS_PROFILE, or sign in again"
     if code(error) in WRONG_SIGNATURE:
@@ -119,7 +154,9 @@ def _no_answer(error: BotoCoreError) -> CannotGoOn:
     said = " ".join(str(error).split())
     match error:
         case ProfileNotFound():
-            return ConfigurationError(f"{said}; set AWS_PROFILE to one that is in your AWS config file")
+            return ConfigurationError(
+                f"{said}; set AWS_PROFILE, or profile of the instance, to one that is in your AWS config file"
+            )
         case InvalidRegionError():
             return ConfigurationError(f"{said}; correct AWS_REGION or the region of your profile")
         case NoRegionError():

@@ -1,18 +1,19 @@
 """The command line `ghes-packages`. A verb imports what talks to AWS when it runs, so that `--help` is quick."""
 
+import json as json_format
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
-from ghes_packages.instances import DEFAULT_FILE, choose, load
+from ghes_packages.instances import DEFAULT_FILE, Instance, choose, load
 from ghes_packages.interruption import Interrupted, raise_interrupted
 from ghes_packages.settings import Format, Settings
 
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
+    from ghes_packages.all_instances import InstanceAnswer
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 InstanceName = Annotated[
     str | None,
     typer.Argument(metavar="INSTANCE", help="Its name in instances.toml; may be left out if there is one."),
 ]
+All = Annotated[bool, typer.Option("--all", help="Every instance of the file, side by side.")]
 InstancesFile = Annotated[Path, typer.Option("--instances", metavar="FILE", help="Where the instances are.")]
 UnusedFor = Annotated[
     float, typer.Option("--unused-for", min=0, metavar="HOURS", help="How long a key must be unused to count as so.")
@@ -80,7 +84,11 @@ def settings(
 
 @app.command()
 def verify(
-    instance: InstanceName = None, previous: Previous = False, json: Json = False, file: InstancesFile = DEFAULT_FILE
+    instance: InstanceName = None,
+    every: All = False,
+    previous: Previous = False,
+    json: Json = False,
+    file: InstancesFile = DEFAULT_FILE,
 ) -> Answer:
     """Does it work, is it as private as promised, and if not, why?
 
@@ -88,35 +96,48 @@ def verify(
 
     What it writes, it writes below a prefix of its own, and removes it again.
     """
+    from ghes_packages.all_instances import one_by_one
     from ghes_packages.verify import verify, writing
+    from ghes_packages.verify.report import HEADINGS, Report
 
-    chosen = choose(load(file), instance, file)
-    with _progress(f"{chosen.name}: looking at the stack") as status:
-        report = verify(chosen, lambda title: status.update(f"{chosen.name}: {title}"), previous=previous)
-    text = writing.as_json(report) if json else _rendered(lambda console: writing.write_tables(report, console))
+    chosen = _chosen(file, instance, every=every)
+
+    def ask(each: Instance) -> Report:
+        progress.update(f"{each.name}: looking at the stack")
+        return verify(each, lambda title: progress.update(f"{each.name}: {title}"), previous=previous)
+
+    with _progress() as progress:
+        if every:
+            return _side_by_side(HEADINGS, list(one_by_one(ask, chosen)), json=json)
+        report = ask(chosen[0])
+    text = _as_json(report.for_machines()) if json else _rendered(lambda console: writing.write_tables(report, console))
     return Answer(text, report.exit_status)
 
 
 @app.command()
 def status(
     instance: InstanceName = None,
+    every: All = False,
     max_age: Annotated[int, typer.Option(min=1, metavar="DAYS", help="How old a key may be.")] = 90,
     unused_for: UnusedFor = 24,
     json: Json = False,
     file: InstancesFile = DEFAULT_FILE,
 ) -> Answer:
-    """How is an instance, and how are its access keys?"""
-    from ghes_packages import access_keys, aws, deployed
-    from ghes_packages.status import Status
+    """How is an instance, and how are its access keys? Without INSTANCE: how are all of them?"""
+    from ghes_packages.all_instances import at_once
+    from ghes_packages.status import HEADINGS, Status, read
 
-    chosen = choose(load(file), instance, file)
-    session = aws.session(chosen)
-    stack = deployed.read(chosen, session)
-    keys = access_keys.read(chosen, stack.outputs, session)
-    found = Status(
-        chosen, stack.status, tuple(keys), datetime.now(UTC), timedelta(days=max_age), timedelta(hours=unused_for)
-    )
-    return Answer(found.as_json() if json else _rendered(found.write_table), found.exit_status)
+    every = every or (instance is None and len(load(file)) > 1)
+    chosen = _chosen(file, instance, every=every)
+
+    def ask(each: Instance) -> Status:
+        return read(each, timedelta(days=max_age), timedelta(hours=unused_for))
+
+    if every:
+        with _progress() as progress:
+            return _side_by_side(HEADINGS, list(_counted(at_once(ask, chosen), len(chosen), progress)), json=json)
+    found = ask(chosen[0])
+    return Answer(_as_json(found.for_machines()) if json else _rendered(found.write_table), found.exit_status)
 
 
 @app.command()
@@ -205,10 +226,37 @@ def _exit_status() -> int:
         return _complain(f"the output cannot be written: {error}", 2)
 
 
-def _progress(first: str) -> "Status":
+def _chosen(file: Path, instance: str | None, *, every: bool) -> Sequence[Instance]:
+    """All instances of the file, or the one."""
+    if not every:
+        return [choose(load(file), instance, file)]
+    if instance is not None:
+        raise ConfigurationError(f"--all and {instance}: they say different things; leave one out")
+    return list(load(file).values())
+
+
+def _side_by_side(headings: Sequence[str], answers: "Sequence[InstanceAnswer]", *, json: bool) -> Answer:
+    from ghes_packages.all_instances import worst, write_table
+
+    if json:
+        return Answer(_as_json([answer.for_machines() for answer in answers]), worst(answers))
+    return Answer(_rendered(lambda console: write_table(headings, answers, console)), worst(answers))
+
+
+def _counted(answers: "Iterator[InstanceAnswer]", total: int, progress: "Status") -> "Iterator[InstanceAnswer]":
+    for count, answer in enumerate(answers, 1):
+        progress.update(f"{count} of {total} instances")
+        yield answer
+
+
+def _as_json(answer: Any) -> str:
+    return json_format.dumps(answer, indent=2)
+
+
+def _progress() -> "Status":
     from rich.console import Console
 
-    return Console(stderr=True).status(first)
+    return Console(stderr=True).status("asking AWS")
 
 
 def _rendered(write: Callable[["Console"], None]) -> str:

@@ -75,7 +75,7 @@ def read(instance: Instance, session: boto3.Session) -> Deployed:
     if instance.account not in (None, account := stack_id.split(":")[4]):
         raise FoundWrong(
             f"stack {name} is in account {account}, and [instances.{instance.name}] says account = "
-            f'"{instance.account}"; set AWS_PROFILE to the account that you mean'
+            f'"{instance.account}"; set AWS_PROFILE, or profile in its table, to the account that you mean'
         )
     given = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     try:

@@ -22,12 +22,13 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from ghes_packages.errors import ConfigurationError
-from ghes_packages.regions import known_regions
+from ghes_packages.regions import Endpoint, known_partitions, known_regions, partition_of, regions_with
 
 DEFAULT_FILE = Path("instances.toml")
 STACK_NAME_PREFIX = "GhesPackages-"
 # CloudFormation takes stack names of at most 128 characters: letters, digits and hyphens, a letter first.
 INSTANCE_NAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,113}[A-Za-z0-9])?$"
+ROLE_ARN = r"^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$"
 
 
 # IAM's own words for the status of an access key.
@@ -53,6 +54,12 @@ def _release_with_packages(version: str) -> str:
     if (int(major), int(minor)) < (2, 22):
         raise ValueError("has no GitHub Packages: that came with 2.22")
     return version
+
+
+def _known_partition(arn: str) -> str:
+    if (partition := arn.split(":")[1]) not in known_partitions():
+        raise ValueError(f"{partition} is no partition of AWS{_did_you_mean(partition, known_partitions())}")
+    return arn
 
 
 class PreviousAccessKey(StrEnum):
@@ -95,6 +102,31 @@ class Instance(BaseModel):
             consequence="The region of the stack and its bucket; without it, the region of whoever deploys.",
         ),
     ] = None
+    profile: Annotated[
+        Annotated[str, StringConstraints(min_length=1)] | None,
+        Option(
+            allowed='the name of a profile in your AWS config file, in quotes, such as "production"',
+            consequence="The commands sign in with it; without it, with AWS_PROFILE. `cdk` does not read it: see"
+            " docs/many-instances.md.",
+        ),
+    ] = None
+    role_arn: Annotated[
+        Annotated[str, StringConstraints(pattern=ROLE_ARN), AfterValidator(_known_partition)] | None,
+        Option(
+            allowed="the ARN of an IAM role in quotes, in the account and the partition of the instance",
+            consequence="The commands assume it with what they sign in with; without it, that alone must do."
+            " `cdk` does not read it.",
+        ),
+    ] = None
+    endpoint: Annotated[
+        Endpoint,
+        Field(strict=False),
+        Option(
+            allowed=", ".join(f'"{each}"' for each in Endpoint) + "; the last two with region",
+            consequence="The AWS Service URL, where S3 has such an endpoint: FIPS 140 validated cryptography, or IPv6"
+            " beside IPv4. GitHub documents the standard form only: try another one on a staging server first.",
+        ),
+    ] = Endpoint.STANDARD
     ghes_version: Annotated[
         Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$"), AfterValidator(_release_with_packages)] | None,
         Option(
@@ -147,6 +179,36 @@ class Instance(BaseModel):
             given, missing = ("region", "account") if self.account is None else ("account", "region")
             raise ValueError(
                 f"{given} without {missing}; set both, or leave both out for the account and region of whoever deploys"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _role_where_the_stack_is(self) -> Self:
+        if self.role_arn is None or self.account is None or self.region is None:
+            return self
+        _, partition, _, _, account, _ = self.role_arn.split(":")
+        if (partition, account) != (partition_of(self.region), self.account):
+            raise ValueError(
+                f'role_arn = "{self.role_arn}" is in account {account} of {partition}, and the instance is in account'
+                f" {self.account} of {partition_of(self.region)}; name a role of that account"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _endpoint_where_s3_has_it(self) -> Self:
+        if self.endpoint is Endpoint.STANDARD:
+            return self
+        if self.region is None:
+            raise ValueError(
+                f'endpoint = "{self.endpoint}" without region, and not every region has such an endpoint of S3;'
+                " set account and region, or leave endpoint out"
+            )
+        if self.region not in (having := regions_with(self.endpoint)):
+            partition = partition_of(self.region)
+            having_here = ", ".join(sorted(region for region in having if partition_of(region) == partition))
+            raise ValueError(
+                f'endpoint = "{self.endpoint}" with region = "{self.region}", where the pinned botocore knows no such'
+                f" endpoint of S3; leave it out; in {partition} they are in: {having_here or 'no region'}"
             )
         return self
 

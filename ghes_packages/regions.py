@@ -1,9 +1,22 @@
-"""The AWS partitions, from the data that botocore ships."""
+"""The AWS partitions and the endpoints of S3, from the data that botocore ships."""
 
 import json
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+
+class Endpoint(StrEnum):
+    """A kind of S3 endpoint."""
+
+    STANDARD = "standard"
+    FIPS = "fips"
+    DUALSTACK = "dualstack"
+
+
+# What the host name of an S3 endpoint starts with; the region and the DNS suffix of the partition follow.
+S3_HOST_PREFIXES = {Endpoint.STANDARD: "s3", Endpoint.FIPS: "s3-fips", Endpoint.DUALSTACK: "s3.dualstack"}
 
 
 @cache
@@ -20,7 +33,36 @@ def dns_suffixes() -> frozenset[str]:
     return frozenset(partition["outputs"]["dnsSuffix"] for partition in _partitions())
 
 
+@cache
+def known_partitions() -> frozenset[str]:
+    """The second part of an ARN, such as aws-us-gov, in all partitions."""
+    return frozenset(partition["id"] for partition in _partitions())
+
+
+def partition_of(region: str) -> str:
+    """The partition of a known region."""
+    return next(str(partition["id"]) for partition in _partitions() if region in partition["regions"])
+
+
+@cache
+def regions_with(endpoint: Endpoint) -> frozenset[str]:
+    """The regions in which the pinned botocore knows S3 endpoints of that kind, in all partitions."""
+    if endpoint is Endpoint.STANDARD:
+        return known_regions()
+    return frozenset(
+        region
+        for partition in _botocore_data("endpoints.json")["partitions"]
+        for region, entry in partition["services"].get("s3", {}).get("endpoints", {}).items()
+        if [endpoint] in (variant["tags"] for variant in entry.get("variants", []))
+    )
+
+
+@cache
 def _partitions() -> list[dict[str, Any]]:
-    data = json.loads((files("botocore") / "data" / "partitions.json").read_text(encoding="utf-8"))
-    partitions: list[dict[str, Any]] = data["partitions"]
+    partitions: list[dict[str, Any]] = _botocore_data("partitions.json")["partitions"]
     return partitions
+
+
+def _botocore_data(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((files("botocore") / "data" / name).read_text(encoding="utf-8"))
+    return data

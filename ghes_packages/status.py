@@ -1,20 +1,22 @@
 """`status`: how is an instance, and how are its access keys?"""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ghes_packages import access_keys, aws, deployed
 from ghes_packages.access_keys import AccessKey
 from ghes_packages.instances import ACTIVE, Instance
 from ghes_packages.rotation import UNUSED_FOR, ago, behind, used
 
 MAX_AGE = timedelta(days=90)
+HEADINGS = ("access key", "age", "last used")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,15 @@ class Status:
     now: datetime
     max_age: timedelta = MAX_AGE
     unused_for: timedelta = UNUSED_FOR
+
+    @property
+    def name(self) -> str:
+        """The instance's."""
+        return self.instance.name
+
+    def row(self) -> Sequence[str]:
+        """The newest access key, under HEADINGS."""
+        return [part for key in self.keys[:1] for part in (key.name, ago(self.now - key.created), used(key, self.now))]
 
     def problems(self) -> Iterator[str]:
         """What an administrator must do something about; one line each, with what to do."""
@@ -56,29 +67,26 @@ class Status:
         """0 if there is nothing to do, else 1."""
         return 1 if any(self.problems()) else 0
 
-    def as_json(self) -> str:
-        """For machines. Times are ISO 8601, in UTC."""
-        return json.dumps(
-            {
-                "instance": self.instance.name,
-                "stack": self.instance.stack_name,
-                "stack_status": self.stack_status,
-                "access_keys": [
-                    {
-                        "generation": key.generation,
-                        "access_key_id": key.access_key_id,
-                        "status": key.status,
-                        "created": key.created.isoformat(),
-                        "last_used": key.last_used.isoformat() if key.last_used else None,
-                        "last_service": key.last_service,
-                        "for_ghes": key.generation == self.instance.access_key,
-                    }
-                    for key in self.keys
-                ],
-                "problems": list(self.problems()),
-            },
-            indent=2,
-        )
+    def for_machines(self) -> dict[str, Any]:
+        """As JSON. Times are ISO 8601, in UTC."""
+        return {
+            "instance": self.instance.name,
+            "stack": self.instance.stack_name,
+            "stack_status": self.stack_status,
+            "access_keys": [
+                {
+                    "generation": key.generation,
+                    "access_key_id": key.access_key_id,
+                    "status": key.status,
+                    "created": key.created.isoformat(),
+                    "last_used": key.last_used.isoformat() if key.last_used else None,
+                    "last_service": key.last_service,
+                    "for_ghes": key.generation == self.instance.access_key,
+                }
+                for key in self.keys
+            ],
+            "problems": list(self.problems()),
+        }
 
     def write_table(self, console: Console) -> None:
         """For people."""
@@ -102,3 +110,11 @@ class Status:
             console.print(Text(problem, style="bold red"), soft_wrap=True)
         if not any(self.problems()):
             console.print("nothing to do", style="green")
+
+
+def read(instance: Instance, max_age: timedelta = MAX_AGE, unused_for: timedelta = UNUSED_FOR) -> Status:
+    """The status of a deployed instance. Raises what `aws.session`, `deployed` and `access_keys` raise."""
+    session = aws.session(instance)
+    stack = deployed.read(instance, session)
+    keys = access_keys.read(instance, stack.outputs, session)
+    return Status(instance, stack.status, tuple(keys), datetime.now(UTC), max_age, unused_for)

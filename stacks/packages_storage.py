@@ -5,6 +5,7 @@ from constructs import Construct
 
 from ghes_packages.instances import Instance
 from ghes_packages.outputs import Outputs
+from ghes_packages.regions import S3_HOST_PREFIXES
 from stacks.packages_access import PackagesAccess
 from stacks.packages_bucket import PackagesBucket
 
@@ -21,7 +22,7 @@ class PackagesStorage(cdk.Stack):
             termination_protection=True,
         )
         # Both stay references where the region is the caller's, and so are right in every partition.
-        service_url = f"https://s3.{self.region}.{self.url_suffix}"
+        service_url = f"https://{S3_HOST_PREFIXES[instance.endpoint]}.{self.region}.{self.url_suffix}"
         storage = PackagesBucket(self, "Packages")
         access = PackagesAccess(
             self, "Access", bucket=storage.bucket, service_url=service_url, access_keys=instance.access_keys

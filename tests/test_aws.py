@@ -26,12 +26,12 @@ def told(error: Exception) -> CannotGoOn:
                 "AccessDenied", "User: x is not authorized to perform: cloudformation:DescribeStacks on resource: y"
             ),
             "AWS refused DescribeStacks: AccessDenied: your credentials lack cloudformation:DescribeStacks;"
-            " have it allowed, or use another AWS_PROFILE",
+            " have it allowed, or use another profile",
         ),
         (
             refusal("AccessDenied", "Access Denied"),
             "AWS refused DescribeStacks: AccessDenied: your credentials lack DescribeStacks;"
-            " have it allowed, or use another AWS_PROFILE",
+            " have it allowed, or use another profile",
         ),
         (
             refusal("InvalidClientTokenId"),
@@ -93,7 +93,7 @@ def test_a_code_with_a_meaning_of_its_own_is_told_as_such() -> None:
 
 def test_a_profile_that_is_not_there_is_wrong_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    with pytest.raises(ConfigurationError, match=r"\(nobody\) could not be found; set AWS_PROFILE"):
+    with pytest.raises(ConfigurationError, match=r"\(nobody\) could not be found; set AWS_PROFILE, or profile of the"):
         session(Instance(name="production"))
 
 

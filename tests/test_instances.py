@@ -69,12 +69,12 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         (
             '[instances.production]\nregoin = "us-west-2"',
             '[instances.production] regoin = "us-west-2": unknown key, did you mean region?;'
-            " allowed: account, region, ghes_version, access_key, previous_access_key",
+            " allowed: account, region, profile, role_arn, endpoint, ghes_version, access_key, previous_access_key",
         ),
         (
             '[instances.production]\nname = "x"',
-            '[instances.production] name = "x": unknown key; allowed: account, region, ghes_version, access_key,'
-            " previous_access_key",
+            '[instances.production] name = "x": unknown key; allowed: account, region, profile, role_arn, endpoint,'
+            " ghes_version, access_key, previous_access_key",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-wst-2"',
@@ -101,6 +101,55 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             '[instances.production]\naccount = "111122223333"',
             "[instances.production] account without region; set both, or leave both out for the account and region"
             " of whoever deploys",
+        ),
+        (
+            '[instances.production]\nprofile = ""',
+            '[instances.production] profile = "": String should have at least 1 character; allowed: the name of a'
+            ' profile in your AWS config file, in quotes, such as "production"',
+        ),
+        (
+            '[instances.production]\nrole_arn = "operator"',
+            '[instances.production] role_arn = "operator": has another form; allowed: the ARN of an IAM role in quotes,'
+            " in the account and the partition of the instance",
+        ),
+        (
+            '[instances.production]\nrole_arn = "arn:aws-us-gob:iam::111122223333:role/x"',
+            '[instances.production] role_arn = "arn:aws-us-gob:iam::111122223333:role/x": aws-us-gob is no partition of'
+            " AWS, did you mean aws-us-gov?; allowed: the ARN of an IAM role in quotes, in the account and the"
+            " partition of the instance",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\n'
+            'role_arn = "arn:aws:iam::444455556666:role/x"',
+            '[instances.production] role_arn = "arn:aws:iam::444455556666:role/x" is in account 444455556666 of aws,'
+            " and the instance is in account 111122223333 of aws; name a role of that account",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "cn-north-1"\n'
+            'role_arn = "arn:aws:iam::111122223333:role/x"',
+            '[instances.production] role_arn = "arn:aws:iam::111122223333:role/x" is in account 111122223333 of aws,'
+            " and the instance is in account 111122223333 of aws-cn; name a role of that account",
+        ),
+        (
+            '[instances.production]\nendpoint = "fips"',
+            '[instances.production] endpoint = "fips" without region, and not every region has such an endpoint of S3;'
+            " set account and region, or leave endpoint out",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "eu-west-1"\nendpoint = "fips"',
+            '[instances.production] endpoint = "fips" with region = "eu-west-1", where the pinned botocore knows no'
+            " such endpoint of S3; leave it out; in aws they are in: ca-central-1, ca-west-1, us-east-1, us-east-2,"
+            " us-west-1, us-west-2",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "eusc-de-east-1"\nendpoint = "dualstack"',
+            '[instances.production] endpoint = "dualstack" with region = "eusc-de-east-1", where the pinned botocore'
+            " knows no such endpoint of S3; leave it out; in aws-eusc they are in: no region",
+        ),
+        (
+            '[instances.production]\nendpoint = "ipv6"',
+            "[instances.production] endpoint = \"ipv6\": Input should be 'standard', 'fips' or 'dualstack'; allowed:"
+            ' "standard", "fips", "dualstack"; the last two with region',
         ),
         (
             '[instances.production]\nghes_version = "3"',

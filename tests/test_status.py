@@ -1,5 +1,4 @@
 import io
-import json
 from datetime import timedelta
 
 import pytest
@@ -91,7 +90,7 @@ def test_the_table_has_a_row_for_each_key_and_fits() -> None:
 
 def test_json_has_every_key_and_problem() -> None:
     found = status(instance(2, "active"), key(2, unused=HOURS), key(1))
-    written = json.loads(found.as_json())
+    written = found.for_machines()
     assert written["stack"] == "GhesPackages-production"
     assert [(each["generation"], each["for_ghes"]) for each in written["access_keys"]] == [(2, True), (1, False)]
     assert written["access_keys"][0]["last_used"] == "2026-03-01T10:00:00+00:00"

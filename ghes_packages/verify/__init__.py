@@ -34,7 +34,7 @@ def verify(
     parts = deployed.parts(instance, stack.outputs, session)
     with aws.explained():
         s3 = session.client("s3", config=S3_CONFIG)
-        clients = key_clients(tried, stack.outputs, s3)
+        clients = key_clients(tried, stack.outputs, s3, instance.profile)
         bucket, log_bucket = stack.outputs.bucket, parts.log_bucket
         bucket_arn, log_bucket_arn = stack.bucket_arn(bucket), stack.bucket_arn(log_bucket)
         log_delivery = log_delivery_statement(log_bucket_arn, bucket_arn, stack.account)

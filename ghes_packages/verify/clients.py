@@ -5,13 +5,12 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import boto3
 import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.httpsession import get_cert_path
 
-from ghes_packages.aws import CONFIG, S3_CONFIG
+from ghes_packages.aws import CONFIG, S3_CONFIG, session_with
 from ghes_packages.outputs import Outputs, PackagesSecret
 
 if TYPE_CHECKING:
@@ -22,21 +21,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeyClients:
-    """What somebody who holds the deployed key, or none, could use."""
+    """What somebody who holds the deployed key, or none, could use; `tls` is for a client that is not boto3."""
 
     s3: "S3Client"
     unsigned_s3: "S3Client"
     plain_http_s3: "S3Client"
     iam: "IAMClient"
     secretsmanager: "SecretsManagerClient"
+    tls: ssl.SSLContext
 
 
-def key_clients(secret: PackagesSecret, outputs: Outputs, operator_s3: "S3Client") -> KeyClients:
+def key_clients(
+    secret: PackagesSecret, outputs: Outputs, operator_s3: "S3Client", profile: str | None = None
+) -> KeyClients:
     """Clients for the deployed key at the deployed AWS Service URL, so that this is proved too.
 
-    Where the operator's settings name an endpoint outside AWS, such as an embedded one, they use that instead.
+    Where the operator's settings name an endpoint outside AWS, such as an embedded one, they use that instead. From
+    the operator's profile they take settings, such as what to trust, and no credentials.
     """
-    session = boto3.Session(
+    session = session_with(
+        profile,
         aws_access_key_id=secret.access_key_id,
         aws_secret_access_key=secret.secret_access_key.get_secret_value(),
         region_name=outputs.region,
@@ -53,6 +57,7 @@ def key_clients(secret: PackagesSecret, outputs: Outputs, operator_s3: "S3Client
         plain_http_s3=session.client("s3", endpoint_url=plain(endpoint), config=S3_CONFIG.merge(once)),
         iam=session.client("iam", config=CONFIG),
         secretsmanager=session.client("secretsmanager", config=CONFIG),
+        tls=_tls_context(profile),
     )
 
 
@@ -61,7 +66,8 @@ def plain(endpoint_url: str) -> str:
     return endpoint_url.replace("https://", "http://", 1)
 
 
-def tls_context() -> ssl.SSLContext:
-    """What boto3 trusts, for a client that is not boto3."""
-    configured = botocore.session.Session().get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+def _tls_context(profile: str | None) -> ssl.SSLContext:
+    """What boto3 trusts."""
+    settings = botocore.session.Session(profile=profile)
+    configured = settings.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
     return ssl.create_default_context(cafile=configured or get_cert_path(True))

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from ghes_packages.aws import ACCESS_DENIED, UNKNOWN_KEY, WRONG_SIGNATURE, code
 from ghes_packages.outputs import Outputs
-from ghes_packages.verify.clients import KeyClients, tls_context
+from ghes_packages.verify.clients import KeyClients
 from ghes_packages.verify.probe_objects import ProbeObjects
 from ghes_packages.verify.report import Check, Failed
 
@@ -173,7 +173,7 @@ class KeyChecks:
     def _fetch_presigned(self) -> str:
         link = self._s3.generate_presigned_url("get_object", Params=self._object, ExpiresIn=60)
         try:
-            with urllib.request.urlopen(link, timeout=30, context=tls_context()) as response:  # noqa: S310
+            with urllib.request.urlopen(link, timeout=30, context=self._clients.tls) as response:  # noqa: S310
                 return self._same_bytes(response.read())
         except urllib.error.HTTPError as error:
             raise Failed(f"HTTP {error.code}") from None

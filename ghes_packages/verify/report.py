@@ -1,8 +1,9 @@
 """A check, what came of it, and the report of all checks."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +16,9 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_CHECKED = "not checked"
+
+
+HEADINGS = tuple(Outcome)
 
 
 class Failed(Exception):
@@ -55,7 +59,7 @@ class Finding:
 class Report:
     """All findings about one instance, in the order in which they were made."""
 
-    instance: str
+    name: str
     findings: tuple[Finding, ...]
 
     def count(self, outcome: Outcome) -> int:
@@ -68,6 +72,37 @@ class Report:
         if self.count(Outcome.FAILED):
             return 1
         return 3 if self.count(Outcome.NOT_CHECKED) else 0
+
+    def row(self) -> Sequence[str]:
+        """How many checks came out how, under HEADINGS."""
+        return [str(self.count(outcome)) for outcome in HEADINGS]
+
+    def problems(self) -> Iterator[str]:
+        """What failed, with what mends it; one line each."""
+        for finding in self.findings:
+            if finding.outcome is Outcome.FAILED:
+                yield f"{finding.check.title}: {finding.happened}; what to do: {finding.check.remedy}"
+
+    def for_machines(self) -> dict[str, Any]:
+        """The report as JSON."""
+        return {
+            "instance": self.name,
+            "passed": self.count(Outcome.PASSED),
+            "failed": self.count(Outcome.FAILED),
+            "not_checked": self.count(Outcome.NOT_CHECKED),
+            "checks": [
+                {
+                    "section": finding.check.section,
+                    "title": finding.check.title,
+                    "action": finding.check.action or None,
+                    "expected": finding.check.expected,
+                    "outcome": finding.outcome,
+                    "happened": finding.happened,
+                    "remedy": finding.check.remedy if finding.outcome is Outcome.FAILED else None,
+                }
+                for finding in self.findings
+            ],
+        }
 
 
 def make(checks: Iterable[Check], announce: Callable[[str], None]) -> Iterator[Finding]:

@@ -1,6 +1,5 @@
-"""The report for people, and for machines."""
+"""The report for people."""
 
-import json
 from itertools import groupby
 
 from rich import box
@@ -12,31 +11,6 @@ from ghes_packages.verify.report import Outcome, Report
 
 STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.NOT_CHECKED: "yellow"}
 SIGNS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAILED", Outcome.NOT_CHECKED: "?"}
-
-
-def as_json(report: Report) -> str:
-    """The report as one JSON object."""
-    return json.dumps(
-        {
-            "instance": report.instance,
-            "passed": report.count(Outcome.PASSED),
-            "failed": report.count(Outcome.FAILED),
-            "not_checked": report.count(Outcome.NOT_CHECKED),
-            "checks": [
-                {
-                    "section": finding.check.section,
-                    "title": finding.check.title,
-                    "action": finding.check.action or None,
-                    "expected": finding.check.expected,
-                    "outcome": finding.outcome,
-                    "happened": finding.happened,
-                    "remedy": finding.check.remedy if finding.outcome is Outcome.FAILED else None,
-                }
-                for finding in report.findings
-            ],
-        },
-        indent=2,
-    )
 
 
 def write_tables(report: Report, console: Console) -> None:
@@ -64,6 +38,6 @@ def write_tables(report: Report, console: Console) -> None:
 
 def _sum(report: Report) -> str:
     counts = {outcome: report.count(outcome) for outcome in Outcome}
-    return f"{report.instance}: " + ", ".join(
+    return f"{report.name}: " + ", ".join(
         f"{count} {outcome}" for outcome, count in counts.items() if count or outcome is not Outcome.NOT_CHECKED
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ghes_packages.local.cdk_cli import CdkCliError
-from tests.end_to_end.conftest import Cloud
+from tests.end_to_end.conftest import NAMES, Cloud
 
 Edit = Callable[[str, Callable[[Any], None]], Path]
 
@@ -59,6 +60,29 @@ def test_a_deployed_instance_has_its_settings_and_verifies(cloud: Cloud) -> None
     report = json.loads(cloud.ghes_packages("verify", "works", "--json").stdout)
     assert (report["instance"], report["failed"], report["not_checked"]) == ("works", 0, 0)
     assert report["passed"] == len(report["checks"]) > 50
+
+
+def test_all_instances_are_deployed_together_and_shown_side_by_side(cloud: Cloud, tmp_path: Path) -> None:
+    instances, assembly = tmp_path / "instances.toml", tmp_path / "cdk.out"
+    instances.write_text("[instances.again]\n[instances.works]")
+    shutil.copytree(cloud.assembly, assembly)
+    manifest = json.loads((assembly / "manifest.json").read_text())
+    others = {f"GhesPackages-{name}" for name in NAMES} - {"GhesPackages-again", "GhesPackages-works"}
+    manifest["artifacts"] = {
+        name: artifact for name, artifact in manifest["artifacts"].items() if name.removesuffix(".assets") not in others
+    }
+    (assembly / "manifest.json").write_text(json.dumps(manifest))
+    two = Cloud(cloud.aws, instances, assembly)
+    two.cdk("deploy", "--all", "--concurrency", "4")
+
+    shown = two.ghes_packages("status")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.splitlines()[-1] == "2 instances: 2 fine, 0 not"
+    reports = json.loads(two.ghes_packages("verify", "--all", "--json").stdout)
+    assert [(each["instance"], each["failed"], each["not_checked"]) for each in reports] == [
+        ("again", 0, 0),
+        ("works", 0, 0),
+    ]
 
 
 def test_a_second_deploy_changes_nothing_and_diff_shows_nothing(cloud: Cloud) -> None:

@@ -5,8 +5,14 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
+from ghes_packages import aws
+from ghes_packages.deployed import Deployed
 from ghes_packages.instances import Instance
+from ghes_packages.outputs import Outputs
+from ghes_packages.policy_document import statement
+from ghes_packages.regions import S3_HOST_PREFIXES, Endpoint, partition_of, regions_with
 from tests.synthesis import template_of
 
 PARTITIONS = json.loads((files("botocore") / "data" / "partitions.json").read_text())["partitions"]
@@ -57,7 +63,66 @@ def test_the_service_url_is_right_in_every_partition(
 
 @pytest.mark.parametrize(("partition", "region", "dns_suffix"), REGIONS)
 def test_no_arn_is_written_for_one_partition(partition: str, region: str, dns_suffix: str) -> None:
-    """The log delivery service has the same name in all partitions, so CDK writes it out."""
+    """Services have the same name in all partitions, CDK says of its ServicePrincipal, and writes it out."""
     text = json.dumps(template_of(Instance(name="x", account="111122223333", region=region)))
     assert "arn:aws" not in text
     assert text.replace("logging.s3.amazonaws.com", "").count("amazonaws") == 0
+
+
+@pytest.mark.parametrize(("partition", "region", "dns_suffix"), REGIONS)
+def test_the_commands_work_in_the_partition_of_the_region(partition: str, region: str, dns_suffix: str) -> None:
+    session = aws.session(Instance(name="x", account="111122223333", region=region))
+    for service in ("cloudformation", "iam", "s3", "secretsmanager", "sts"):
+        client = session.client(service)
+        assert client.meta.partition == partition
+        assert client.meta.endpoint_url.endswith(f".{dns_suffix}")
+
+
+@pytest.mark.parametrize(("partition", "region", "dns_suffix"), REGIONS)
+def test_verify_expects_the_arns_and_services_of_the_partition(partition: str, region: str, dns_suffix: str) -> None:
+    outputs = Outputs.model_validate({str(field.alias): "x" for field in Outputs.model_fields.values()})
+    stack_id = f"arn:{partition}:cloudformation:{region}:111122223333:stack/GhesPackages-x/1"
+    stack = Deployed(stack_id, "CREATE_COMPLETE", True, outputs)
+    assert (stack.account, stack.bucket_arn("a-bucket")) == ("111122223333", f"arn:{partition}:s3:::a-bucket")
+    for suffix in {dns_suffix, "amazonaws.com"}:
+        delivery = {"Effect": "Allow", "Principal": {"Service": f"logging.s3.{suffix}"}}
+        assert statement(delivery).principals == {"Service logging.s3"}
+
+
+@pytest.mark.parametrize("endpoint", [Endpoint.FIPS, Endpoint.DUALSTACK])
+def test_an_endpoint_is_the_one_that_botocore_uses_in_every_region_that_has_it(endpoint: Endpoint) -> None:
+    config = Config(
+        use_fips_endpoint=endpoint is Endpoint.FIPS,
+        use_dualstack_endpoint=endpoint is Endpoint.DUALSTACK,
+        s3={"us_east_1_regional_endpoint": "regional"},
+    )
+    assert len(regions_with(endpoint)) > 10
+    for region in regions_with(endpoint):
+        [suffix] = [param.values[2] for param in REGIONS if param.values[0] == partition_of(region)]
+        host = aws.session_with(None, region_name=region).client("s3", config=config).meta.endpoint_url
+        assert host == f"https://{S3_HOST_PREFIXES[endpoint]}.{region}.{suffix}"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "region", "url"),
+    [
+        ("standard", "us-gov-west-1", "https://s3.us-gov-west-1.amazonaws.com"),
+        ("fips", "us-gov-west-1", "https://s3-fips.us-gov-west-1.amazonaws.com"),
+        ("dualstack", "cn-north-1", "https://s3.dualstack.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_the_endpoint_changes_the_service_url_and_nothing_else(endpoint: str, region: str, url: str) -> None:
+    place = {"name": "x", "account": "111122223333", "region": region}
+    suffix = {"AWS::URLSuffix": url.partition(f".{region}.")[2]}
+    standard, chosen = (
+        template_of(Instance.model_validate({**place, "endpoint": each})) for each in ("standard", endpoint)
+    )
+    assert resolved(chosen["Outputs"]["AwsServiceUrl"]["Value"], suffix) == url
+    host = f"{S3_HOST_PREFIXES[Endpoint(endpoint)]}.{region}."
+    assert json.loads(json.dumps(standard).replace(f"s3.{region}.", host)) == chosen
+
+
+def test_how_an_instance_is_reached_is_not_in_the_template() -> None:
+    place = {"name": "x", "account": "111122223333", "region": "us-west-2"}
+    reached = {"profile": "somebody", "role_arn": "arn:aws:iam::111122223333:role/somebody"}
+    assert template_of(Instance.model_validate({**place, **reached})) == template_of(Instance.model_validate(place))

@@ -13,6 +13,18 @@ from ghes_packages.verify.clients import key_clients
         ("us-east-1", "https://s3.us-east-1.amazonaws.com", None, "https://s3.us-east-1.amazonaws.com"),
         ("cn-north-1", "https://s3.cn-north-1.amazonaws.com.cn", None, "https://s3.cn-north-1.amazonaws.com.cn"),
         ("us-gov-west-1", "https://s3.us-gov-west-1.amazonaws.com", None, "https://s3.us-gov-west-1.amazonaws.com"),
+        (
+            "us-gov-west-1",
+            "https://s3-fips.us-gov-west-1.amazonaws.com",
+            None,
+            "https://s3-fips.us-gov-west-1.amazonaws.com",
+        ),
+        (
+            "cn-north-1",
+            "https://s3.dualstack.cn-north-1.amazonaws.com.cn",
+            None,
+            "https://s3.dualstack.cn-north-1.amazonaws.com.cn",
+        ),
         ("us-west-2", "https://s3.us-west-2.amazonaws.com", "https://127.0.0.1:4566", "https://127.0.0.1:4566"),
     ],
 )

@@ -14,9 +14,11 @@ from ghes_packages.local.cdk_cli import PROJECT
 from tests.verify.conftest import Storage
 
 
-@pytest.mark.parametrize(("number", "exit_status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "exit_status", "options"), [(signal.SIGINT, 130, []), (signal.SIGTERM, 143, ["--all"])]
+)
 def test_it_shows_what_it_is_doing_and_a_signal_ends_it_with_one_line(
-    storage: Storage, tmp_path: Path, number: signal.Signals, exit_status: int
+    storage: Storage, tmp_path: Path, number: signal.Signals, exit_status: int, options: list[str]
 ) -> None:
     # An inactive key is tried for half a minute, which is when the signal comes.
     key = storage.deployed.outputs.access_key
@@ -25,7 +27,7 @@ def test_it_shows_what_it_is_doing_and_a_signal_ends_it_with_one_line(
     instances.write_text(f"[instances.{storage.instance.name}]")
     terminal, its_end = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "ghes_packages", "verify", "--instances", str(instances)],
+        [sys.executable, "-m", "ghes_packages", "verify", *options, "--instances", str(instances)],
         cwd=PROJECT,
         env={**os.environ, "TERM": "xterm"},
         stdout=subprocess.PIPE,

@@ -1,0 +1,109 @@
+"""A command for all instances: each is asked by itself, and one that fails hides no other."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.pool import ThreadPool
+from typing import Any, Protocol
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError, FoundWrong
+from ghes_packages.instances import Instance
+
+AT_ONCE = 16
+# What is wrong comes before what could not be seen.
+WORST_FIRST = (FoundWrong.exit_status, ConfigurationError.exit_status, AwsSaidNo.exit_status)
+
+
+class InstanceAnswer(Protocol):
+    """What a command found out about one instance."""
+
+    @property
+    def name(self) -> str:
+        """The instance."""
+
+    @property
+    def exit_status(self) -> int:
+        """What the command exits with when it is for this instance alone."""
+
+    def row(self) -> Sequence[str]:
+        """What stands beside the name in a table of all instances."""
+
+    def problems(self) -> Iterable[str]:
+        """What an administrator must do something about; one line each."""
+
+    def for_machines(self) -> dict[str, Any]:
+        """All of it, to be written as JSON."""
+
+
+@dataclass(frozen=True)
+class NoAnswer:
+    """An instance of which nothing could be found out, and why, in one line."""
+
+    name: str
+    why: str
+    exit_status: int
+
+    def row(self) -> Sequence[str]:
+        """Nothing is known."""
+        return ()
+
+    def problems(self) -> Iterable[str]:
+        """Just the one."""
+        return (self.why,)
+
+    def for_machines(self) -> dict[str, Any]:
+        """`error` is the key by which to know it."""
+        return {"instance": self.name, "error": self.why, "exit_status": self.exit_status}
+
+
+Question = Callable[[Instance], InstanceAnswer]
+
+
+def one_by_one(question: Question, instances: Sequence[Instance]) -> Iterator[InstanceAnswer]:
+    """The answers in the order of the instances. For a question that writes: an interruption gets to its clean-up."""
+    return (_asked(question, instance) for instance in instances)
+
+
+def at_once(question: Question, instances: Sequence[Instance]) -> Iterator[InstanceAnswer]:
+    """The same, AT_ONCE at a time. For a question that only reads: an interruption leaves it where it is."""
+    with ThreadPool(min(AT_ONCE, len(instances))) as pool:
+        yield from pool.imap(lambda instance: _asked(question, instance), instances)
+
+
+def worst(answers: Iterable[InstanceAnswer]) -> int:
+    """The exit status of the whole command."""
+    found = {answer.exit_status for answer in answers}
+    return next((status for status in WORST_FIRST if status in found), 0)
+
+
+def write_table(headings: Sequence[str], answers: Sequence[InstanceAnswer], console: Console) -> None:
+    """A row for each instance, then what there is to do, a line each, and the sum."""
+    table = Table("", "instance", *headings, box=box.SIMPLE_HEAD, pad_edge=False)
+    for answer in answers:
+        table.add_row(_sign(answer), answer.name, *map(Text, answer.row()))
+    console.print(table)
+    for answer in answers:
+        for problem in answer.problems():
+            console.print(Text.assemble((f"{answer.name}: ", "bold"), problem), soft_wrap=True)
+    fine = sum(answer.exit_status == 0 for answer in answers)
+    console.print(f"{len(answers)} instances: {fine} fine, {len(answers) - fine} not", highlight=False)
+
+
+def _asked(question: Question, instance: Instance) -> InstanceAnswer:
+    try:
+        return question(instance)
+    except CannotGoOn as error:
+        notes: Sequence[str] = getattr(error, "__notes__", ())
+        return NoAnswer(instance.name, "; ".join((str(error), *notes)), error.exit_status)
+
+
+def _sign(answer: InstanceAnswer) -> Text:
+    if answer.exit_status == 0:
+        return Text("ok", style="green")
+    if answer.exit_status == FoundWrong.exit_status:
+        return Text("WRONG", style="bold red")
+    return Text("?", style="yellow")
