@@ -7,7 +7,7 @@ import boto3
 
 from ghes_packages import deployed
 from ghes_packages.aws import CONFIG, explained
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.outputs import Outputs
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError, FoundWrong
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 
 AT_ONCE = 16
 # What is wrong comes before what could not be seen.

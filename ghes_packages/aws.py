@@ -27,7 +27,7 @@ from botocore.exceptions import (
 from botocore.loaders import create_loader
 
 from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 
 # An administrator waits at a terminal: a network that is down must show within seconds.
 CONFIG = Config(

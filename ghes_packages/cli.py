@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
-from ghes_packages.instances import DEFAULT_FILE, Instance, choose, load
+from ghes_packages.instance import Instance
+from ghes_packages.instances import DEFAULT_FILE, choose, load
 from ghes_packages.interruption import Interrupted, raise_interrupted
 from ghes_packages.settings import Format, Settings
 

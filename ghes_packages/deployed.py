@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ghes_packages.aws import CONFIG, explained
 from ghes_packages.errors import FoundWrong
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.outputs import Outputs, PackagesSecret
 
 # In these the outputs say what is there; in all others something is under way, or was given up half-way.

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ghes_packages.instance import Instance
+
 
 @dataclass(frozen=True)
 class Lifecycle:
@@ -16,5 +18,9 @@ class Lifecycle:
     current_days: int | None = None
 
 
-PACKAGES = Lifecycle(noncurrent_days=30, incomplete_upload_days=7)
 ACCESS_LOGS = Lifecycle(noncurrent_days=30, incomplete_upload_days=7, current_days=365)
+
+
+def packages(instance: Instance) -> Lifecycle:
+    """The lifecycle of the packages of an instance."""
+    return Lifecycle(noncurrent_days=instance.noncurrent_days, incomplete_upload_days=7)

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from ghes_packages.access_keys import AccessKey
 from ghes_packages.errors import ConfigurationError, FoundWrong
-from ghes_packages.instances import ACTIVE, Instance, PreviousAccessKey
+from ghes_packages.instance import ACTIVE, Instance
+from ghes_packages.options import PreviousAccessKey
 
 UNUSED_FOR = timedelta(days=1)
 KEYS_PER_USER = 2

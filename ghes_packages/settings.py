@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.outputs import Outputs, PackagesSecret
 
 # From GitHub's older pages and github/backup-utils; newer pages describe the console only.

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ghes_packages import access_keys, aws, deployed
 from ghes_packages.access_keys import AccessKey
-from ghes_packages.instances import ACTIVE, Instance
+from ghes_packages.instance import ACTIVE, Instance
 from ghes_packages.rotation import UNUSED_FOR, ago, behind, used
 
 MAX_AGE = timedelta(days=90)

@@ -1,6 +1,6 @@
 """The IAM user that GHES signs in as: what it may do, its access key, and the secret that holds the key."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import cast
 
 import aws_cdk as cdk
@@ -9,8 +9,11 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from ghes_packages.instances import ACTIVE, INACTIVE
+from ghes_packages.addresses import address_statement
+from ghes_packages.instance import ACTIVE, INACTIVE, Instance
 from ghes_packages.permissions import ResourceType, actions
+from stacks.acknowledged import acknowledge
+from stacks.packages_key import Key
 
 STATUSES = {ACTIVE: iam.AccessKeyStatus.ACTIVE, INACTIVE: iam.AccessKeyStatus.INACTIVE}
 
@@ -18,53 +21,37 @@ STATUSES = {ACTIVE: iam.AccessKeyStatus.ACTIVE, INACTIVE: iam.AccessKeyStatus.IN
 class PackagesAccess(Construct):
     """A user, because GitHub Packages takes an access key only: it can assume no role and has no OIDC.
 
-    One managed policy says what the user may do. It hangs on the group, and it is the user's permissions boundary
-    too: whatever anyone attaches to the user later, IAM keeps it to the seven actions.
+    One managed policy says what the user may do. It hangs on the group, and unless the instance names another, it is
+    the user's permissions boundary too: whatever anyone attaches to the user later, IAM keeps it to the seven actions.
 
-    `access_keys` are the statuses of the keys by generation, the newest first. The secret's current value is the
-    newest key; a change of it leaves the key before under AWSPREVIOUS.
+    The secret's current value is the newest access key; a change of it leaves the key before under AWSPREVIOUS.
     """
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
+        instance: Instance,
         *,
-        bucket: s3.Bucket,
+        bucket: s3.IBucket,
+        key: Key | None,
         service_url: str,
-        access_keys: Mapping[int, str],
     ) -> None:
         super().__init__(scope, construct_id)
         group = iam.Group(self, "Group")
-        policy = iam.ManagedPolicy(
-            self,
-            "Policy",
-            description="The seven S3 actions that GitHub Packages needs, on its one bucket",
-            groups=[group],
-            statements=[
-                iam.PolicyStatement(sid="Bucket", actions=actions(ResourceType.BUCKET), resources=[bucket.bucket_arn]),
-                iam.PolicyStatement(
-                    sid="Objects", actions=actions(ResourceType.OBJECT), resources=[bucket.arn_for_objects("*")]
-                ),
-            ],
-        )
-        _acknowledge(
-            policy,
-            f"AwsSolutions-IAM5[Resource::<{_logical_id(bucket)}.Arn>/*]",
-            "GHES chooses the object keys, so the policy must cover every object; the bucket holds nothing but"
-            " GitHub Packages, and no action has a wildcard.",
-        )
-        self.user = iam.User(self, "User", groups=[group], permissions_boundary=policy)
+        policy = _seven_actions(self, "Policy", instance, group, bucket)
+        self.user = iam.User(self, "User", groups=[group], permissions_boundary=_boundary(self, instance, policy))
         # The newest first. Each generation is a resource of its own, so that no deploy replaces one by another.
         self.access_keys = [
             iam.AccessKey(self, f"AccessKey{generation}", user=self.user, status=STATUSES[status])
-            for generation, status in access_keys.items()
+            for generation, status in instance.access_keys.items()
         ]
         newest = self.access_keys[0]
         self.secret = secretsmanager.Secret(
             self,
             "Secret",
             description="The access key of GitHub Packages, with the bucket that it opens",
+            encryption_key=key.key if key else None,
             secret_object_value={
                 "access_key_id": _not_secret(newest.access_key_id),
                 "secret_access_key": newest.secret_access_key,
@@ -73,13 +60,64 @@ class PackagesAccess(Construct):
                 "region": _not_secret(cdk.Stack.of(self).region),
             },
         )
-        _acknowledge(
+        acknowledge(
             self.secret,
-            "AwsSolutions-SMG4",
             "Only an administrator can give GHES a new key, in its Management Console: a rotation that AWS runs by"
             " itself would disable the key that GHES still uses. The key is rotated in reviewed steps instead, with"
             " access_key and previous_access_key of the instance: two keys work until GHES has the new one, `status`"
             " fails when a key is older than 90 days, and `rotate` and `review` refuse to cut GHES off.",
+            "AwsSolutions-SMG4",
+            "NIST.800.53.R5-SecretsManagerRotationEnabled",
+            "HIPAA.Security-SecretsManagerRotationEnabled",
+        )
+        _let_read(self.secret, instance.secret_readers)
+        if key:
+            key.let_in(self.user, bucket, instance.secret_readers)
+
+
+def _seven_actions(
+    scope: Construct, construct_id: str, instance: Instance, group: iam.IGroup, bucket: s3.IBucket
+) -> iam.ManagedPolicy:
+    """The seven actions, and where the instance says from where they may come, a denial for all other addresses."""
+    objects = bucket.arn_for_objects("*")
+    policy = iam.ManagedPolicy(
+        scope,
+        construct_id,
+        description="The seven S3 actions that GitHub Packages needs, on its one bucket",
+        groups=[group],
+        statements=[
+            iam.PolicyStatement(sid="Bucket", actions=actions(ResourceType.BUCKET), resources=[bucket.bucket_arn]),
+            iam.PolicyStatement(sid="Objects", actions=actions(ResourceType.OBJECT), resources=[objects]),
+        ],
+    )
+    if instance.allowed_cidrs:
+        policy.add_statements(iam.PolicyStatement.from_json(address_statement(objects, instance.allowed_cidrs)))
+        cdk.Annotations.of(policy).add_info(
+            "allowed_cidrs: clients fetch packages from S3 themselves, so the addresses of end users must be in it"
+        )
+    acknowledge(
+        policy,
+        "GHES chooses the object keys, so the policy must cover every object; the bucket holds nothing but"
+        " GitHub Packages, and no action has a wildcard.",
+        f"AwsSolutions-IAM5[Resource::{_as_cdk_nag_writes(bucket)}/*]",
+    )
+    return policy
+
+
+def _boundary(scope: Construct, instance: Instance, policy: iam.IManagedPolicy) -> iam.IManagedPolicy:
+    if instance.permissions_boundary is None:
+        return policy
+    return iam.ManagedPolicy.from_managed_policy_arn(scope, "Boundary", instance.permissions_boundary)
+
+
+def _let_read(secret: secretsmanager.Secret, roles: Sequence[str]) -> None:
+    if roles:
+        secret.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
+                principals=[iam.ArnPrincipal(role) for role in roles],
+                resources=["*"],
+            )
         )
 
 
@@ -87,9 +125,9 @@ def _not_secret(value: str) -> cdk.SecretValue:
     return cdk.SecretValue.unsafe_plain_text(value)
 
 
-def _acknowledge(construct: Construct, finding: str, reason: str) -> None:
-    cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=f"AwsSolutions::{finding}", reason=reason))
-
-
-def _logical_id(bucket: s3.Bucket) -> str:
-    return cdk.Stack.of(bucket).get_logical_id(cast(s3.CfnBucket, bucket.node.default_child))
+def _as_cdk_nag_writes(bucket: s3.IBucket) -> str:
+    """The ARN of a bucket, as it stands in the name of a finding."""
+    resource = bucket.node.default_child
+    if resource is None:
+        return f"arn:<AWS::Partition>:s3:::{bucket.bucket_name}"
+    return f"<{cdk.Stack.of(bucket).get_logical_id(cast(s3.CfnBucket, resource))}.Arn>"

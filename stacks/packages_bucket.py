@@ -1,15 +1,51 @@
 """The bucket that GitHub Packages keeps everything in, and the bucket for its access logs."""
 
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ghes_packages.lifecycle import ACCESS_LOGS, PACKAGES
+from ghes_packages.instance import Instance
+from ghes_packages.lifecycle import ACCESS_LOGS, packages
+from stacks.acknowledged import acknowledge
+from stacks.packages_key import Key
 from stacks.private_bucket import PrivateBucket
+
+
+def packages_bucket(scope: Construct, construct_id: str, instance: Instance, key: Key | None) -> s3.IBucket:
+    """The bucket of an instance: one of the stack's own, or one that is there, which the stack does not touch."""
+    if instance.existing_bucket:
+        return s3.Bucket.from_bucket_name(scope, construct_id, instance.existing_bucket)
+    return PackagesBucket(scope, construct_id, instance, key).bucket
 
 
 class PackagesBucket(Construct):
     """`bucket` is dedicated to GitHub Packages; who reads and writes it is logged to `access_logs`."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, instance: Instance, key: Key | None) -> None:
         super().__init__(scope, construct_id)
-        self.access_logs = PrivateBucket(self, "AccessLogs", lifecycle=ACCESS_LOGS)
-        self.bucket = PrivateBucket(self, "Bucket", lifecycle=PACKAGES, access_logs=self.access_logs)
+        self.access_logs = (
+            s3.Bucket.from_bucket_name(self, "AccessLogs", instance.access_logs)
+            if instance.has_central_log_bucket
+            else _log_bucket(self, "AccessLogs")
+        )
+        self.bucket = PrivateBucket(
+            self,
+            "Bucket",
+            lifecycle=packages(instance),
+            kms_key_id=key.id_for_bucket if key else None,
+            access_logs=self.access_logs,
+            access_logs_prefix=instance.access_logs_prefix,
+            bucket_name=instance.bucket_name,
+        )
+
+
+def _log_bucket(scope: Construct, construct_id: str) -> s3.IBucket:
+    bucket = PrivateBucket(scope, construct_id, lifecycle=ACCESS_LOGS)
+    acknowledge(
+        bucket,
+        "S3 delivers access logs only to a bucket whose default encryption is SSE-S3, says AWS; with a KMS key no log"
+        " would arrive.",
+        "NIST.800.53.R5-S3DefaultEncryptionKMS",
+        "HIPAA.Security-S3DefaultEncryptionKMS",
+        "PCI.DSS.321-S3DefaultEncryptionKMS",
+    )
+    return bucket

@@ -3,11 +3,12 @@
 import aws_cdk as cdk
 from constructs import Construct
 
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.outputs import Outputs
 from ghes_packages.regions import S3_HOST_PREFIXES
 from stacks.packages_access import PackagesAccess
-from stacks.packages_bucket import PackagesBucket
+from stacks.packages_bucket import packages_bucket
+from stacks.packages_key import packages_key
 
 
 class PackagesStorage(cdk.Stack):
@@ -23,15 +24,14 @@ class PackagesStorage(cdk.Stack):
         )
         # Both stay references where the region is the caller's, and so are right in every partition.
         service_url = f"https://{S3_HOST_PREFIXES[instance.endpoint]}.{self.region}.{self.url_suffix}"
-        storage = PackagesBucket(self, "Packages")
-        access = PackagesAccess(
-            self, "Access", bucket=storage.bucket, service_url=service_url, access_keys=instance.access_keys
-        )
-        newest, *previous = [key.access_key_id for key in access.access_keys]
+        key = packages_key(self, "Key", instance)
+        bucket = packages_bucket(self, "Packages", instance, key)
+        access = PackagesAccess(self, "Access", instance, bucket=bucket, key=key, service_url=service_url)
+        newest, *previous = [access_key.access_key_id for access_key in access.access_keys]
         self._output(
             Outputs(
                 AwsServiceUrl=service_url,
-                AwsS3Bucket=storage.bucket.bucket_name,
+                AwsS3Bucket=bucket.bucket_name,
                 AwsS3Region=self.region,
                 AwsS3AccessKey=newest,
                 PreviousAwsS3AccessKey=previous[0] if previous else None,
@@ -39,6 +39,8 @@ class PackagesStorage(cdk.Stack):
                 IamUserName=access.user.user_name,
             )
         )
+        for key_of_a_tag, value in instance.tags.items():
+            cdk.Tags.of(self).add(key_of_a_tag, value)
 
     def _output(self, outputs: Outputs) -> None:
         for name, field in Outputs.model_fields.items():

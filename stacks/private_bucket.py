@@ -1,5 +1,7 @@
 """A bucket that nobody can make public, read in clear or lose by deleting a stack."""
 
+from typing import cast
+
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -9,14 +11,26 @@ from ghes_packages.lifecycle import Lifecycle
 
 
 class PrivateBucket(s3.Bucket):
-    """What every bucket of this project has in common; what S3 may remove from it is its lifecycle."""
+    """What every bucket of this project has in common; what S3 may remove from it is its lifecycle.
+
+    `kms_key_id` is an ARN or an alias with which new objects are encrypted, instead of SSE-S3.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, lifecycle: Lifecycle, access_logs: s3.IBucket | None = None
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        lifecycle: Lifecycle,
+        kms_key_id: str | None = None,
+        access_logs: s3.IBucket | None = None,
+        access_logs_prefix: str | None = None,
+        bucket_name: str | None = None,
     ) -> None:
         super().__init__(
             scope,
             construct_id,
+            bucket_name=bucket_name,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
@@ -25,15 +39,32 @@ class PrivateBucket(s3.Bucket):
             versioned=True,
             lifecycle_rules=[_rule(lifecycle)],
             server_access_logs_bucket=access_logs,
+            server_access_logs_prefix=access_logs_prefix,
             removal_policy=RETAIN,
         )
         # Without its policy a retained bucket would lose the TLS-only rule (aws/aws-cdk#27125).
         if self.policy:
             self.policy.apply_removal_policy(RETAIN)
+        if kms_key_id:
+            _encrypt(cast(s3.CfnBucket, self.node.default_child), kms_key_id)
 
 
 # Survives the stack and every replacement, and yet a first deploy that fails leaves no orphan.
 RETAIN = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+
+
+def _encrypt(bucket: s3.CfnBucket, kms_key_id: str) -> None:
+    # CDK's own property takes a key, and would refer to it; an alias is a name only.
+    bucket.bucket_encryption = s3.CfnBucket.BucketEncryptionProperty(
+        server_side_encryption_configuration=[
+            s3.CfnBucket.ServerSideEncryptionRuleProperty(
+                bucket_key_enabled=True,
+                server_side_encryption_by_default=s3.CfnBucket.ServerSideEncryptionByDefaultProperty(
+                    sse_algorithm="aws:kms", kms_master_key_id=kms_key_id
+                ),
+            )
+        ]
+    )
 
 
 def _rule(lifecycle: Lifecycle) -> s3.LifecycleRule:

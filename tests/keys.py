@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from ghes_packages.access_keys import AccessKey
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
-from ghes_packages.instances import OPTIONS, Instance
+from ghes_packages.instance import OPTIONS, Instance
 from ghes_packages.outputs import Outputs
 from ghes_packages.permissions import PERMISSIONS
 from ghes_packages.rights import RIGHTS

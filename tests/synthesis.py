@@ -8,7 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk.assertions import Template
 
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from stacks.packages_storage import PackagesStorage
 
 PROJECT = Path(__file__).parent.parent

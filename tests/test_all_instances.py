@@ -24,7 +24,7 @@ from ghes_packages.all_instances import (
     write_table,
 )
 from ghes_packages.errors import AwsSaidNo, FoundWrong
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.local.cdk_cli import PROJECT
 
 Asking = Callable[[Question, Sequence[Instance]], Iterator[InstanceAnswer]]

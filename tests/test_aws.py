@@ -4,7 +4,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ghes_packages.aws import explained, session
 from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 
 
 def refusal(code: str, message: str = "") -> ClientError:

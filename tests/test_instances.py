@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from ghes_packages.errors import ConfigurationError
-from ghes_packages.instances import OPTIONS, Instance, choose, load
+from ghes_packages.instance import OPTIONS, Instance
+from ghes_packages.instances import choose, load
 
 
 def complaint(tmp_path: Path, toml: str) -> str:

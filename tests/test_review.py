@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ghes_packages.access_keys import AccessKey
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.review.access_keys import risks
 from ghes_packages.review.risk import Review, Risk
 from ghes_packages.rotation import UNUSED_FOR

@@ -4,7 +4,7 @@ import pytest
 
 from ghes_packages.access_keys import AccessKey
 from ghes_packages.errors import ConfigurationError, FoundWrong
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.rotation import Step, ago, behind, next_step, refusals, stands, step_back
 from tests.keys import NOW, instance, key
 

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from ghes_packages.access_keys import AccessKey
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.status import Status
 from tests.keys import NOW, instance, key
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.local.cdk_cli import PROJECT, CdkCli
 from ghes_packages.local.embedded_aws import EmbeddedAws
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from ghes_packages import access_keys as keys_of_the_user
 from ghes_packages import aws, deployed
 from ghes_packages.errors import ConfigurationError, FoundWrong
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.review import access_keys, templates
 from ghes_packages.review.risk import Review
 

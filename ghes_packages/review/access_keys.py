@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ghes_packages.access_keys import AccessKey
 from ghes_packages.deployed import ACCESS_KEY
-from ghes_packages.instances import ACTIVE
+from ghes_packages.instance import ACTIVE
 from ghes_packages.review.risk import Risk
 from ghes_packages.review.templates import Template
 from ghes_packages.rotation import KEYS_PER_USER, in_use

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from ghes_packages.aws import CONFIG, code, explained
 from ghes_packages.errors import ConfigurationError, FoundWrong
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 
 Template = dict[str, Any]
 

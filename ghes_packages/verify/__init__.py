@@ -5,8 +5,9 @@ from collections.abc import Callable
 from ghes_packages import aws, deployed
 from ghes_packages.aws import CONFIG, S3_CONFIG
 from ghes_packages.bucket_settings import log_delivery_statement
-from ghes_packages.instances import Instance
-from ghes_packages.lifecycle import ACCESS_LOGS, PACKAGES
+from ghes_packages.instance import Instance
+from ghes_packages.lifecycle import ACCESS_LOGS
+from ghes_packages.lifecycle import packages as lifecycle_of_packages
 from ghes_packages.verify.bucket_checks import BucketChecks
 from ghes_packages.verify.clients import key_clients
 from ghes_packages.verify.key_checks import KeyChecks
@@ -38,10 +39,10 @@ def verify(
         bucket, log_bucket = stack.outputs.bucket, parts.log_bucket
         bucket_arn, log_bucket_arn = stack.bucket_arn(bucket), stack.bucket_arn(log_bucket)
         log_delivery = log_delivery_statement(log_bucket_arn, bucket_arn, stack.account)
-        packages = BucketChecks(PACKAGES_BUCKET, s3, bucket, bucket_arn, PACKAGES)
+        packages = BucketChecks(PACKAGES_BUCKET, s3, bucket, bucket_arn, lifecycle_of_packages(instance))
         logs = BucketChecks(LOG_BUCKET, s3, log_bucket, log_bucket_arn, ACCESS_LOGS, (log_delivery,))
         user = UserChecks(session.client("iam", config=CONFIG), stack, secret, parts.group, parts.policy_arn)
-        with ProbeObjects(bucket, operator_s3=s3, key_s3=clients.s3) as probes:
+        with ProbeObjects(bucket, instance.noncurrent_days, operator_s3=s3, key_s3=clients.s3) as probes:
             key = KeyChecks(clients, probes, patience)
             checks = [
                 *key.can(),

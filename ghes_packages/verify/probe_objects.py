@@ -9,7 +9,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ghes_packages.aws import ACCESS_DENIED, code, needed
 from ghes_packages.interruption import uninterrupted
-from ghes_packages.lifecycle import PACKAGES
 from ghes_packages.verify.report import Check, Failed
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ class ProbeObjects:
     """The objects below a prefix that this run alone knows: whatever is found there, this run has written."""
 
     bucket: str
+    noncurrent_days: int
     operator_s3: "S3Client"
     key_s3: "S3Client"
     prefix: str = field(default_factory=lambda: f"ghes-packages-verify-{uuid.uuid4()}/")
@@ -72,7 +72,7 @@ class ProbeObjects:
                 self._abort_uploads(self.key_s3)
                 self._delete_objects()
                 # The key may delete no versions: what it deletes stays until the lifecycle rule removes it.
-                return f"old versions go in {PACKAGES.noncurrent_days} days; to go now you need {needed(refused)}"
+                return f"old versions go in {self.noncurrent_days} days; to go now you need {needed(refused)}"
         except (ClientError, BotoCoreError) as error:
             raise Failed(f"{self.prefix} could not be emptied: {error}") from None
         return NOTHING

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from ghes_packages.aws import code
 from ghes_packages.deployed import Deployed
-from ghes_packages.instances import ACTIVE
+from ghes_packages.instance import ACTIVE
 from ghes_packages.outputs import PackagesSecret
 from ghes_packages.permissions import PERMISSIONS, ResourceType
 from ghes_packages.policy_document import statements

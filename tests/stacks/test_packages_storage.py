@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.outputs import Outputs, PackagesSecret
 from ghes_packages.permissions import PERMISSIONS, ResourceType
 from tests.synthesis import INSTANCE, Json, resources_of, stack_of, template_of

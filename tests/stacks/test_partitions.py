@@ -9,7 +9,7 @@ from botocore.config import Config
 
 from ghes_packages import aws
 from ghes_packages.deployed import Deployed
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.outputs import Outputs
 from ghes_packages.policy_document import statement
 from ghes_packages.regions import S3_HOST_PREFIXES, Endpoint, partition_of, regions_with

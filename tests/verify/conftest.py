@@ -10,8 +10,8 @@ from ghes_packages import deployed
 from ghes_packages.aws import session as session_of
 from ghes_packages.bucket_settings import log_delivery_statement
 from ghes_packages.deployed import Deployed, Parts
-from ghes_packages.instances import Instance
-from ghes_packages.lifecycle import ACCESS_LOGS, PACKAGES
+from ghes_packages.instance import Instance
+from ghes_packages.lifecycle import ACCESS_LOGS, packages
 from ghes_packages.local.embedded_aws import EmbeddedAws
 from ghes_packages.verify import verify
 from ghes_packages.verify.bucket_checks import BucketChecks
@@ -43,7 +43,7 @@ class Storage:
 
     def check_bucket(self) -> Report:
         """The checks of the packages bucket alone, which is quicker."""
-        checks = BucketChecks("", self.s3, self.bucket, self.deployed.bucket_arn(self.bucket), PACKAGES)
+        checks = BucketChecks("", self.s3, self.bucket, self.deployed.bucket_arn(self.bucket), packages(self.instance))
         return self._report(*checks.checks(), checks.logged_to(self.parts.log_bucket))
 
     def check_log_bucket(self) -> Report:

@@ -10,7 +10,7 @@ import pytest
 from ghes_packages import aws, deployed
 from ghes_packages.cli import Answer, app
 from ghes_packages.errors import AwsSaidNo
-from ghes_packages.instances import Instance
+from ghes_packages.instance import Instance
 from ghes_packages.local.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
 from tests.synthesis import deployable
