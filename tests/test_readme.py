@@ -17,6 +17,7 @@ RUN_BY = {
     "cdk bootstrap aws://111122223333/us-west-2": "cloud",
     "cdk deploy GhesPackages-production": "test_a_deployed_instance_has_its_settings_and_verifies",
     "ghes-packages settings production --show-secret": "test_a_deployed_instance_has_its_settings_and_verifies",
+    "ghes-packages review base/cdk.out head/cdk.out": "test_two_assemblies_are_reviewed_without_aws",
     "ghes-packages status production": "test_the_runbook_rotates_without_a_failed_request",
     "ghes-packages verify production": "test_a_deployed_instance_has_its_settings_and_verifies",
     "aws cloudformation update-termination-protection --no-enable-termination-protection"
