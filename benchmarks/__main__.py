@@ -5,6 +5,7 @@ Times depend on the machine; the limits are for two cores with everything instal
 
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -34,6 +35,17 @@ def seconds(command: Sequence[str], environment: Mapping[str, str], runs: int) -
     return statistics.median(walls), statistics.median(cpus)
 
 
+def one_of_fifty_changed(cdk: CdkCli, folder: Path) -> tuple[str, str]:
+    """Two assemblies of fifty instances, in the second of which one keeps its packages longer."""
+    base, head, instances = folder / "base", folder / "head", folder / "fifty.toml"
+    instances.write_text("".join(f"[instances.ghes-{number}]\n" for number in range(50)))
+    cdk.run("synth", "--quiet", "--output", str(base), "--context", f"instances={instances}")
+    shutil.copytree(base, head)
+    template = head / "GhesPackages-ghes-7.template.json"
+    template.write_text(template.read_text().replace('"NoncurrentDays": 30', '"NoncurrentDays": 90'))
+    return str(base), str(head)
+
+
 def main() -> None:
     """Measure, and print a table."""
     console = Console()
@@ -52,6 +64,8 @@ def main() -> None:
         cdk.run("deploy", "--all")
         row("ghes-packages settings --help", "0.4 CPU", (*COMMAND, "settings", "--help"), aws.environment, 5)
         row("ghes-packages settings", "1 wall", (*COMMAND, "settings"), aws.environment, 5)
+        review = (*COMMAND, "review", *one_of_fifty_changed(CdkCli(aws.environment), Path(assembly).parent))
+        row("ghes-packages review, 1 of 50 changed", "2 CPU", review, aws.environment, 5)
         row("ghes-packages verify", "", (*COMMAND, "verify"), aws.environment, 5)
     row("make synth", "", ("make", "synth"), os.environ, 3)
     row("make demo", "45 wall", ("make", "demo"), os.environ, 3)

@@ -178,21 +178,40 @@ def rotate(
 
 @app.command()
 def review(
+    base: Annotated[Path | None, typer.Argument(metavar="[BASE]", help="What `cdk synth` wrote before.")] = None,
+    head: Annotated[Path | None, typer.Argument(metavar="[HEAD]", help="What it writes with the change.")] = None,
     instance: Annotated[
-        str, typer.Option("--deployed", metavar="INSTANCE", help="Compare with what is deployed of this instance.")
-    ],
-    assembly: Annotated[Path, typer.Option(metavar="FOLDER", help="What `cdk synth` wrote.")] = ASSEMBLY,
+        str | None, typer.Option("--deployed", metavar="INSTANCE", help="Compare with what is deployed of it instead.")
+    ] = None,
+    assembly: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="What to deploy; only with --deployed. [default: cdk.out]")
+    ] = None,
     accept: Annotated[list[str] | None, typer.Option(metavar="ID", help="A risk to take; may be repeated.")] = None,
     unused_for: UnusedFor = 24,
     json: Json = False,
     file: InstancesFile = DEFAULT_FILE,
 ) -> Answer:
-    """What would this deploy do to the access keys that work?"""
-    from ghes_packages.review import review_deployed
+    """What does a change do to storage and access?
+
+    BASE and HEAD are folders such as cdk.out: they are compared offline, in Markdown for the pull request.
+    """
+    if instance is None:
+        if base is None or head is None or assembly is not None:
+            raise ConfigurationError("review takes either BASE and HEAD, or --deployed INSTANCE and perhaps --assembly")
+        from ghes_packages.review import markdown
+        from ghes_packages.review.pull_request import review_assemblies
+
+        report = review_assemblies(base, head, accept or ())
+        return Answer(report.as_json() if json else markdown.written(report), report.exit_status)
+    if base is not None:
+        raise ConfigurationError(f"--deployed {instance} takes no BASE and HEAD: it reads what is deployed from AWS")
+    from ghes_packages.review.deployed import review_deployed
 
     chosen = choose(load(file), instance, file)
-    found = review_deployed(chosen, assembly, accept or (), datetime.now(UTC), timedelta(hours=unused_for))
-    return Answer(found.as_json() if json else found.as_text(), found.exit_status)
+    found, otherwise = review_deployed(
+        chosen, assembly or ASSEMBLY, accept or (), datetime.now(UTC), timedelta(hours=unused_for)
+    )
+    return Answer(found.as_json() if json else found.as_text(otherwise), found.exit_status)
 
 
 def main() -> NoReturn:

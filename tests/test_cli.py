@@ -1,10 +1,14 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from ghes_packages.cli import app
+from ghes_packages.errors import ConfigurationError
 
-@pytest.mark.parametrize("arguments", [["--help"], ["settings", "--help"], ["verify", "--help"]])
+
+@pytest.mark.parametrize("arguments", [["--help"], ["settings", "--help"], ["review", "--help"]])
 def test_help_fits_a_terminal_and_loads_nothing_that_talks_to_aws(arguments: list[str]) -> None:
     program = (
         "import sys; from ghes_packages.cli import app; app(sys.argv[1:], standalone_mode=False);"
@@ -41,3 +45,23 @@ def test_no_command_ever_loads_cdk() -> None:
     count, *loaded = done.stdout.split()
     assert int(count) > 15
     assert loaded == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "review takes either BASE and HEAD, or --deployed INSTANCE and perhaps --assembly"),
+        (["base"], "review takes either BASE and HEAD"),
+        (["base", "head", "--assembly", "cdk.out"], "review takes either BASE and HEAD"),
+        (["base", "head", "--deployed", "production"], "--deployed production takes no BASE and HEAD"),
+        (["base", "head"], "base: no assembly: manifest.json: No such file or directory; synthesise one with: cdk"),
+    ],
+)
+def test_review_says_in_one_line_what_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], line: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError) as refused:
+        app(["review", *arguments], standalone_mode=False)
+    assert str(refused.value).startswith(line)
+    assert "\n" not in str(refused.value)

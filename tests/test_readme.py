@@ -20,6 +20,7 @@ RUN_BY = {
     "ghes-packages status": "test_all_instances_are_deployed_together_and_shown_side_by_side",
     "ghes-packages verify --all": "test_all_instances_are_deployed_together_and_shown_side_by_side",
     "ghes-packages settings production --show-secret": "test_a_deployed_instance_has_its_settings_and_verifies",
+    "ghes-packages review base/cdk.out head/cdk.out": "test_two_assemblies_are_reviewed_without_aws",
     "ghes-packages status production": "test_the_runbook_rotates_without_a_failed_request",
     "ghes-packages verify production": "test_a_deployed_instance_has_its_settings_and_verifies",
     "aws cloudformation update-termination-protection --no-enable-termination-protection"

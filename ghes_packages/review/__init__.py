@@ -1,40 +1,29 @@
 """`review`: what does a change do to storage and access, and what of it needs a second thought?
 
-A review compares two CloudFormation templates of one stack. Each kind of risk is a module that yields them.
+A review compares two stacks: of two assemblies (`pull_request`), or the one that is deployed with the one that was
+synthesised (`deployed`). Each kind of risk is a module whose `changes` yields rows; this is the list of them.
 """
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 
-from ghes_packages import access_keys as keys_of_the_user
-from ghes_packages import aws, deployed
-from ghes_packages.errors import ConfigurationError, FoundWrong
-from ghes_packages.instance import Instance
-from ghes_packages.review import access_keys, templates
-from ghes_packages.review.risk import Review
+from ghes_packages.review import access, access_keys, acknowledged, outputs, promises, resources, stack
+from ghes_packages.review.access_keys import UserKeys
+from ghes_packages.review.assembly import Stack
+from ghes_packages.review.change import Change
+
+# What hurts most comes first. Access keys are apart: where IAM can be asked, what it says of them counts.
+KINDS: Sequence[Callable[[Stack, Stack], Iterator[Change]]] = (
+    resources.changes,
+    outputs.changes,
+    access.changes,
+    promises.changes,
+    stack.changes,
+    acknowledged.changes,
+)
 
 
-def review_deployed(
-    instance: Instance, assembly: Path, accepted: Collection[str], now: datetime, unused_for: timedelta
-) -> Review:
-    """What deploying the assembly would do to what is deployed. Raises what `templates` and `deployed` raise."""
-    after = templates.synthesised(instance, assembly)
-    session = aws.session(instance)
-    before = templates.deployed(instance, session)
-    if not before:
-        account = aws.account(session)
-        if instance.account not in (None, account):
-            raise FoundWrong(
-                f"your credentials are for account {account}, and [instances.{instance.name}] says account ="
-                f' "{instance.account}"; set AWS_PROFILE to the account that you mean'
-            )
-        return Review(instance.name, (), note=f"a first deploy: nothing is in {account}, {session.region_name} yet")
-    keys = keys_of_the_user.read(instance, deployed.read(instance, session).outputs, session)
-    risks = tuple(access_keys.risks(before, after, keys, now, unused_for))
-    if unknown := set(accepted) - {risk.id for risk in risks}:
-        raise ConfigurationError(
-            f"--accept {min(unknown)}: this change has no such risk; it has: "
-            + (", ".join(risk.id for risk in risks) or "none")
-        )
-    return Review(instance.name, risks, frozenset(accepted))
+def changes(before: Stack, after: Stack, user: UserKeys | None = None) -> Iterator[Change]:
+    """Every row of every kind. `user` is what IAM says of the access keys, where it was asked."""
+    for kind in KINDS:
+        yield from kind(before, after)
+    yield from access_keys.changes(before, after, user)

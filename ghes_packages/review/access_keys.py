@@ -1,15 +1,23 @@
-"""Risks to the access keys: a deploy that would cut GHES off, or that AWS would refuse half-way."""
+"""The access keys of the user: a risk where a deploy would cut GHES off, or AWS would refuse it half-way."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
 
-from ghes_packages.access_keys import AccessKey
 from ghes_packages.deployed import ACCESS_KEY
 from ghes_packages.instance import ACTIVE
-from ghes_packages.review.risk import Risk
-from ghes_packages.review.templates import Template
-from ghes_packages.rotation import KEYS_PER_USER, in_use
+from ghes_packages.review.assembly import Stack
+from ghes_packages.review.change import KEYS, Change, Risk, identifier
+from ghes_packages.review.intrinsics import shown
+from ghes_packages.rotation import KEYS_PER_USER
+
+
+@dataclass(frozen=True)
+class UserKeys:
+    """The keys that the user has: the status of each generation, why it is still needed, and how many there are."""
+
+    statuses: Mapping[int, str]
+    count: int
+    in_use: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -20,63 +28,113 @@ class _KeyResource:
     identity: object
 
 
-def risks(
-    before: Template, after: Template, keys: Sequence[AccessKey], now: datetime, unused_for: timedelta
-) -> Iterator[Risk]:
-    """What the deploy would do to keys that work. `keys` are those that the user has now; their status is IAM's."""
-    had, gets = _access_keys(before), _access_keys(after)
-    of_the_user = {key.generation: key for key in keys if key.generation}
-    new = gets.keys() - had.keys()
-    for generation, key in sorted(of_the_user.items()):
+def changes(before: Stack, after: Stack, user: UserKeys | None = None) -> Iterator[Change]:
+    """A row for each risk, and for each key that changes without one.
+
+    `user` is what IAM says of the keys; without it, the user has what the template before says, and uses none of it.
+    """
+    had, gets = _by_generation(before), _by_generation(after)
+    keys = user or UserKeys({generation: key.status for generation, key in had.items()}, len(_ids(before)))
+    risky = set[int]()
+    for generation, risk in _risks(had, gets, keys):
+        risky.add(generation)
+        yield _row(generation, had, gets, risk)
+    for generation in sorted((had.keys() | gets.keys()) - risky):
+        if had.get(generation) != gets.get(generation):
+            yield _row(generation, had, gets)
+    for logical_id in sorted(_ids(after) - _ids(before)):
+        if not ACCESS_KEY.fullmatch(logical_id):
+            risk = Risk(
+                identifier("access-key-added", logical_id),
+                "a key would be made that is no generation of the rotation",
+                "make a new key with: ghes-packages rotate",
+            )
+            yield Change(KEYS, ((logical_id,),), "status", (), ("made",), risk)
+
+
+def _row(
+    generation: int, had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResource], risk: Risk | None = None
+) -> Change:
+    was, becomes = (shown(some[generation].status if generation in some else None) for some in (had, gets))
+    return Change(KEYS, ((str(generation),),), "status", was, becomes, risk)
+
+
+def _risks(
+    had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResource], keys: UserKeys
+) -> Iterator[tuple[int, Risk]]:
+    """What the deploy would do to keys that work."""
+    new, newest = gets.keys() - had.keys(), max(gets, default=0)
+    for generation, status in sorted(keys.statuses.items()):
         stays = generation in gets
         works_after = stays and gets[generation].status == ACTIVE
-        if stays and gets[generation].identity != had[generation].identity:
-            yield Risk(
-                f"access-key-{generation}-replaced",
-                f"access key {generation} would be replaced by another one of the same generation, and deleted",
-                "leave its logical ID and properties as they are; a new key is a new generation",
+        reasons = keys.in_use.get(generation, ())
+        if stays and generation in had and gets[generation].identity != had[generation].identity:
+            yield (
+                generation,
+                Risk(
+                    f"access-key-{generation}-replaced",
+                    f"access key {generation} would be replaced by another one of the same generation, and deleted",
+                    "leave its logical ID and properties as they are; a new key is a new generation",
+                ),
             )
-        elif key.status == ACTIVE and not works_after and new:
-            yield Risk(
-                f"access-key-{generation}-replaced",
-                f"access key {generation} would stop working in the deploy that makes access key {max(new)},"
-                " which GHES cannot have yet",
-                'previous_access_key = "active", until GHES has the new one',
+        elif status == ACTIVE and not works_after and new:
+            yield (
+                generation,
+                Risk(
+                    f"access-key-{generation}-replaced",
+                    f"access key {generation} would stop working in the deploy that makes access key {max(new)},"
+                    " which GHES cannot have yet",
+                    'previous_access_key = "active", until GHES has the new one',
+                ),
             )
-        elif (key.status == ACTIVE and not works_after) or not stays:
-            if reasons := list(in_use(key, keys, now, unused_for)):
-                yield Risk(
+        elif ((status == ACTIVE and not works_after) or not stays) and reasons:
+            yield (
+                generation,
+                Risk(
                     f"access-key-{generation}-in-use",
                     f"access key {generation} would stop working or be deleted: {'; '.join(reasons)}",
                     "give GHES the key that stays, and wait until this one is unused",
-                )
-            elif key.status == ACTIVE and not stays and generation < max(gets, default=0):
-                yield Risk(
+                ),
+            )
+        elif status == ACTIVE and not stays and (generation < newest or not gets):
+            yield (
+                generation,
+                Risk(
                     f"access-key-{generation}-deleted",
                     f"access key {generation} is active, and could not be made active again once it is deleted",
                     'previous_access_key = "inactive" first; delete it when nobody misses it',
-                )
-    newest = max(gets, default=0)
-    if gets and newest not in new and (newest not in of_the_user or of_the_user[newest].status != ACTIVE):
-        yield Risk(
-            f"access-key-{newest}-dead",
-            f"access key {newest} is the one for GHES, and IAM does not have it as active: somebody changed it by hand",
-            "make it active with aws iam update-access-key, or go on with a new generation",
+                ),
+            )
+    if gets and newest not in new and keys.statuses.get(newest) != ACTIVE:
+        yield (
+            newest,
+            Risk(
+                f"access-key-{newest}-dead",
+                f"access key {newest} is the one for GHES, and it is not active now",
+                "make it active with aws iam update-access-key, or go on with a new generation",
+            ),
         )
-    if new and len(keys) + len(new) > KEYS_PER_USER:
-        yield Risk(
-            "access-key-quota",
-            f"the user has {len(keys)} access keys, and AWS allows {KEYS_PER_USER}: the deploy would fail",
-            "finish the rotation that is under way, or delete the stray key, before the next new key",
+    if new and keys.count + len(new) > KEYS_PER_USER:
+        yield (
+            max(new),
+            Risk(
+                "access-key-quota",
+                f"the user has {keys.count} access keys, and AWS allows {KEYS_PER_USER}: the deploy would fail",
+                "finish the rotation that is under way, or delete the stray key, before the next new key",
+            ),
         )
 
 
-def _access_keys(template: Template) -> Mapping[int, _KeyResource]:
+def _ids(stack: Stack) -> set[str]:
+    return {key for key, resource in stack.resources.items() if resource.get("Type") == "AWS::IAM::AccessKey"}
+
+
+def _by_generation(stack: Stack) -> Mapping[int, _KeyResource]:
     """The access keys of the template by generation."""
     found = {}
-    for logical_id, resource in template.get("Resources", {}).items():
+    for logical_id in _ids(stack):
         if named := ACCESS_KEY.fullmatch(logical_id):
-            properties = dict(resource.get("Properties", {}))
+            properties = dict(stack.resources[logical_id].get("Properties", {}))
             status = properties.pop("Status", ACTIVE)
             found[int(named["generation"])] = _KeyResource(status, (logical_id, properties))
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ghes_packages.local.cdk_cli import JSII_CACHE, PROJECT, CdkCli, CdkCliError
-from tests.end_to_end.conftest import Cloud
+from tests.end_to_end.conftest import NAMES, Cloud
 
 ACKNOWLEDGED = {
     "AwsSolutions::AwsSolutions-IAM5[Resource::<PackagesBucket3210E67E.Arn>/*]": "Access/Policy",
@@ -80,6 +80,27 @@ def test_every_acknowledged_finding_is_known_and_has_a_reason(cloud: Cloud) -> N
     stacks = [path.name.removesuffix(".template.json") for path in cloud.assembly.glob("*.template.json")]
     assert found == {(finding, f"{stack}/{path}") for stack in stacks for finding, path in ACKNOWLEDGED.items()}
     assert all(len(finding["reason"]) > 80 for finding in suppressed)
+
+
+def test_two_assemblies_are_reviewed_without_aws(cloud: Cloud, tmp_path: Path) -> None:
+    def review(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return cloud.ghes_packages("review", str(cloud.assembly), *arguments, environment={})
+
+    unchanged = review(str(cloud.assembly))
+    assert (unchanged.returncode, unchanged.stderr) == (0, "")
+    assert f"no risk found. Instances: {len(NAMES)} unchanged." in unchanged.stdout
+    head = str(shutil.copytree(cloud.assembly, tmp_path / "head"))
+    edit(Path(head, "GhesPackages-works.template.json"), '"ExpiredObjectDeleteMarker": true', '"ExpirationInDays": 90')
+    edit(Path(head, "validation-report.json"), "GhesPackages-works/Access/Secret/Resource", "x")
+    refused = review(head)
+    risk = "works/retention-current-objects-stay-PackagesBucket3210E67E"
+    assert refused.returncode == 1
+    assert f"| refused | `{risk}` |" in refused.stdout
+    assert "| `AwsSolutions::AwsSolutions-SMG4` | `Access/Secret` | dropped |" in refused.stdout
+    assert str(tmp_path) not in refused.stdout
+    assert [found["id"] for found in json.loads(review(head, "--json").stdout)["risks"]] == [risk]
+    assert review(head, "--accept", risk).returncode == 0
+    assert review(head, "--accept", "another").returncode == 2
 
 
 def test_a_broken_promise_fails_synth_and_is_named(tmp_path: Path, environment: dict[str, str]) -> None:

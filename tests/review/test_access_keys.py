@@ -4,19 +4,29 @@ from typing import Any
 
 import pytest
 
+from ghes_packages import review
 from ghes_packages.access_keys import AccessKey
 from ghes_packages.instance import Instance
-from ghes_packages.review.access_keys import risks
-from ghes_packages.review.risk import Review, Risk
+from ghes_packages.review.access_keys import UserKeys, changes
+from ghes_packages.review.deployed import known_to_iam
 from ghes_packages.rotation import UNUSED_FOR
 from tests.keys import NOW, instance, key
+from tests.review.pairs import ids, stack
 from tests.synthesis import template_of
 
 MINUTES, DAYS = timedelta(minutes=5), timedelta(days=2)
 
 
 def found(before: Instance, after: Instance, *keys: AccessKey) -> list[str]:
-    return [risk.id for risk in risks(template_of(before), template_of(after), keys, NOW, UNUSED_FOR)]
+    return ids(changes(stack(template_of(before)), stack(template_of(after)), user(*keys)))
+
+
+def user(*keys: AccessKey) -> UserKeys:
+    return known_to_iam(keys, NOW, UNUSED_FOR)
+
+
+def offline(before: Instance, after: Instance) -> list[str]:
+    return ids(review.changes(stack(template_of(before)), stack(template_of(after))))
 
 
 @pytest.mark.parametrize(
@@ -38,23 +48,26 @@ def found(before: Instance, after: Instance, *keys: AccessKey) -> list[str]:
 )
 def test_every_safe_step_and_the_way_back_pass(before: Instance, after: Instance, keys: list[AccessKey]) -> None:
     assert found(before, after, *keys) == []
+    assert offline(before, after) == []
 
 
 @pytest.mark.parametrize("previous", ["deleted", "inactive"])
 def test_a_key_cannot_be_replaced_in_one_deploy(previous: str) -> None:
     assert found(instance(1), instance(2, previous), key(1, unused=MINUTES)) == ["access-key-1-replaced"]
     assert found(instance(1), instance(2, previous), key(1)) == ["access-key-1-replaced"]
+    assert offline(instance(1), instance(2, previous)) == ["access-key-1-replaced"]
 
 
 @pytest.mark.parametrize("previous", ["inactive", "deleted"])
 def test_a_key_in_use_cannot_be_switched_off(previous: str) -> None:
-    ids = found(instance(2, "active"), instance(2, previous), key(2), key(1, unused=MINUTES))
-    assert "access-key-1-in-use" in ids
+    refused = found(instance(2, "active"), instance(2, previous), key(2), key(1, unused=MINUTES))
+    assert "access-key-1-in-use" in refused
 
 
 def test_an_active_key_is_not_deleted_without_having_been_inactive() -> None:
-    ids = found(instance(2, "active"), instance(2, "deleted"), key(2, unused=MINUTES), key(1, unused=DAYS))
-    assert ids == ["access-key-1-deleted"]
+    refused = found(instance(2, "active"), instance(2, "deleted"), key(2, unused=MINUTES), key(1, unused=DAYS))
+    assert refused == ["access-key-1-deleted"]
+    assert offline(instance(2, "active"), instance(2, "deleted")) == ["access-key-1-deleted"]
 
 
 def test_an_inactive_key_that_was_just_used_is_not_deleted() -> None:
@@ -80,31 +93,42 @@ def test_a_key_is_not_replaced_by_another_of_its_generation(change: str) -> None
         after["Resources"][logical_id]["Properties"]["Serial"] = 2
     else:
         after["Resources"]["AccessAccessKey100000000"] = after["Resources"].pop(logical_id)
-    assert [risk.id for risk in risks(before, after, [key(1)], NOW, UNUSED_FOR)] == ["access-key-1-replaced"]
+    assert ids(changes(stack(before), stack(after), user(key(1)))) == ["access-key-1-replaced"]
+    assert "access-key-1-replaced" in ids(review.changes(stack(before), stack(after)))
+
+
+def test_the_last_key_is_not_dropped() -> None:
+    before, after = template_of(instance(1)), copy.deepcopy(template_of(instance(1)))
+    del after["Resources"]["AccessAccessKey1D123CC98"]
+    assert "access-key-1-deleted" in ids(review.changes(stack(before), stack(after)))
 
 
 def test_a_new_key_in_use_is_not_dropped() -> None:
-    ids = found(instance(2, "active"), instance(1), key(2, unused=MINUTES), key(1))
-    assert ids == ["access-key-2-in-use"]
+    refused = found(instance(2, "active"), instance(1), key(2, unused=MINUTES), key(1))
+    assert refused == ["access-key-2-in-use"]
 
 
 def test_a_third_key_is_refused_before_aws_refuses_it() -> None:
     assert found(instance(1), instance(2, "active"), key(1), key(None)) == ["access-key-quota"]
-    ids = found(instance(2, "active"), instance(3, "active"), key(2), key(1, unused=DAYS))
-    assert ids == ["access-key-1-replaced", "access-key-quota"]
+    refused = found(instance(2, "active"), instance(3, "active"), key(2), key(1, unused=DAYS))
+    assert refused == ["access-key-1-replaced", "access-key-quota"]
 
 
 def test_a_removed_resource_of_another_kind_is_no_key() -> None:
     after: dict[str, Any] = template_of(instance(1))
     before = {**after, "Resources": {**after["Resources"], "Other": {"Type": "AWS::IAM::Group"}}}
-    assert list(risks(before, after, [key(1)], NOW, UNUSED_FOR)) == []
+    assert list(changes(stack(before), stack(after), user(key(1)))) == []
 
 
-REFUSED = Risk("access-key-1-in-use", "it would hurt", "do not")
-
-
-def test_a_risk_is_refused_until_it_is_accepted_by_its_id() -> None:
-    refused, accepted = Review("production", (REFUSED,)), Review("production", (REFUSED,), frozenset({REFUSED.id}))
-    assert (refused.exit_status, accepted.exit_status, Review("production", ()).exit_status) == (1, 0, 0)
-    assert refused.as_text() == "production: REFUSED access-key-1-in-use: it would hurt; instead: do not"
-    assert accepted.as_text().startswith("production: accepted access-key-1-in-use:")
+@pytest.mark.parametrize(
+    ("before", "after", "risks"),
+    [
+        (instance(2, "inactive"), instance(1), ["access-key-1-dead"]),
+        (instance(2, "inactive"), instance(3, "active"), ["access-key-quota"]),
+        (instance(2, "active"), instance(3, "active"), ["access-key-1-replaced", "access-key-quota"]),
+    ],
+)
+def test_offline_the_template_before_says_which_keys_there_are(
+    before: Instance, after: Instance, risks: list[str]
+) -> None:
+    assert offline(before, after) == risks

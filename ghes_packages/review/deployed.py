@@ -1,0 +1,90 @@
+"""The review of one deploy: the stack that is deployed against the one that was synthesised, with what IAM knows."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from ghes_packages import access_keys, aws, deployed, review
+from ghes_packages.access_keys import AccessKey
+from ghes_packages.aws import CONFIG, code, explained
+from ghes_packages.errors import ConfigurationError, FoundWrong
+from ghes_packages.instance import Instance
+from ghes_packages.review import assembly
+from ghes_packages.review.access_keys import UserKeys
+from ghes_packages.review.assembly import Stack
+from ghes_packages.review.report import Report, Reviewed, State
+from ghes_packages.rotation import in_use
+
+# The stack has a name and no resources.
+NOTHING_DEPLOYED = frozenset({"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE"})
+
+
+def review_deployed(
+    instance: Instance, folder: Path, accepted: Collection[str], now: datetime, unused_for: timedelta
+) -> tuple[Report, str]:
+    """What deploying the assembly would do to what is deployed, and what to say if none of it is a risk.
+
+    Raises ConfigurationError, AwsSaidNo and FoundWrong.
+    """
+    after = assembly.read(folder).get(instance.name)
+    if after is None:
+        raise ConfigurationError(
+            f"{folder}: holds no stack {instance.stack_name}; synthesise it with: cdk synth --quiet"
+        )
+    session = aws.session(instance)
+    before = _read(instance, after, session)
+    if before is None:
+        account = aws.account(session)
+        if instance.account not in (None, account):
+            raise FoundWrong(
+                f"your credentials are for account {account}, and [instances.{instance.name}] says account ="
+                f' "{instance.account}"; set AWS_PROFILE to the account that you mean'
+            )
+        nothing = f"a first deploy: nothing is in {account}, {session.region_name} yet"
+        return Report((Reviewed(instance.name, State.NEW),)).accepting(accepted), f"{instance.name}: {nothing}"
+    keys = access_keys.read(instance, deployed.read(instance, session).outputs, session)
+    user = known_to_iam(keys, now, unused_for)
+    report = Report((Reviewed(instance.name, State.CHANGED, tuple(review.changes(before, after, user))),))
+    return report.accepting(accepted), f"{instance.name}: no risk found"
+
+
+def known_to_iam(keys: Sequence[AccessKey], now: datetime, unused_for: timedelta) -> UserKeys:
+    """The keys of the user as they are, whatever a template says."""
+    return UserKeys(
+        statuses={key.generation: key.status for key in keys if key.generation},
+        count=len(keys),
+        in_use={key.generation: list(in_use(key, keys, now, unused_for)) for key in keys if key.generation},
+    )
+
+
+def _read(instance: Instance, synthesised: Stack, session: boto3.Session) -> Stack | None:
+    """The stack that is deployed; None where there is none yet. Raises AwsSaidNo and FoundWrong."""
+    name = instance.stack_name
+    with explained():
+        client = session.client("cloudformation", config=CONFIG)
+        try:
+            stack = client.describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            if code(error) == "ValidationError":
+                return None
+            raise
+        if stack["StackStatus"] in NOTHING_DEPLOYED:
+            return None
+        # boto3 parses JSON templates, and its types do not say so.
+        body: Any = client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+    if not isinstance(body, dict):
+        raise FoundWrong(
+            f"stack {name} was deployed from another template than CDK's: it is not JSON; see what it is with:"
+            f" aws cloudformation get-template --stack-name {name}"
+        )
+    return replace(
+        synthesised,  # which findings were acknowledged when it was deployed, AWS does not know
+        template=dict(body),
+        tags={tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])},
+        termination_protection=stack.get("EnableTerminationProtection", False),
+    )

@@ -1,0 +1,109 @@
+"""The report as a comment on a pull request: the verdict, the risks, and then what each instance gains and loses."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from ghes_packages.review import picture
+from ghes_packages.review.change import ACCESS, TOPICS, Change, Topic
+from ghes_packages.review.report import Named, Report, Reviewed, State
+from ghes_packages.review.table import cell, code, table
+
+# GitHub takes comments of at most 65,536 characters; the rest is for what a workflow puts around the report.
+MOST_CHARACTERS = 60_000
+
+
+def written(report: Report) -> str:
+    """The report. Where it would be too long, whole sections are left out at the end, never a risk."""
+    text = "\n".join(["## Review of the storage for GitHub Packages", "", _verdict(report), "", *_risks(report.risks)])
+    sections = [*_sections(report.instances)]
+    for number, section in enumerate(sections):
+        if len(text) + len(section) > MOST_CHARACTERS:
+            text += (
+                f"\n{len(sections) - number} of {len(sections)} sections are left out here: `--json` has them all.\n"
+            )
+            break
+        text += f"\n{section}"
+    return text.rstrip("\n")
+
+
+def _verdict(report: Report) -> str:
+    count, refused = len(report.risks), report.refused
+    if refused:
+        others = f", {count - refused} accepted" if count > refused else ""
+        verdict = f"**Refused**: {_number(refused, 'risk')} not accepted{others}."
+    else:
+        verdict = f"**Passed**: {_number(count, 'risk')}, accepted." if count else "**Passed**: no risk found."
+    states = Counter(instance.state for instance in report.instances)
+    return (
+        f"{verdict} Instances: {', '.join(f'{states[state]} {state}' for state in State if states[state]) or 'none'}."
+    )
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _risks(risks: Sequence[Named]) -> Iterator[str]:
+    """The table of risks; what several instances risk alike is one row with all their IDs."""
+    rows: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for each in risks:
+        rows["accepted" if each.accepted else "refused", _happens(each), each.risk.instead].append(code(each.id))
+    if rows:
+        headings = ("", "risk", "what would happen", "instead")
+        yield from table(headings, ([state, "<br>".join(ids), *rest] for (state, *rest), ids in rows.items()))
+        yield ""
+    if any(not each.accepted for each in risks):
+        yield "Where one is meant, take it by its ID: `--accept ID`."
+        yield ""
+
+
+def _happens(each: Named) -> str:
+    change = each.change
+    lines = [f"{', '.join(cell(some, ', ') for some in change.subject)}: {change.what}"]
+    if change.before or change.after:
+        lines.append(f"{cell(change.before, ', ')} → {cell(change.after, ', ')}")
+    return "<br>".join([*lines, each.risk.why])
+
+
+def _sections(instances: Iterable[Reviewed]) -> Iterator[str]:
+    """A section for each instance that is not as before; what happens to several alike is told once."""
+    alike: dict[tuple[bool, int, tuple[Change, ...], tuple[str, ...]], list[Reviewed]] = defaultdict(list)
+    for instance in instances:
+        if instance.state is not State.UNCHANGED:
+            drawn = tuple(picture.drawn(instance.stack)) if instance.stack else ()
+            safe = not any(change.risk for change in instance.changes)
+            alike[safe, list(State).index(instance.state), instance.changes, drawn].append(instance)
+    for (_, _, changes, drawn), some in sorted(alike.items(), key=lambda each: each[0][:2]):
+        heading = f"### {some[0].state.capitalize()}: {', '.join(code(each.name) for each in some)}"
+        yield "\n".join([heading, "", *(_new(changes, drawn) if drawn else _tables(changes))])
+
+
+def _new(changes: Sequence[Change], drawn: Sequence[str]) -> Iterator[str]:
+    """What a reader may want to see of an instance that nobody has yet."""
+    yield from _folded("What it is", drawn)
+    yield from _folded(ACCESS.title, _table(changes, replace(ACCESS, headings=(*ACCESS.headings[:-1], "on"))))
+
+
+def _folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
+    yield from (f"<details><summary>{summary}</summary>", "", *lines, "", "</details>", "")
+
+
+def _tables(changes: Sequence[Change]) -> Iterator[str]:
+    for topic in TOPICS:
+        if lines := list(_table([change for change in changes if change.topic == topic], topic)):
+            yield from (f"**{topic.title}**", "", *lines, "")
+
+
+def _table(changes: Sequence[Change], topic: Topic) -> Iterator[str]:
+    """The table of one topic; what happens to several subjects alike is one row."""
+    rows: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for change in changes:
+        mark = "⚠️" if change.risk else ""
+        others = [cell(each) for each in change.subject[1:]]
+        rows[mark, *others, change.what, cell(change.before), cell(change.after)] += change.subject[0]
+    if rows:
+        yield from table(
+            ("", *topic.headings),
+            ([mark, cell(tuple(dict.fromkeys(subjects))), *rest] for (mark, *rest), subjects in rows.items()),
+        )

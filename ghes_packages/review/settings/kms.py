@@ -1,0 +1,24 @@
+"""The settings of KMS keys and their aliases."""
+
+from functools import partial
+
+from ghes_packages.review.change import ENCRYPTION
+from ghes_packages.review.settings.reading import flag
+from ghes_packages.review.settings.setting import Setting
+from ghes_packages.review.settings.weakening import always, lower, out_of
+
+_key = partial(Setting, ENCRYPTION, "AWS::KMS::Key")
+_alias = partial(Setting, ENCRYPTION, "AWS::KMS::Alias")
+
+SETTINGS = (
+    _key(
+        ("EnableKeyRotation",),
+        "yearly rotation",
+        out_of("on"),
+        "the key would not be rotated any more",
+        flag(default=False),
+    ),
+    _key(("Enabled",), "key enabled", out_of("on"), "nothing under the key could be read", flag(default=True)),
+    _key(("PendingWindowInDays",), "days before deletion", lower, "less time to take a deletion of the key back"),
+    _alias(("TargetKeyId",), "key of the alias", always, "what uses the alias would use another key"),
+)

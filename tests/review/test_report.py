@@ -1,0 +1,267 @@
+"""The report of two assemblies: what a pull request shows, and what the exit status is."""
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from ghes_packages.errors import ConfigurationError
+from ghes_packages.review import assembly as assemblies
+from ghes_packages.review import markdown
+from ghes_packages.review.intrinsics import folded, names
+from ghes_packages.review.pull_request import review_assemblies
+from ghes_packages.review.report import Report, Reviewed, State
+from ghes_packages.review.table import cell, code
+from tests.review.pairs import BUCKET, BUCKET_POLICY, POLICY, USER, Json, assembly, changes, edited, property_of, set_at
+from tests.synthesis import template_of
+
+SHORTER = property_of(
+    BUCKET, "LifecycleConfiguration", "Rules", 0, "NoncurrentVersionExpiration", "NoncurrentDays", to=7
+)
+RISK = f"production/retention-noncurrent-versions-stay-{BUCKET}"
+
+
+def reviewed(folder: Path, before: dict[str, Json], after: dict[str, Json], *accepted: str, **head: Any) -> Report:
+    return review_assemblies(assembly(folder / "base", before), assembly(folder / "head", after, **head), accepted)
+
+
+def test_a_risk_is_refused_until_it_is_accepted_by_its_id(tmp_path: Path) -> None:
+    refused = reviewed(tmp_path, {"production": template_of()}, {"production": edited(SHORTER)})
+    assert [(risk.id, risk.instance) for risk in refused.risks] == [(RISK, "production")]
+    accepted = refused.accepting([RISK])
+    assert (refused.exit_status, accepted.exit_status) == (1, 0)
+    assert "**Refused**: 1 risk not accepted." in markdown.written(refused)
+    assert "**Passed**: 1 risk, accepted." in markdown.written(accepted)
+    assert [risk["accepted"] for risk in json.loads(accepted.as_json())["risks"]] == [True]
+    assert refused.as_text("").startswith(f"production: REFUSED {RISK}: ")
+    with pytest.raises(ConfigurationError, match=f"--accept another: this change has no such risk; it has: {RISK}"):
+        refused.accepting(["another"])
+
+
+def test_a_new_instance_is_no_risk_and_has_a_picture_and_its_access(tmp_path: Path) -> None:
+    report = reviewed(tmp_path, {}, {"production": template_of()})
+    text = markdown.written(report)
+    assert report.exit_status == 0
+    assert "### New: `production`" in text
+    [picture] = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    for label in ("IAM user<br/>AccessUser", "7 actions", "bucket<br/>PackagesBucket<br/>stays", "secret", "group"):
+        assert label in picture
+    assert re.search(r"n(\d+) -- access logs --> n", picture)
+    assert "| `${AccessUser}` | `s3:ListBucket`<br>`s3:ListBucketMultipartUploads` | allowed |" in text
+
+
+def test_an_instance_that_goes_is_a_risk(tmp_path: Path) -> None:
+    report = reviewed(tmp_path, {"production": template_of()}, {})
+    assert [risk.id for risk in report.risks] == ["production/instance-removed"]
+
+
+def test_what_did_not_change_is_counted_and_what_changes_alike_is_told_once(tmp_path: Path) -> None:
+    before = {f"ghes-{number}": template_of() for number in range(4)}
+    after = {**before, "ghes-1": edited(SHORTER), "ghes-2": edited(SHORTER)}
+    text = markdown.written(reviewed(tmp_path, before, after))
+    assert "Instances: 2 changed, 2 unchanged." in text
+    assert f"| refused | `{RISK.replace('production', 'ghes-1')}`<br>`{RISK.replace('production', 'ghes-2')}` |" in text
+    assert text.count("###") == 1
+    assert "### Changed: `ghes-1`, `ghes-2`" in text
+
+
+def test_nothing_changed_is_said_in_one_line(tmp_path: Path) -> None:
+    report = reviewed(tmp_path, {"production": template_of()}, {"production": template_of()})
+    assert markdown.written(report).splitlines()[2:] == ["**Passed**: no risk found. Instances: 1 unchanged."]
+
+
+def test_tags_of_the_stack_and_acknowledged_findings_are_rows(tmp_path: Path) -> None:
+    base = assembly(tmp_path / "base", {"production": template_of()})
+    head = assembly(tmp_path / "head", {"production": template_of()}, tags={"team": "packages"})
+    finding = {
+        "acknowledgedId": "AwsSolutions::S1",
+        "reason": "because",
+        "violatingConstructs": [{"constructPath": "GhesPackages-production/Packages/Bucket/Resource"}],
+    }
+    report = {"pluginReports": [{"suppressedViolations": [finding]}]}
+    (head / "validation-report.json").write_text(json.dumps(report))
+    found = review_assemblies(base, head, ())
+    text = markdown.written(found)
+    assert "| `the stack` | tags | `team=packages` |" in text
+    assert "| `AwsSolutions::S1` | `Packages/Bucket` | added | `because` |" in text
+    assert found.exit_status == 0
+    assert "| dropped | `because` |" in markdown.written(review_assemblies(head, base, ()))
+
+
+HOSTILE = "x` | <img src=x> @octocat #1 https://evil.example \n| a | \\| ``` </details> \u202e"
+
+
+def test_a_value_stays_in_its_cell_as_text(tmp_path: Path) -> None:
+    other = property_of(BUCKET, HOSTILE, to="x")
+    text = markdown.written(reviewed(tmp_path, {"production": template_of()}, {"production": edited(other)}))
+    [row] = [line for line in text.splitlines() if "octocat" in line]
+    assert row.count("|") == 5
+    [value] = re.findall(r"<code>(.*)</code>", row)
+    assert not set(value) & set("`|<>@#:\\\n\u202e") - set("#")
+    assert re.fullmatch(r"(?:[\w ]|&#\d+;)*", value)
+
+
+def test_a_markdown_parser_sees_tables_of_whole_rows_and_no_html_but_ours(tmp_path: Path) -> None:
+    after = edited(property_of(BUCKET, "Tags", to=[{"Key": "k", "Value": HOSTILE}]))
+    after["Resources"][POLICY]["Properties"]["PolicyDocument"]["Statement"].append(
+        {"Effect": "Allow", "Action": HOSTILE, "Resource": HOSTILE, "Condition": {HOSTILE: {HOSTILE: HOSTILE}}}
+    )
+    report = reviewed(tmp_path, {"production": template_of()}, {"production": after, "new": after})
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown.written(report))
+    inline = [each for token in tokens for each in (token, *(token.children or ()))]
+    html = {each.content.strip() for each in inline if each.type in ("html_inline", "html_block")}
+    assert {re.sub(r"<summary>[\w ]+</summary>", "", each) for each in html} == {
+        "<br>",
+        "<code>",
+        "</code>",
+        "<details>",
+        "</details>",
+    }
+    assert not [each for each in inline if each.type in ("link_open", "image")]
+    assert sum(token.type == "table_open" for token in tokens) == 4
+    cells = ["".join(each.content for each in token.children or ()) for token in tokens if token.type == "inline"]
+    whole = HOSTILE.replace("\n", "\\n").replace("\u202e", "\\u202e")
+    assert f"<code>k={whole}</code>" in cells
+    assert f"<code>{whole}</code>" in cells
+
+
+@pytest.mark.parametrize("name", ['A"] --> evil["', "A`|<b>@octocat"])
+def test_a_logical_id_cannot_leave_the_picture_or_the_table(tmp_path: Path, name: str) -> None:
+    after = copy.deepcopy(template_of())
+    after["Resources"][name] = after["Resources"].pop(USER)
+    text = markdown.written(reviewed(tmp_path, {}, {"production": after}))
+    picture, _, access = text.rpartition("```")
+    assert "evil[" not in picture
+    assert "<b>" not in text
+    assert {line.count("|") for line in access.splitlines() if line.startswith("|")} == {5}
+
+
+def test_the_longest_report_is_a_comment_that_github_takes_and_keeps_every_risk(tmp_path: Path) -> None:
+    before = {f"ghes-{number}": template_of() for number in range(150)}
+    after = {
+        name: edited(property_of(BUCKET, "AccelerateConfiguration", to={"x": f"{name} {'y' * 2000}"}))
+        | {"Outputs": {key: value for key, value in template_of()["Outputs"].items() if key != "IamUserName"}}
+        for name in before
+    }
+    report = reviewed(tmp_path, before, after)
+    text = markdown.written(report)
+    assert len(text) < 65_536
+    assert text.count("/output-removed-IamUserName`") == 150
+    assert re.search(r"\d+ of 150 sections are left out here: `--json` has them all.", text)
+    assert report.as_json().count("y" * 2000) == 150
+
+
+def test_a_cell_shows_only_so_much() -> None:
+    assert code("x" * 1000).startswith("`" + "x" * 300 + "… and 700 characters more")
+    assert cell(tuple(map(str, range(100)))).endswith("and 70 more")
+    assert code(" ") == "(blank)"
+
+
+def test_the_same_assemblies_give_the_same_bytes_wherever_they_are(tmp_path: Path) -> None:
+    texts = []
+    for name in ("one", "another"):
+        (tmp_path / name).mkdir()
+        report = reviewed(tmp_path / name, {"production": template_of()}, {"production": edited(SHORTER)})
+        texts.append(markdown.written(report) + report.as_json())
+    assert texts[0] == texts[1]
+    assert str(tmp_path) not in texts[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "line"),
+    [
+        (None, "", "manifest.json: No such file"),
+        ("manifest.json", "{", "manifest.json: not JSON"),
+        ("manifest.json", "[]", "manifest.json: not an object"),
+        ("manifest.json", '{"artifacts": {"a": {"type": "aws:cloudformation:stack"}}}', "is not as CDK writes it"),
+        ("GhesPackages-production.template.json", "", "GhesPackages-production.template.json: not JSON"),
+        (
+            "GhesPackages-production.template.json",
+            '{"Resources": {"Fn::ForEach::All": []}}',
+            "GhesPackages-production.template.json: Resources.Fn::ForEach::All is not as CDK writes it: ",
+        ),
+        ("validation-report.json", "{", "validation-report.json: not JSON"),
+    ],
+)
+def test_a_folder_that_is_no_assembly_is_one_line(tmp_path: Path, file: str | None, text: str, line: str) -> None:
+    folder = tmp_path / "cdk.out"
+    if file:
+        (assembly(folder, {"production": template_of()}) / file).write_text(text)
+    with pytest.raises(ConfigurationError) as refused:
+        assemblies.read(folder)
+    assert str(refused.value).startswith(f"{folder}: no assembly: ")
+    assert line in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_stack_in_a_stage_is_not_overlooked(tmp_path: Path) -> None:
+    stage = assembly(tmp_path / "stage", {"production": template_of()})
+    artifacts = {"stage": {"type": "cdk:cloud-assembly", "properties": {"directoryName": stage.name}}}
+    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+    assert list(assemblies.read(tmp_path)) == ["production"]
+
+
+def test_intrinsic_functions_are_written_as_fn_sub_writes_them() -> None:
+    called = names(template_of(), {"Resources": {"PackagesBucket00000000": {}, "OtherAAAAAAAA": {}}})
+    assert folded({"Ref": BUCKET}, called) == f"${{{BUCKET}}}"
+    assert folded({"Fn::GetAtt": "OtherAAAAAAAA.Arn"}, called) == "${Other.Arn}"
+    assert folded({"Fn::Join": ["-", ["a", {"Ref": "AWS::Region"}]]}, called) == "a-${AWS::Region}"
+    assert folded({"Fn::Sub": ["${OtherAAAAAAAA.Arn}/${x} ${!y}", {"x": {"Ref": "Z"}}]}, called) == (
+        "${Other.Arn}/${Z} ${!y}"
+    )
+    assert folded("${AccessUser}", called) == "${!AccessUser}"
+    assert folded({"Fn::If": ["c", {"Ref": "Z"}, 1]}, called) == '{"Fn::If": ["c", "${Z}", 1]}'
+
+
+def test_a_property_that_hides_behind_a_function_is_a_risk_where_it_was_a_promise(tmp_path: Path) -> None:
+    hidden = property_of(BUCKET, "LifecycleConfiguration", to={"Fn::If": ["c", "a", "b"]})
+    report = reviewed(tmp_path, {"production": template_of()}, {"production": edited(hidden)})
+    assert RISK in [risk.id for risk in report.risks]
+
+
+ODD: tuple[Any, ...] = (
+    None,
+    "x",
+    7,
+    True,
+    [],
+    {},
+    {"Ref": "A"},
+    {"Fn::If": ["c", 1, 2]},
+    ["x"],
+    [{"a": 1}],
+    {"Fn::Join": ["", {}]},
+)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_whatever_stands_in_a_property_there_is_a_report(odd: Any) -> None:
+    for path in list(_paths_of_properties()):
+        template = copy.deepcopy(template_of())
+        place: Any = template["Resources"]
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = odd
+        for before, after in ((template_of(), template), (template, template_of())):
+            found = tuple(changes(after, before))
+            assert markdown.written(Report((Reviewed("production", State.CHANGED, found),)))
+
+
+def _paths_of_properties() -> Iterator[tuple[Any, ...]]:
+    def below(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+        for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+            yield (*path, key)
+            yield from below(value[key], (*path, key))
+
+    for logical_id in (BUCKET, BUCKET_POLICY, POLICY, USER):
+        yield from below(template_of()["Resources"][logical_id]["Properties"], (logical_id, "Properties"))
+
+
+def test_a_resource_without_properties_can_be_compared(tmp_path: Path) -> None:
+    bare = set_at(BUCKET, "Properties", to=None)
+    assert reviewed(tmp_path, {"production": template_of()}, {"production": edited(bare)}).exit_status == 1

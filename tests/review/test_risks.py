@@ -1,0 +1,231 @@
+"""What is a risk, and which row says so: every edit is one of the template that the project makes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ghes_packages.review.stack import changes as stack_changes
+from tests.review.pairs import (
+    BUCKET,
+    BUCKET_POLICY,
+    GROUP,
+    POLICY,
+    SECRET,
+    USER,
+    Edit,
+    Json,
+    changes,
+    edited,
+    ids,
+    property_of,
+    renamed,
+    set_at,
+    stack,
+)
+from tests.synthesis import template_of
+
+STATEMENTS = ("PolicyDocument", "Statement")
+RULE = ("LifecycleConfiguration", "Rules", 0)
+ENCRYPTION = ("BucketEncryption", "ServerSideEncryptionConfiguration")
+ACCOUNT = "arn:aws:iam::999999999999:root"
+KMS = [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key-1"}}]
+
+
+def grant(**others: Any) -> Edit:
+    """Another statement in the policy of the packages bucket."""
+
+    def edit(template: Json) -> None:
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", **others}
+        template["Resources"][BUCKET_POLICY]["Properties"]["PolicyDocument"]["Statement"].append(statement)
+
+    return edit
+
+
+def without_output(name: str) -> Edit:
+    return lambda template: template["Outputs"].pop(name)
+
+
+def output(name: str, value: Any) -> Edit:
+    return lambda template: template["Outputs"][name].update(Value=value)
+
+
+def added(logical_id: str, kind: str, **properties: Any) -> Edit:
+    return set_at(logical_id, to={"Type": kind, "Properties": properties})
+
+
+def tls_rule_dropped(template: Json) -> None:
+    del template["Resources"][BUCKET_POLICY]["Properties"]["PolicyDocument"]["Statement"][1]
+
+
+def eighth_action(template: Json) -> None:
+    template["Resources"][POLICY]["Properties"]["PolicyDocument"]["Statement"][1]["Action"].append("s3:GetObjectAcl")
+
+
+@pytest.mark.parametrize(
+    ("edit", "risk", "before", "after"),
+    [
+        (eighth_action, "access-gained-AccessUser-", (), ("${PackagesBucket.Arn}/*",)),
+        (
+            tls_rule_dropped,
+            "access-denial-everybody-",
+            ("${PackagesBucket.Arn}, ${PackagesBucket.Arn}/* if NumericLessThan s3:TlsVersion 1.2",),
+            (),
+        ),
+        (
+            property_of(BUCKET, *RULE, "NoncurrentVersionExpiration", "NoncurrentDays", to=7),
+            "retention-noncurrent-versions-stay-" + BUCKET,
+            ("30",),
+            ("7",),
+        ),
+        (without_output("IamUserName"), "output-removed-IamUserName", ("${AccessUser}",), ()),
+        (
+            grant(Principal={"AWS": ACCOUNT}),
+            "access-gained-AWS-arn-aws-iam-999999999999-root-",
+            (),
+            ("${PackagesBucket}",),
+        ),
+        (
+            property_of(POLICY, *STATEMENTS, 1, "Resource", to="*"),
+            "access-gained-AccessUser-",
+            ("${PackagesBucket.Arn}/*",),
+            ("*",),
+        ),
+    ],
+    ids=["eighth action", "dropped TLS rule", "shorter retention", "removed output", "new principal", "wider resource"],
+)
+def test_one_edit_is_one_risk_and_its_row_says_what(
+    edit: Edit, risk: str, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    [row] = [change for change in changes(edited(edit)) if change.risk]
+    assert row.risk
+    assert row.risk.id.startswith(risk)
+    assert (row.before, row.after) == (before, after)
+
+
+def test_a_renamed_bucket_construct_orphans_bucket_and_policy() -> None:
+    after = renamed(renamed(template_of(), BUCKET, "Storage00000000"), BUCKET_POLICY, "StoragePolicy11111111")
+    found = ids(changes(after))
+    assert found[:2] == [f"bucket-orphaned-{BUCKET}", f"bucket-policy-orphaned-{BUCKET_POLICY}"]
+    assert "output-changed-AwsS3Bucket" in found
+    assert not any(each.startswith("access-denial") for each in found)
+
+
+def tagged(template: Json) -> None:
+    template["Resources"][BUCKET]["Properties"]["Tags"] = [{"Key": "cost-centre", "Value": "4711"}]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        tagged,
+        property_of(BUCKET, *RULE, "NoncurrentVersionExpiration", "NoncurrentDays", to=90),
+        property_of(BUCKET, *RULE, "NoncurrentVersionExpiration", to=None),
+        property_of(BUCKET, *ENCRYPTION, to=KMS),
+        property_of(BUCKET_POLICY, *STATEMENTS, 1, "Condition", "NumericLessThan", "s3:TlsVersion", to=1.3),
+        property_of(POLICY, *STATEMENTS, 1, "Action", to=["s3:GetObject"]),
+        property_of(BUCKET, "CorsConfiguration", to={"CorsRules": []}),
+        grant(Effect="Deny", Principal="*", Condition={"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8"]}}),
+        added("Another", "AWS::S3::Bucket"),
+        property_of(POLICY, "Description", to="Other words"),
+    ],
+)
+def test_what_weakens_nothing_is_a_row_and_no_risk(edit: Edit) -> None:
+    found = changes(edited(edit))
+    assert found
+    assert ids(found) == []
+
+
+@pytest.mark.parametrize(
+    ("edit", "risk"),
+    [
+        (property_of(BUCKET, "BucketName", to="mine"), f"bucket-replaced-{BUCKET}"),
+        (property_of(USER, "UserName", to="mine"), f"user-replaced-{USER}"),
+        (property_of(SECRET, "Name", to="mine"), f"secret-replaced-{SECRET}"),
+        (set_at(SECRET, to=None), f"secret-deleted-{SECRET}"),
+        (set_at(BUCKET_POLICY, to=None), f"bucket-policy-orphaned-{BUCKET_POLICY}"),
+        (added("Point", "AWS::S3::AccessPoint"), "access-point-added-Point"),
+        (output("AwsS3Bucket", "another"), "output-changed-AwsS3Bucket"),
+        (output("AwsS3AccessKey", "another"), "output-changed-AwsS3AccessKey"),
+        (property_of(USER, "PermissionsBoundary", to=None), f"identities-permissions-boundary-{USER}"),
+        (property_of(USER, "Groups", to=[{"Ref": GROUP}, "admins"]), f"identities-groups-{USER}"),
+        (property_of(USER, "LoginProfile", to={"Password": "p"}), f"identities-console-password-{USER}"),
+        (
+            property_of(BUCKET, "PublicAccessBlockConfiguration", "BlockPublicPolicy", to=False),
+            f"network-BlockPublicPolicy-{BUCKET}",
+        ),
+        (property_of(BUCKET, "OwnershipControls", to=None), f"network-object-ownership-{BUCKET}"),
+        (property_of(BUCKET, "AccessControl", to="PublicRead"), f"network-ACL-{BUCKET}"),
+        (property_of(BUCKET, "BucketEncryption", to=None), f"encryption-default-encryption-{BUCKET}"),
+        (property_of(BUCKET, "VersioningConfiguration", "Status", to="Suspended"), f"retention-versioning-{BUCKET}"),
+        (property_of(BUCKET, *RULE, "ExpirationInDays", to=365), f"retention-current-objects-stay-{BUCKET}"),
+        (
+            property_of(BUCKET, *RULE, "AbortIncompleteMultipartUpload", "DaysAfterInitiation", to=1),
+            f"retention-incomplete-uploads-stay-{BUCKET}",
+        ),
+        (
+            property_of(BUCKET, *RULE, "Transitions", to=[{"StorageClass": "GLACIER", "TransitionInDays": 1}]),
+            f"retention-current-objects-move-{BUCKET}",
+        ),
+        (set_at(BUCKET, "DeletionPolicy", to="Delete"), f"retention-when-the-stack-drops-it-{BUCKET}"),
+        (set_at(BUCKET, "UpdateReplacePolicy", to=None), f"retention-when-it-is-replaced-{BUCKET}"),
+        (set_at(BUCKET, "Condition", to="Never"), f"retention-made-only-if-{BUCKET}"),
+        (property_of(BUCKET, "LoggingConfiguration", to=None), f"logging-access-logs-go-to-{BUCKET}"),
+        (property_of(SECRET, "SecretString", to="{}"), f"secret-service-url-{SECRET}"),
+        (lambda template: template.update(Transform="Mine"), "template-Transform"),
+        (lambda template: template["Parameters"].update({BUCKET: {}}), "template-Parameters"),
+        (added("Door", "AWS::IAM::AccessKey", UserName={"Ref": USER}), "access-key-added-Door"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_kind_of_risk_is_found_and_named(edit: Edit, risk: str) -> None:
+    assert risk in ids(changes(edited(edit)))
+
+
+@pytest.mark.parametrize(
+    ("policy", "fate"), [("Retain", "orphaned"), ("RetainExceptOnCreate", "orphaned"), ("Delete", "deleted")]
+)
+def test_what_becomes_of_a_dropped_bucket_its_deletion_policy_says(policy: str, fate: str) -> None:
+    before = edited(set_at(BUCKET, "DeletionPolicy", to=policy))
+    after = edited(set_at(BUCKET, to=None))
+    assert f"bucket-{fate}-{BUCKET}" in ids(changes(after, before))
+
+
+def test_what_refers_to_a_replaced_resource_is_replaced_with_it() -> None:
+    found = ids(changes(edited(property_of(BUCKET, "BucketName", to="mine"))))
+    assert f"bucket-policy-replaced-{BUCKET_POLICY}" in found
+
+
+def test_weaker_encryption_and_another_key_are_risks() -> None:
+    before = edited(property_of(BUCKET, *ENCRYPTION, to=KMS))
+    assert ids(changes(template_of(), before)) == [
+        f"encryption-default-encryption-{BUCKET}",
+        f"encryption-default-KMS-key-{BUCKET}",
+    ]
+
+
+def test_a_password_and_a_secret_key_are_never_shown() -> None:
+    def with_secret(secret: str) -> Json:
+        template = edited(property_of(USER, "LoginProfile", to={"Password": secret}))
+        template["Resources"][SECRET]["Properties"]["SecretString"] = json.dumps({"secret_access_key": secret})
+        return template
+
+    found = changes(with_secret("hunter3"), with_secret("hunter2"))
+    assert [change.subject[1] for change in found] == [("LoginProfile",), ("SecretString",)]
+    assert "hunter" not in repr([*found, *changes(with_secret("hunter2"))])
+
+
+def test_the_stack_itself_must_stay_where_it_is_and_protected() -> None:
+    here, there = (stack(template_of(), environment=f"aws://1/{region}") for region in ("us-west-2", "eu-west-1"))
+    assert ids(stack_changes(here, there)) == ["stack-moved"]
+    assert ids(stack_changes(stack(template_of()), here)) == []
+    unprotected = type(here)(template_of())
+    assert ids(stack_changes(stack(template_of()), unprotected)) == ["termination-protection-off"]
+    assert ids(stack_changes(unprotected, stack(template_of()))) == []
+
+
+def test_the_id_of_gained_access_is_of_that_access_only() -> None:
+    [one] = ids(changes(edited(eighth_action)))
+    [again] = ids(changes(edited(eighth_action)))
+    [other] = ids(changes(edited(property_of(POLICY, *STATEMENTS, 1, "Resource", to="*"))))
+    assert one == again != other
