@@ -30,7 +30,7 @@ class Step:
         """The instance after the step."""
         return Instance.model_validate(
             {
-                **instance.model_dump(),
+                **instance.model_dump(exclude_defaults=True),
                 "access_key": self.access_key,
                 "previous_access_key": self.previous_access_key,
             }

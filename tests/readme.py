@@ -1,5 +1,6 @@
 """The parts of README.md that repeat the code; `python -m tests.readme` writes them anew."""
 
+import json
 import re
 from collections.abc import Mapping
 from itertools import groupby
@@ -47,8 +48,8 @@ def written(text: str) -> str:
 
 
 def _default(key: str) -> str:
-    default = Instance.model_fields[key].default
-    return "none" if default is None else f"`{default}`"
+    default = Instance.model_fields[key].get_default(call_default_factory=True)
+    return f"`{json.dumps(default)}`" if default else "none"
 
 
 def _table(heading: tuple[str, ...], *rows: tuple[str, ...]) -> str:

@@ -70,12 +70,11 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         (
             '[instances.production]\nregoin = "us-west-2"',
             '[instances.production] regoin = "us-west-2": unknown key, did you mean region?;'
-            " allowed: account, region, profile, role_arn, endpoint, ghes_version, access_key, previous_access_key",
+            f" allowed: {', '.join(OPTIONS)}",
         ),
         (
             '[instances.production]\nname = "x"',
-            '[instances.production] name = "x": unknown key; allowed: account, region, profile, role_arn, endpoint,'
-            " ghes_version, access_key, previous_access_key",
+            f'[instances.production] name = "x": unknown key; allowed: {", ".join(OPTIONS)}',
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-wst-2"',
@@ -123,13 +122,13 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\n'
             'role_arn = "arn:aws:iam::444455556666:role/x"',
             '[instances.production] role_arn = "arn:aws:iam::444455556666:role/x" is in account 444455556666 of aws,'
-            " and the instance is in account 111122223333 of aws; name a role of that account",
+            " and the instance is in account 111122223333 of aws, us-west-2; name one of there",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "cn-north-1"\n'
             'role_arn = "arn:aws:iam::111122223333:role/x"',
             '[instances.production] role_arn = "arn:aws:iam::111122223333:role/x" is in account 111122223333 of aws,'
-            " and the instance is in account 111122223333 of aws-cn; name a role of that account",
+            " and the instance is in account 111122223333 of aws-cn, cn-north-1; name one of there",
         ),
         (
             '[instances.production]\nendpoint = "fips"',
@@ -180,7 +179,7 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         (
             "[instances.production]\naccess_key = 2",
             "[instances.production] access_key = 2 without previous_access_key; say what becomes of access key 1:"
-            ' "active", "inactive", "deleted"; only and always with access_key above 1',
+            ' "active", "inactive" or "deleted"',
         ),
         (
             '[instances.production]\nprevious_access_key = "active"',

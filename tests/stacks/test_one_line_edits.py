@@ -26,7 +26,7 @@ IN_A_BUCKET = "            versioned=True,"
 
 def deny(condition: str) -> str:
     return (
-        "        storage.bucket.add_to_resource_policy(__import__('aws_cdk').aws_iam.PolicyStatement("
+        "        bucket.add_to_resource_policy(__import__('aws_cdk').aws_iam.PolicyStatement("
         "effect=__import__('aws_cdk').aws_iam.Effect.DENY, principals=[__import__('aws_cdk').aws_iam.AnyPrincipal()],"
         f" actions=['s3:*'], resources=['*'], conditions={condition}))"
     )
@@ -42,14 +42,14 @@ EDITS = [
         "actions=actions(ResourceType.OBJECT)",
         'actions=[*actions(ResourceType.OBJECT), "s3:PutObjectAcl"]',
     ),
-    ("seven_actions", ACCESS, 'resources=[bucket.arn_for_objects("*")]', 'resources=["*"]'),
+    ("seven_actions", ACCESS, "resources=[objects]", 'resources=["*"]'),
     (
         "no_other_grant_to_the_user",
         ACCESS,
         AT_THE_END_OF_ACCESS,
         "        bucket.grant_read(self.user)\n" + AT_THE_END_OF_ACCESS,
     ),
-    ("user_in_its_group_with_its_boundary", ACCESS, ", permissions_boundary=policy)", ")"),
+    ("user_in_its_group_with_its_boundary", ACCESS, ", permissions_boundary=_boundary(self, instance, policy))", ")"),
     (
         "user_in_its_group_with_its_boundary",
         ACCESS,
@@ -82,7 +82,7 @@ EDITS = [
     ("versioned", BUCKET, "versioned=True", "versioned=False"),
     ("retained", BUCKET, "cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE", "cdk.RemovalPolicy.DESTROY"),
     ("retained", BUCKET, "            self.policy.apply_removal_policy(RETAIN)", "            pass"),
-    ("current_packages_stay", "packages_bucket.py", "lifecycle=PACKAGES", "lifecycle=ACCESS_LOGS"),
+    ("current_packages_stay", "packages_bucket.py", "lifecycle=packages(instance)", "lifecycle=ACCESS_LOGS"),
     ("access_logged", BUCKET, "            server_access_logs_bucket=access_logs,\n", ""),
     ("no_website", BUCKET, IN_A_BUCKET, '            website_index_document="index.html",\n' + IN_A_BUCKET),
     (
@@ -114,7 +114,7 @@ EDITS = [
         "no_principal_but_services_in_a_bucket_policy",
         STORAGE,
         AT_THE_END_OF_STORAGE,
-        "        storage.bucket.grant_read(__import__('aws_cdk').aws_iam.AccountPrincipal('111122223333'))\n"
+        "        bucket.grant_read(__import__('aws_cdk').aws_iam.AccountPrincipal('111122223333'))\n"
         + AT_THE_END_OF_STORAGE,
     ),
 ]
