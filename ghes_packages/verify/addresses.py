@@ -11,6 +11,7 @@ from ghes_packages.verify.report import Check, NotChecked
 # Not in a resource-based policy: that would be the bucket's.
 BY_THE_USERS_POLICY = re.compile(r"explicit deny in an? (identity-based policy|permissions boundary)")
 OUTSIDE = "the user's policy denies it here: this machine seems to be outside of allowed_cidrs; run verify from inside"
+OR_OUTSIDE = "; or this machine is outside of allowed_cidrs: run verify from inside"
 
 
 def unless_outside(check: Check) -> Check:
@@ -18,9 +19,7 @@ def unless_outside(check: Check) -> Check:
 
     Another denial in a policy of the user would say the same, and is what the checks of its policies find.
     """
-    return replace(
-        check, run=_unless_outside(check.run), remedy=f"{check.remedy}; or this machine is not in allowed_cidrs"
-    )
+    return replace(check, run=_unless_outside(check.run), remedy=check.remedy + OR_OUTSIDE)
 
 
 def _unless_outside(run: Callable[[], str]) -> Callable[[], str]:

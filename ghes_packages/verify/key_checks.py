@@ -32,7 +32,7 @@ UPLOAD_STARTED = "start a multipart upload"
 PART_UPLOADED = "upload a part"
 UPLOAD_COMPLETED = "complete the upload"
 
-AND_BY_THE_KEY = "; where a kms action lacks, the KMS key must grant it to the user: see the checks of the key below"
+AND_BY_THE_KEY = "; a kms action must be granted to the user by the KMS key: see the checks of the key below"
 
 
 class _Object(TypedDict):

@@ -54,10 +54,10 @@ class KmsChecks:
         wanted = self._wanted()
         yield _just(
             "key policy grants",
-            "user and readers" if self.instance.secret_readers else "the user, by S3",
+            "user, readers" if self.instance.secret_readers else "the user alone",
             _in_words(statement(each) for each in wanted),
             self._granted,
-            f"the key's policy must hold these statements: {shlex.quote(json.dumps(wanted))}; and grant nothing that is"
+            f"its policy must hold these statements: {shlex.quote(json.dumps(wanted))}; and grant nothing that is"
             f" stray; read it: aws kms get-key-policy --key-id {key_id} --query Policy --output text; write it:"
             f" aws kms put-key-policy --key-id {key_id} --policy file://POLICY",
         )

@@ -127,5 +127,5 @@ def _make(check: Check) -> Finding:
     except NotChecked as not_checked:
         return Finding(check, Outcome.NOT_CHECKED, str(not_checked))
     except ClientError as error:
-        lacking = f" of {action}" if (action := named(error)) else ""
+        lacking = f" ({action})" if (action := named(error)) else ""
         return Finding(check, Outcome.FAILED, f"{error.operation_name}: {code(error)}{lacking}")

@@ -1,5 +1,6 @@
 """A storage of its own for each test: the synthesised template, deployed straight through CloudFormation."""
 
+import json
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -97,6 +98,26 @@ def storage_with(embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> 
 def storage(storage_with: Callable[..., Storage]) -> Storage:
     """With no option at all."""
     return storage_with()
+
+
+@pytest.fixture
+def operator_with(embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Go on as an IAM user that may do only this."""
+
+    def become(*actions: str) -> None:
+        iam, name = embedded_aws.client("iam"), f"operator-{uuid.uuid4().hex[:8]}"
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="operator", PolicyDocument=policy(*actions))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+
+    return become
+
+
+def policy(*actions: str) -> str:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def with_outcome(report: Report, outcome: Outcome) -> list[Finding]:
