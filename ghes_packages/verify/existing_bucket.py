@@ -31,14 +31,14 @@ class ExistingBucketChecks(BucketChecks):
         )
 
     def _current_stay(self) -> str:
-        if wrong := [rule for rule in self._rules if _takes_current_objects(rule)]:
+        if wrong := [rule for rule in self._rules if takes_current_objects(rule)]:
             raise Failed("; ".join(json.dumps(rule, default=str) for rule in wrong))
         return CURRENT_STAY
 
     def _mend_lifecycle(self) -> str:
         """Switches the rules off that are wrong, and keeps the others."""
         try:
-            rules = [{**rule, "Status": "Disabled"} if _takes_current_objects(rule) else rule for rule in self._rules]
+            rules = [{**rule, "Status": "Disabled"} if takes_current_objects(rule) else rule for rule in self._rules]
         except ClientError:
             rules = []
         readable = json.loads(json.dumps({"Rules": rules}, default=str))
@@ -60,7 +60,8 @@ class ExistingBucketChecks(BucketChecks):
             raise
 
 
-def _takes_current_objects(rule: Mapping[str, Any]) -> bool:
+def takes_current_objects(rule: Mapping[str, Any]) -> bool:
+    """Whether a lifecycle rule, as S3 answers it, removes current objects or moves them to where nobody can read."""
     expires = rule.get("Expiration", {}).keys() & {"Days", "Date"}
     archives = {transition["StorageClass"] for transition in rule.get("Transitions", [])} & ARCHIVES
     return rule["Status"] == "Enabled" and bool(expires or archives)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ghes_packages.local.embedded_aws import EmbeddedAws
+from ghes_packages.verify.existing_bucket import takes_current_objects
 from ghes_packages.verify.report import Outcome
 from tests.verify.aws_cli import run_aws_cli
 from tests.verify.conftest import Storage, failed, with_outcome
@@ -46,44 +47,33 @@ def test_each_promise_that_the_bucket_does_not_keep_has_a_command_that_mends_it(
     assert storage.verify().exit_status == 0
 
 
-def lifecycle(storage: Storage, **rule: Any) -> None:
-    rules = [{"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}, **rule}]
-    storage.s3.put_bucket_lifecycle_configuration(Bucket=storage.bucket, LifecycleConfiguration={"Rules": rules})
+RULE = {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}}
 
 
 @pytest.mark.parametrize(
-    "rule",
+    ("rule", "takes"),
     [
-        {"Expiration": {"Days": 365}},
-        {"Expiration": {"Date": "2030-01-01T00:00:00Z"}},
-        {"Transitions": [{"Days": 30, "StorageClass": "DEEP_ARCHIVE"}]},
+        ({"Expiration": {"Days": 365}}, True),
+        ({"Expiration": {"Date": "2030-01-01T00:00:00Z"}}, True),
+        ({"Transitions": [{"Days": 30, "StorageClass": "DEEP_ARCHIVE"}]}, True),
+        ({"Expiration": {"Days": 365}, "Status": "Disabled"}, False),
+        ({"Expiration": {"ExpiredObjectDeleteMarker": True}}, False),
+        ({"NoncurrentVersionExpiration": {"NoncurrentDays": 1}}, False),
+        ({"Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}]}, False),
     ],
-    ids=["after days", "at a date", "to an archive"],
 )
-def test_a_lifecycle_that_takes_packages_away_is_reported_and_the_remedy_switches_it_off(
-    storage: Storage, rule: dict[str, Any]
-) -> None:
-    lifecycle(storage, **rule)
-    [finding] = [
-        each for each in with_outcome(storage.check_bucket(), Outcome.FAILED) if each.check.title == "lifecycle"
-    ]
-    run_aws_cli(storage, finding.check.remedy)
+def test_only_a_rule_that_makes_packages_unreadable_breaks_the_promise(rule: dict[str, Any], takes: bool) -> None:
+    assert takes_current_objects({**RULE, **rule}) is takes
+
+
+def test_a_lifecycle_that_takes_packages_away_is_reported_and_the_remedy_switches_it_off(storage: Storage) -> None:
+    rules = [{**RULE, "Expiration": {"Days": 365}}]
+    storage.s3.put_bucket_lifecycle_configuration(Bucket=storage.bucket, LifecycleConfiguration={"Rules": rules})
+    wrong = {finding.check.title: finding for finding in with_outcome(storage.check_bucket(), Outcome.FAILED)}
+    run_aws_cli(storage, wrong["lifecycle"].check.remedy)
     assert "lifecycle" not in failed(storage.check_bucket())
     [kept] = storage.s3.get_bucket_lifecycle_configuration(Bucket=storage.bucket)["Rules"]
     assert kept["Status"] == "Disabled"
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        {"NoncurrentVersionExpiration": {"NoncurrentDays": 1}},
-        {"Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}]},
-    ],
-    ids=["noncurrent ones", "another class"],
-)
-def test_a_lifecycle_that_leaves_packages_readable_is_its_owners_say(storage: Storage, rule: dict[str, Any]) -> None:
-    lifecycle(storage, **rule)
-    assert "lifecycle" not in failed(storage.check_bucket())
 
 
 def test_a_bucket_that_logs_to_itself_is_reported(storage: Storage) -> None:
