@@ -43,7 +43,14 @@ class KmsChecks:
             f"aws kms enable-key --key-id {key_id}; one that is marked for deletion first needs:"
             f" aws kms cancel-key-deletion --key-id {key_id}",
         )
-        if self.key.belongs_to_the_stack:
+        if alias := self.key.alias:
+            yield _just(
+                "key alias",
+                "this key",
+                {key_id},
+                lambda: {self.kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"]},
+                f"aws kms update-alias --alias-name {alias} --target-key-id {key_id}",
+            )
             yield _just(
                 "key rotation",
                 "on",
@@ -64,23 +71,24 @@ class KmsChecks:
 
     def _wanted(self) -> list[dict[str, Any]]:
         outputs = self.deployed.outputs
-        partition, account = self.deployed.partition, self.deployed.account
-        user_arn = f"arn:{partition}:iam::{account}:user/{outputs.user_name}"
         bucket_arn = self.deployed.bucket_arn(outputs.bucket)
         return [
-            user_statement(user_arn, bucket_arn, outputs.region, outputs.dns_suffix),
+            user_statement(self._iam_arn(f"user/{outputs.user_name}"), bucket_arn, outputs.region, outputs.dns_suffix),
             *(reader_statement(arn, outputs.region, outputs.dns_suffix) for arn in self.instance.secret_readers),
         ]
 
     def _granted(self) -> set[str]:
-        """What the policy grants beside the account itself; of somebody else's key, only what is asked for."""
+        """What the policy grants beside the account itself; of somebody else's key, what is asked for, or the user's."""
         document = self.kms.get_key_policy(KeyId=self.key.id, PolicyName="default")["Policy"]
-        account = frozenset({f"AWS arn:{self.deployed.partition}:iam::{self.deployed.account}:root"})
-        granted = [each for each in statements(document) if each.effect == "Allow" and each.principals != account]
+        account, user = (f"AWS {self._iam_arn(name)}" for name in ("root", f"user/{self.deployed.outputs.user_name}"))
+        granted = [each for each in statements(document) if each.effect == "Allow" and each.principals != {account}]
         if not self.key.belongs_to_the_stack:
             wanted = [statement(each) for each in self._wanted()]
-            granted = [each for each in granted if each in wanted]
+            granted = [each for each in granted if each in wanted or user in each.principals]
         return _in_words(granted)
+
+    def _iam_arn(self, name: str) -> str:
+        return f"arn:{self.deployed.partition}:iam::{self.deployed.account}:{name}"
 
 
 def _in_words(granting: Iterable[Statement]) -> set[str]:

@@ -49,6 +49,7 @@ def test_everything_passes_with_the_rights_that_the_readme_names(
     assert shown >= {
         ("encrypted by default", "SSE-KMS, bucket key"),
         ("key state", "Enabled"),
+        ("key alias", "this key"),
         ("key rotation", "on"),
         ("key policy grants", "user, readers"),
         ("readers of the secret", "secret_readers"),
@@ -142,12 +143,16 @@ def test_a_secret_with_another_key_is_reported_and_the_remedy_mends_it(storage: 
     assert storage.check_secret().exit_status == 0
 
 
-def test_a_key_that_is_off_or_does_not_rotate_is_reported_and_the_remedy_mends_it(storage: Storage, kms: Any) -> None:
+def test_a_key_that_is_not_as_the_stack_made_it_is_reported_and_the_remedies_mend_it(
+    storage: Storage, kms: Any
+) -> None:
     key = own_key(storage).id
+    another = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.update_alias(AliasName=own_key(storage).alias, TargetKeyId=another)
     kms.disable_key_rotation(KeyId=key)
     kms.disable_key(KeyId=key)
     wrong = with_outcome(storage.check_kms_key(), Outcome.FAILED)
-    assert [finding.check.title for finding in wrong] == ["key state", "key rotation"]
+    assert [finding.check.title for finding in wrong] == ["key state", "key alias", "key rotation"]
     for finding in wrong:
         run_aws_cli(storage, finding.check.remedy.partition(";")[0])
     assert storage.check_kms_key().exit_status == 0
@@ -184,6 +189,10 @@ def test_the_key_of_somebody_else_must_let_the_user_in_and_the_remedy_says_how(
     kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
     assert [finding.check.title for finding in storage.check_kms_key().findings] == ["key state", "key policy grants"]
     assert failed(storage.check_kms_key()) == []
+    policy["Statement"].append({key: value for key, value in statements[0].items() if key != "Condition"})
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    [finding] = with_outcome(storage.check_kms_key(), Outcome.FAILED)
+    assert finding.happened.startswith(f"stray: AWS arn:aws:iam::111122223333:user/{storage.user}: kms:Decrypt on *")
 
 
 def test_a_put_that_the_key_refuses_says_so_and_where_to_look(
