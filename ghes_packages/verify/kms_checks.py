@@ -78,7 +78,7 @@ class KmsChecks:
         ]
 
     def _granted(self) -> set[str]:
-        """What the policy grants beside the account itself; of somebody else's key, what is asked for, or the user's."""
+        """What the policy grants beside the account; of somebody else's key, what is wanted, and all to the user."""
         document = self.kms.get_key_policy(KeyId=self.key.id, PolicyName="default")["Policy"]
         account, user = (f"AWS {self._iam_arn(name)}" for name in ("root", f"user/{self.deployed.outputs.user_name}"))
         granted = [each for each in statements(document) if each.effect == "Allow" and each.principals != {account}]
