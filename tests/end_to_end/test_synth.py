@@ -102,7 +102,7 @@ def test_two_assemblies_are_reviewed_without_aws(cloud: Cloud, tmp_path: Path) -
     refused = review(head)
     risk = "works/retention-current-objects-stay-PackagesBucket3210E67E"
     assert refused.returncode == 1
-    assert f"| refused | `{risk}` |" in refused.stdout
+    assert f"| refused<br>`{risk}` |" in refused.stdout
     assert "| `AwsSolutions::AwsSolutions-SMG4` | `Access/Secret` | dropped |" in refused.stdout
     assert str(tmp_path) not in refused.stdout
     assert [found["id"] for found in json.loads(review(head, "--json").stdout)["risks"]] == [risk]

@@ -65,7 +65,9 @@ def test_what_did_not_change_is_counted_and_what_changes_alike_is_told_once(tmp_
     after = {**before, "ghes-1": edited(SHORTER), "ghes-2": edited(SHORTER)}
     text = markdown.written(reviewed(tmp_path, before, after))
     assert "Instances: 2 changed, 2 unchanged." in text
-    assert f"| refused | `{RISK.replace('production', 'ghes-1')}`<br>`{RISK.replace('production', 'ghes-2')}` |" in text
+    assert (
+        f"| refused<br>`{RISK.replace('production', 'ghes-1')}`<br>`{RISK.replace('production', 'ghes-2')}` |" in text
+    )
     assert text.count("###") == 1
     assert "### Changed: `ghes-1`, `ghes-2`" in text
 
