@@ -10,9 +10,9 @@ from ghes_packages.instance import OPTIONS, Instance
 from ghes_packages.outputs import Outputs
 from ghes_packages.permissions import PERMISSIONS
 from ghes_packages.rights import RIGHTS
-from stacks import guardrails
 
 README = Path(__file__).parent.parent / "README.md"
+GUARDRAILS = sorted((README.parent / "stacks" / "guardrails").glob("*.guard"))
 PAGES = (README, *sorted((README.parent / "docs").glob("*.md")))
 
 
@@ -32,7 +32,7 @@ def generated() -> Mapping[str, str]:
             *((f"`{field.alias}`", str(field.description)) for field in Outputs.model_fields.values()),
         ),
         "guardrails": _table(
-            ("rule", "why"), *((f"`{file.stem}`", _first_comment(file.read_text())) for file in guardrails.files())
+            ("rule", "why"), *((f"`{file.stem}`", _first_comment(file.read_text())) for file in GUARDRAILS)
         ),
         "rights": _table(
             ("what for", "actions"),
