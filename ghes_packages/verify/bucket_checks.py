@@ -57,7 +57,7 @@ class BucketChecks:
 
     def logged_to(self, log_bucket: str, prefix: str = "") -> Check:
         """Every request to the bucket is logged to that one, below that prefix."""
-        expected = "to the central bucket" if prefix else "to the log bucket"
+        expected = "to the central one" if prefix else "to the log bucket"
         wanted = f"{log_bucket}/{prefix}"
 
         def run() -> str:

@@ -49,7 +49,7 @@ class SecretChecks:
         )
         yield _just(
             "readers of the secret",
-            "secret_readers" if readers else "nobody by its policy",
+            "secret_readers" if readers else "nobody",
             set(_each(statement(readers_statement(readers)))),
             self._readers,
             self._mend_policy(),

@@ -64,7 +64,7 @@ class UserChecks:
         )
         yield _just(
             "what the policy allows",
-            "the seven actions, from allowed_cidrs" if self.instance.allowed_cidrs else "the seven actions",
+            "the seven, by CIDRs" if self.instance.allowed_cidrs else "the seven actions",
             self._seven() | self._denied_elsewhere(),
             self._allowed,
             f"find the version that the stack made with: aws iam list-policy-versions --policy-arn {policy};"
@@ -72,7 +72,7 @@ class UserChecks:
         )
         yield _just(
             "permissions boundary",
-            "the configured policy" if boundary else "the same policy",
+            "the configured one" if boundary else "the same policy",
             {boundary or policy},
             self._boundary,
             f"aws iam put-user-permissions-boundary --user-name {user} --permissions-boundary {boundary or policy}",

@@ -1,7 +1,8 @@
 """What `verify` says of a storage that is encrypted with a KMS key.
 
 The embedded AWS applies key policies to requests to KMS, but its S3 and its Secrets Manager ask KMS for nothing. That
-the key lets the user in by S3 only is asserted on the template; that it suffices there, nothing here can show.
+the key lets the user in, by S3 only, is asserted on the template, in tests/stacks/test_options.py; that this suffices
+on AWS, nothing here can show.
 """
 
 import json
@@ -12,11 +13,9 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from ghes_packages.instance import Instance
 from ghes_packages.kms_key import KmsKey
 from ghes_packages.rights import RIGHTS
 from ghes_packages.verify.report import Outcome
-from tests.synthesis import resources_of
 from tests.verify.aws_cli import run_aws_cli
 from tests.verify.conftest import Storage, failed, with_outcome
 
@@ -55,33 +54,6 @@ def test_everything_passes_with_the_rights_that_the_readme_names(
         ("readers of the secret", "secret_readers"),
         ("encryption of the secret", "the KMS key"),
     }
-
-
-def test_the_user_may_use_the_key_by_s3_for_its_bucket_and_for_nothing_else() -> None:
-    [key] = resources_of("AWS::KMS::Key", Instance(name="production", encryption="kms")).values()
-    bucket = {"Fn::GetAtt": ["PackagesBucket3210E67E", "Arn"]}
-    s3 = {"Fn::Join": ["", ["s3.", {"Ref": "AWS::Region"}, ".", {"Ref": "AWS::URLSuffix"}]]}
-    assert [each for each in key["Properties"]["KeyPolicy"]["Statement"] if "AccessUser" in str(each["Principal"])] == [
-        {
-            "Sid": "PackagesUserThroughS3",
-            "Effect": "Allow",
-            "Principal": {"AWS": {"Fn::GetAtt": ["AccessUser138A70BB", "Arn"]}},
-            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-            "Resource": "*",
-            "Condition": {
-                "StringEquals": {"kms:ViaService": s3},
-                "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, {"Fn::Join": ["", [bucket, "/*"]]}]},
-            },
-        }
-    ]
-
-
-def test_the_policy_of_the_user_keeps_to_its_seven_actions() -> None:
-    without, with_key = (
-        [each["Properties"]["PolicyDocument"] for each in resources_of("AWS::IAM::ManagedPolicy", instance).values()]
-        for instance in (Instance(name="production"), Instance(name="production", encryption="kms"))
-    )
-    assert with_key == without
 
 
 def test_the_user_cannot_use_the_key_itself(storage: Storage, kms: Any) -> None:

@@ -161,7 +161,7 @@ def test_a_central_log_bucket_is_logged_to_and_left_to_its_owner(
     assert storage.parts.log_bucket is None
     report = storage.verify()
     assert report.exit_status == 0
-    assert ("access logged", "to the central bucket") in {(each.check.title, each.happened) for each in report.findings}
+    assert ("access logged", "to the central one") in {(each.check.title, each.happened) for each in report.findings}
     assert "list the access logs" in {finding.check.title for finding in report.findings}
     assert "The bucket of its access logs" not in {finding.check.section for finding in report.findings}
 
