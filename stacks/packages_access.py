@@ -12,6 +12,7 @@ from constructs import Construct
 from ghes_packages.addresses import address_statement
 from ghes_packages.instance import ACTIVE, INACTIVE, Instance
 from ghes_packages.permissions import ResourceType, actions
+from ghes_packages.secret_statements import readers_statement
 from stacks.acknowledged import acknowledge
 from stacks.packages_key import Key
 
@@ -114,13 +115,7 @@ def _let_read(secret: secretsmanager.Secret, roles: Sequence[str]) -> None:
     if roles:
         policy = secretsmanager.ResourcePolicy(secret, "Readers", secret=secret)
         cast(secretsmanager.CfnResourcePolicy, policy.node.default_child).block_public_policy = True
-        policy.document.add_statements(
-            iam.PolicyStatement(
-                actions=["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
-                principals=[iam.ArnPrincipal(role) for role in roles],
-                resources=["*"],
-            )
-        )
+        policy.document.add_statements(iam.PolicyStatement.from_json(readers_statement(roles)))
 
 
 def _not_secret(value: str) -> cdk.SecretValue:
