@@ -59,19 +59,18 @@ class Shell:
 
 
 class Follower:
-    """Follows a page block by block. `instead` is what to do for a line that the shell must not run."""
+    """Follows a page block by block; `left` are the blocks to come.
+
+    `instead` is what to do for a line that the shell must not run.
+    """
 
     def __init__(self, page: str, shell: Shell, instead: Mapping[str, Callable[[], object]]) -> None:
         self._shell, self._instead = shell, instead
-        self._left = blocks(page)
+        self.left = blocks(page)
 
     def next(self, count: int = 1) -> str:
         """Run so many blocks; what they printed."""
-        return "".join(self._run(self._left.pop(0)) for _ in range(count))
-
-    @property
-    def finished(self) -> bool:
-        return not self._left
+        return "".join(self._run(self.left.pop(0)) for _ in range(count))
 
     def _run(self, block: str) -> str:
         printed, pending = "", ""
