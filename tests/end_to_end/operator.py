@@ -62,9 +62,10 @@ class Operator:
     def bucket(self, name: str = "production") -> str:
         return self.outputs(name)["AwsS3Bucket"]
 
-    def publish(self, name: str = "production", **packages: bytes) -> None:
-        for key, body in (packages or PACKAGES).items():
-            self.s3.put_object(Bucket=self.bucket(name), Key=key, Body=body)
+    def publish(self, packages: Mapping[str, bytes] = PACKAGES) -> None:
+        bucket = self.bucket()
+        for key, body in packages.items():
+            self.s3.put_object(Bucket=bucket, Key=key, Body=body)
 
     def content(self, bucket: str) -> dict[str, bytes]:
         listed = self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])

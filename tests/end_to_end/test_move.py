@@ -55,7 +55,7 @@ def test_a_moved_bucket_has_every_key_and_checksum(operator: Operator) -> None:
     assert runbook.next() == "0\n"
 
     # What GHES does between the first sync and the window.
-    operator.publish(**{"a/new": b"new", "a/package": b"another"})
+    operator.publish({"a/new": b"new", "a/package": b"another"})
     operator.as_ghes().delete_object(Bucket=old, Key="a/layer")
     assert runbook.next() == ""
     refused_as = refused(operator.as_ghes().put_object, Bucket=old, Key="late", Body=b"")
