@@ -112,7 +112,9 @@ def _boundary(scope: Construct, instance: Instance, policy: iam.IManagedPolicy) 
 
 def _let_read(secret: secretsmanager.Secret, roles: Sequence[str]) -> None:
     if roles:
-        secret.add_to_resource_policy(
+        policy = secretsmanager.ResourcePolicy(secret, "Readers", secret=secret)
+        cast(secretsmanager.CfnResourcePolicy, policy.node.default_child).block_public_policy = True
+        policy.document.add_statements(
             iam.PolicyStatement(
                 actions=["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
                 principals=[iam.ArnPrincipal(role) for role in roles],
@@ -127,7 +129,8 @@ def _not_secret(value: str) -> cdk.SecretValue:
 
 def _as_cdk_nag_writes(bucket: s3.IBucket) -> str:
     """The ARN of a bucket, as it stands in the name of a finding."""
-    resource = bucket.node.default_child
-    if resource is None:
-        return f"arn:<AWS::Partition>:s3:::{bucket.bucket_name}"
-    return f"<{cdk.Stack.of(bucket).get_logical_id(cast(s3.CfnBucket, resource))}.Arn>"
+    stack, resource = cdk.Stack.of(bucket), bucket.node.default_child
+    if resource is not None:
+        return f"<{stack.get_logical_id(cast(s3.CfnBucket, resource))}.Arn>"
+    arn = stack.resolve(bucket.bucket_arn)
+    return arn if isinstance(arn, str) else f"arn:<AWS::Partition>:s3:::{bucket.bucket_name}"

@@ -1,9 +1,9 @@
-"""The parts of README.md that repeat the code; `python -m tests.readme` writes them anew."""
+"""The parts of the pages that repeat the code; `python -m tests.readme` writes them anew."""
 
 import json
 import re
 from collections.abc import Mapping
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 
 from ghes_packages.instance import OPTIONS, Instance
@@ -12,6 +12,8 @@ from ghes_packages.permissions import PERMISSIONS
 from ghes_packages.rights import RIGHTS
 
 README = Path(__file__).parent.parent / "README.md"
+GUARDRAILS = sorted((README.parent / "stacks" / "guardrails").glob("*.guard"))
+PAGES = (README, *sorted((README.parent / "docs").glob("*.md")))
 
 
 def generated() -> Mapping[str, str]:
@@ -28,6 +30,9 @@ def generated() -> Mapping[str, str]:
         "outputs": _table(
             ("output", "what it is"),
             *((f"`{field.alias}`", str(field.description)) for field in Outputs.model_fields.values()),
+        ),
+        "guardrails": _table(
+            ("rule", "why"), *((f"`{file.stem}`", _first_comment(file.read_text())) for file in GUARDRAILS)
         ),
         "rights": _table(
             ("what for", "actions"),
@@ -47,6 +52,13 @@ def written(text: str) -> str:
     return text
 
 
+def _first_comment(rule: str) -> str:
+    """Without the sentence that says where its variables come from."""
+    lines = takewhile(lambda line: line.startswith("#"), rule.splitlines())
+    text = " ".join(line.removeprefix("# ") for line in lines)
+    return " ".join(sentence for sentence in re.split(r"(?<=[.:]) (?=[A-Z])", text) if ".py" not in sentence)
+
+
 def _default(key: str) -> str:
     default = Instance.model_fields[key].get_default(call_default_factory=True)
     return f"`{json.dumps(default)}`" if default else "none"
@@ -58,4 +70,5 @@ def _table(heading: tuple[str, ...], *rows: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(written(README.read_text()))
+    for page in PAGES:
+        page.write_text(written(page.read_text()))
