@@ -34,6 +34,11 @@ def told(error: Exception) -> CannotGoOn:
             " have it allowed, or use another profile",
         ),
         (
+            refusal("AccessDeniedException", "Access to KMS is not allowed"),
+            "AWS refused DescribeStacks: AccessDeniedException: your credentials lack kms:Decrypt;"
+            " have it allowed, or use another profile",
+        ),
+        (
             refusal("InvalidClientTokenId"),
             "AWS refused DescribeStacks: InvalidClientTokenId: AWS does not know your access key;"
             " set AWS_PROFILE, or sign in again",

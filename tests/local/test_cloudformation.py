@@ -241,6 +241,26 @@ def test_a_secret_keeps_its_arn_and_the_value_before(embedded_aws: EmbeddedAws, 
 # --- Groups
 
 
+def test_the_policy_of_a_secret_is_set_changed_and_taken_away(embedded_aws: EmbeddedAws, stack: Stack) -> None:
+    client = embedded_aws.client("secretsmanager")
+    secret = resource("AWS::SecretsManager::Secret", SecretString="x")
+
+    def policy(action: str) -> dict[str, Any]:
+        statement = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"}
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        reference = {"Ref": "Secret"}
+        return resource("AWS::SecretsManager::ResourcePolicy", SecretId=reference, ResourcePolicy=document)
+
+    stack.create({"Secret": secret, "Policy": policy("secretsmanager:GetSecretValue")})
+    arn = stack.physical_id("Secret")
+    assert stack.physical_id("Policy") == arn
+    assert "GetSecretValue" in client.get_resource_policy(SecretId=arn)["ResourcePolicy"]
+    stack.update({"Secret": secret, "Policy": policy("secretsmanager:DescribeSecret")})
+    assert "GetSecretValue" not in client.get_resource_policy(SecretId=arn)["ResourcePolicy"]
+    stack.update({"Secret": secret})
+    assert "ResourcePolicy" not in client.get_resource_policy(SecretId=arn)
+
+
 def test_the_policy_of_a_group_applies_to_its_members(embedded_aws: EmbeddedAws, stack: Stack, iam: Any) -> None:
     policy = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
     resources = user_with_keys({}) | secret_of(1)

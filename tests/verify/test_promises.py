@@ -1,47 +1,18 @@
 """What `verify` says of buckets, user and stack when somebody has changed them by hand."""
 
 import json
-import shlex
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ghes_packages.errors import AwsSaidNo
 from ghes_packages.rights import RIGHTS
 from ghes_packages.verify.report import Outcome
-from tests.verify.conftest import Storage, failed, with_outcome
-
-
-def run_aws_cli(storage: Storage, command: str) -> None:
-    """What the AWS CLI does with such a command: its options are the parameters of the operation."""
-    words = shlex.split(command)
-    assert words[0] == "aws"
-    service, operation = words[1].replace("s3api", "s3"), words[2]
-    client = storage.aws.client(service)
-    model = client.meta.service_model.operation_model(
-        client.meta.method_to_api_mapping[operation.replace("-", "_")]
-    ).input_shape
-    names = {xform_name(name, "-"): name for name in model.members}
-    parameters: dict[str, Any] = {}
-    options = iter(words[3:])
-    for option in options:
-        if option.startswith("--enable-"):
-            parameters[names[option[2:]]] = True
-            continue
-        name, value = names[option[2:]], next(options)
-        structured = model.members[name].type_name == "structure"
-        parameters[name] = json.loads(value) if structured else value
-    getattr(client, operation.replace("-", "_"))(**parameters)
-
-
-def policy(*actions: str) -> str:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
+from tests.verify.aws_cli import run_aws_cli
+from tests.verify.conftest import Storage, failed, policy, with_outcome
 
 LENIENT_RULE = {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 90}}
 MOVING_RULE = {
@@ -108,7 +79,7 @@ def test_a_changed_bucket_is_reported_and_the_remedy_mends_it(
 ) -> None:
     for bucket, check in (
         (storage.bucket, storage.check_bucket),
-        (storage.parts.log_bucket, storage.check_log_bucket),
+        (str(storage.parts.log_bucket), storage.check_log_bucket),
     ):
         change(storage, bucket)
         report = check()
@@ -273,30 +244,11 @@ def test_a_secret_that_names_another_bucket_is_reported(storage: Storage) -> Non
     secrets: Any = storage.aws.client("secretsmanager")
     value = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
     secrets.put_secret_value(SecretId=arn, SecretString=json.dumps({**value, "bucket": "another"}))
-    [finding] = with_outcome(storage.check_user(), Outcome.FAILED)
+    [finding] = with_outcome(storage.check_secret(), Outcome.FAILED)
     assert finding.happened == f"missing: bucket {storage.bucket}; stray: bucket another"
 
 
 # --- The operator's own rights
-
-
-@pytest.fixture
-def operator_with(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Go on as an IAM user that may do only this."""
-
-    def become(*actions: str) -> None:
-        name = f"operator-{storage.instance.name}"
-        storage.iam.create_user(UserName=name)
-        storage.iam.put_user_policy(
-            UserName=name,
-            PolicyName="operator",
-            PolicyDocument=policy(*actions),
-        )
-        key = storage.iam.create_access_key(UserName=name)["AccessKey"]
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
-
-    return become
 
 
 LEAST = ("cloudformation:DescribeStacks", "cloudformation:ListStackResources", "secretsmanager:GetSecretValue")

@@ -1,0 +1,187 @@
+"""What `verify` says of a storage that is encrypted with a KMS key.
+
+The embedded AWS applies key policies to requests to KMS, but its S3 and its Secrets Manager ask KMS for nothing. That
+the key lets the user in, by S3 only, is asserted on the template, in tests/stacks/test_options.py; that this suffices
+on AWS, nothing here can show.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from ghes_packages.kms_key import KmsKey
+from ghes_packages.rights import RIGHTS
+from ghes_packages.verify.report import Outcome
+from tests.verify.aws_cli import run_aws_cli
+from tests.verify.conftest import Storage, failed, with_outcome
+
+ROLE = "arn:aws:iam::111122223333:role/reader"
+DIGITS = "1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+@pytest.fixture
+def storage(storage_with: Callable[..., Storage]) -> Storage:
+    return storage_with(encryption="kms", secret_readers=[ROLE])
+
+
+def own_key(storage: Storage) -> KmsKey:
+    assert storage.parts.kms_key
+    return storage.parts.kms_key
+
+
+@pytest.fixture
+def kms(storage: Storage) -> Any:
+    return storage.aws.client("kms")
+
+
+def test_everything_passes_with_the_rights_that_the_readme_names(
+    storage: Storage, operator_with: Callable[..., None]
+) -> None:
+    operator_with(*RIGHTS)
+    report = storage.verify()
+    assert [finding for finding in report.findings if finding.outcome is not Outcome.PASSED] == []
+    shown = {(finding.check.title, finding.happened) for finding in report.findings}
+    assert shown >= {
+        ("encrypted by default", "SSE-KMS, bucket key"),
+        ("key state", "Enabled"),
+        ("key alias", "this key"),
+        ("key rotation", "on"),
+        ("key policy grants", "user, readers"),
+        ("readers of the secret", "secret_readers"),
+        ("encryption of the secret", "the KMS key"),
+    }
+
+
+def test_the_user_cannot_use_the_key_itself(storage: Storage, kms: Any) -> None:
+    arn = storage.deployed.outputs.secret_key_reference
+    value = json.loads(storage.aws.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
+    client = storage.aws.client(
+        "kms", aws_access_key_id=value["access_key_id"], aws_secret_access_key=value["secret_access_key"]
+    )
+    with pytest.raises(client.exceptions.ClientError, match="AccessDenied"):
+        client.generate_data_key(KeyId=own_key(storage).id, KeySpec="AES_256")
+    assert kms.generate_data_key(KeyId=own_key(storage).id, KeySpec="AES_256")["Plaintext"]
+
+
+def put_encryption(storage: Storage, key: str, *, bucket_key: bool = True) -> None:
+    rule = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key},
+        "BucketKeyEnabled": bucket_key,
+    }
+    storage.s3.put_bucket_encryption(Bucket=storage.bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def names(storage: Storage, kms: Any) -> Iterator[str]:
+    key = own_key(storage)
+    yield key.id
+    yield kms.describe_key(KeyId=key.id)["KeyMetadata"]["Arn"]
+    yield from (alias["AliasArn"] for alias in kms.list_aliases(KeyId=key.id)["Aliases"])
+
+
+def test_the_key_is_the_same_by_whichever_of_its_names(storage: Storage, kms: Any) -> None:
+    found = list(names(storage, kms))
+    assert len(found) == 3
+    for name in found:
+        put_encryption(storage, name)
+        assert failed(storage.check_bucket()) == []
+        storage.aws.client("secretsmanager").update_secret(
+            SecretId=storage.deployed.outputs.secret_key_reference, KmsKeyId=name
+        )
+        assert failed(storage.check_secret()) == []
+
+
+@pytest.mark.parametrize(("key", "bucket_key"), [("alias/another", True), ("", False)])
+def test_another_key_or_no_bucket_key_is_reported_and_the_remedy_mends_it(
+    storage: Storage, key: str, bucket_key: bool
+) -> None:
+    put_encryption(storage, key or own_key(storage).id, bucket_key=bucket_key)
+    [finding] = with_outcome(storage.check_bucket(), Outcome.FAILED)
+    assert finding.check.title == "encrypted by default"
+    run_aws_cli(storage, finding.check.remedy)
+    assert storage.check_bucket().exit_status == 0
+
+
+def test_a_secret_with_another_key_is_reported_and_the_remedy_mends_it(storage: Storage) -> None:
+    storage.aws.client("secretsmanager").update_secret(
+        SecretId=storage.deployed.outputs.secret_key_reference, KmsKeyId="alias/another"
+    )
+    [finding] = with_outcome(storage.check_secret(), Outcome.FAILED)
+    assert finding.happened == f"missing: {own_key(storage).id}; stray: alias/another"
+    run_aws_cli(storage, finding.check.remedy)
+    assert storage.check_secret().exit_status == 0
+
+
+def test_a_key_that_is_not_as_the_stack_made_it_is_reported_and_the_remedies_mend_it(
+    storage: Storage, kms: Any
+) -> None:
+    key = own_key(storage).id
+    another = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.update_alias(AliasName=own_key(storage).alias, TargetKeyId=another)
+    kms.disable_key_rotation(KeyId=key)
+    kms.disable_key(KeyId=key)
+    wrong = with_outcome(storage.check_kms_key(), Outcome.FAILED)
+    assert [finding.check.title for finding in wrong] == ["key state", "key alias", "key rotation"]
+    for finding in wrong:
+        run_aws_cli(storage, finding.check.remedy.partition(";")[0])
+    assert storage.check_kms_key().exit_status == 0
+
+
+def key_policy(kms: Any, key: str) -> Any:
+    return json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+
+
+def test_whoever_else_may_use_the_key_is_reported_by_name(storage: Storage, kms: Any) -> None:
+    key = own_key(storage).id
+    policy = key_policy(kms, key)
+    somebody = {"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    policy["Statement"].append(somebody)
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    [finding] = with_outcome(storage.check_kms_key(), Outcome.FAILED)
+    assert finding.happened == "stray: AWS *: kms:Decrypt on *"
+
+
+def test_the_key_of_somebody_else_must_let_the_user_in_and_the_remedy_says_how(
+    storage_with: Callable[..., Storage], embedded_aws: Any
+) -> None:
+    kms = embedded_aws.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    storage = storage_with(encryption=key)
+    assert failed(storage.check_bucket()) == failed(storage.check_secret()) == []
+    [finding] = with_outcome(storage.check_kms_key(), Outcome.FAILED)
+    assert finding.happened.startswith(f"missing: AWS arn:aws:iam::111122223333:user/{storage.user}: kms:Decrypt on *")
+    statements = json.loads(finding.check.remedy.split("'")[1])
+    assert f"aws kms put-key-policy --key-id {key} --policy file://POLICY" in finding.check.remedy
+    policy = key_policy(kms, key)
+    others = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "kms:*", "Resource": "*"}
+    policy["Statement"] += [*statements, others]
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    assert [finding.check.title for finding in storage.check_kms_key().findings] == ["key state", "key policy grants"]
+    assert failed(storage.check_kms_key()) == []
+    policy["Statement"].append({key: value for key, value in statements[0].items() if key != "Condition"})
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    [finding] = with_outcome(storage.check_kms_key(), Outcome.FAILED)
+    assert finding.happened.startswith(f"stray: AWS arn:aws:iam::111122223333:user/{storage.user}: kms:Decrypt on *")
+
+
+def test_a_put_that_the_key_refuses_says_so_and_where_to_look(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def refused(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        if operation == "PutObject":
+            message = "User: x is not authorized to perform: kms:GenerateDataKey on this resource because no ..."
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, operation)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refused)
+    [finding] = with_outcome(storage.verify(), Outcome.FAILED)
+    assert (finding.check.title, finding.happened) == (
+        "put an object",
+        "PutObject: AccessDenied (kms:GenerateDataKey)",
+    )
+    assert "a kms action must be granted to the user by the KMS key: see the checks" in finding.check.remedy
