@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 
 from ghes_packages.local.cdk_cli import PROJECT, CdkCli
 from ghes_packages.local.embedded_aws import EmbeddedAws
+from tests.end_to_end.operator import Operator
 
 NAMES = ("works", "again", "fails-first", "fails-later", "goes", "refuses")
 
@@ -65,6 +66,13 @@ def cloud(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -
         "bootstrap", f"aws://{embedded_aws.account}/{embedded_aws.region}"
     )
     return Cloud(embedded_aws, instances, assembly)
+
+
+@pytest.fixture
+def operator(embedded_aws: EmbeddedAws, tmp_path: Path) -> Iterator[Operator]:
+    operator = Operator(embedded_aws, tmp_path)
+    yield operator
+    operator.end()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -20,14 +19,11 @@ from ghes_packages.local.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
 from tests.end_to_end.conftest import Cloud
 from tests.keys import instance
+from tests.runbook import commands
 from tests.synthesis import deployable
 from tests.waiting import wait_until
 
-RUNBOOK = [
-    line
-    for block in re.findall(r"^```sh\n(.*?)^```", (PROJECT / "docs/rotation.md").read_text(), re.DOTALL | re.MULTILINE)
-    for line in block.splitlines()
-]
+RUNBOOK = commands("docs/rotation.md")
 ROTATE, DEPLOY = "ghes-packages rotate production", "make deploy INSTANCE=production"
 STATUS, VERIFY = "ghes-packages status production", "ghes-packages verify production"
 PASTE = "ghes-packages settings production --show-secret"

@@ -51,6 +51,10 @@ def test_every_safe_step_and_the_way_back_pass(before: Instance, after: Instance
     assert offline(before, after) == []
 
 
+def test_a_key_that_leaked_and_was_switched_off_by_hand_is_replaced_in_one_deploy() -> None:
+    assert found(instance(1), instance(2, "inactive"), key(1, "Inactive", unused=MINUTES)) == []
+
+
 @pytest.mark.parametrize("previous", ["deleted", "inactive"])
 def test_a_key_cannot_be_replaced_in_one_deploy(previous: str) -> None:
     assert found(instance(1), instance(2, previous), key(1, unused=MINUTES)) == ["access-key-1-replaced"]

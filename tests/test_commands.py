@@ -1,0 +1,89 @@
+"""Every command in README.md and docs/ is run by a test; a page or a command that is new says here by which."""
+
+import re
+from itertools import chain
+
+import pytest
+
+from tests.runbook import PROJECT, blocks, commands
+
+DEPLOYED = "test_a_deployed_instance_has_its_settings_and_verifies"
+SIDE_BY_SIDE = "test_all_instances_are_deployed_together_and_shown_side_by_side"
+SET_UP = "test_the_set_up_is_what_these_tests_run_in"
+DESTROYED = "test_destroy_is_refused_and_then_leaves_bucket_policy_and_packages"
+SYNTHESISED = "test_the_same_commit_gives_the_same_bytes_and_no_word_more"
+
+# By page, each command, and the test or the fixture that runs it.
+RUN_BY = {
+    "README.md": {
+        "make demo": "test_the_demo_does_the_whole_job_and_shows_nothing_else",
+        "make setup": SET_UP,
+        ". .venv/bin/activate": SET_UP,
+        "cdk synth --quiet": SYNTHESISED,
+        "cdk bootstrap aws://111122223333/us-west-2": "cloud",
+        "cdk deploy GhesPackages-production": DEPLOYED,
+        "cdk deploy --all --concurrency 4": SIDE_BY_SIDE,
+        "ghes-packages status": SIDE_BY_SIDE,
+        "ghes-packages verify --all": SIDE_BY_SIDE,
+        "ghes-packages settings production --show-secret": DEPLOYED,
+        "ghes-packages status production": "test_the_runbook_rotates_without_a_failed_request",
+        "ghes-packages verify production": DEPLOYED,
+        "ghes-packages review base/cdk.out head/cdk.out": "test_two_assemblies_are_reviewed_without_aws",
+        "aws cloudformation update-termination-protection --no-enable-termination-protection"
+        " --stack-name GhesPackages-production": "test_a_retained_bucket_is_taken_back_with_its_packages",
+        "cdk destroy GhesPackages-production": DESTROYED,
+    },
+    "docs/many-instances.md": {
+        "ghes-packages status": SIDE_BY_SIDE,
+        "ghes-packages verify --all": SIDE_BY_SIDE,
+        "cdk synth --quiet": SYNTHESISED,
+        'for name in production staging europe; do ghes-packages review --deployed "$name" || break; done': (
+            "test_the_jump_that_would_cut_ghes_off_is_refused_by_rotate_and_before_the_deploy"
+        ),
+        "cdk deploy --app cdk.out --all --concurrency 4": SIDE_BY_SIDE,
+    },
+    "docs/pipeline.md": {
+        'git commit --allow-empty --message "Rename the bucket: it is empty"'
+        ' --trailer "Accept-risk: production/bucket-orphaned-PackagesBucket3210E67E"': "merged",
+    },
+}
+
+# By page, what no test runs, because the embedded AWS has one account and one partition.
+RUN_BY_NONE = {
+    "docs/many-instances.md": {
+        "cdk bootstrap aws://444455556666/us-west-2 --trust 111122223333"
+        " --cloudformation-execution-policies arn:aws:iam::aws:policy/AdministratorAccess",
+        "cdk deploy --app cdk.out --profile govcloud GhesPackages-government",
+        "cdk deploy --profile govcloud -c instances=govcloud.toml --all",
+    },
+}
+
+# Runbooks, and the tests that follow them to the end. Theirs also notice a command that is new.
+FOLLOWED_BY = {
+    "docs/bring-back.md": ["test_deleted_packages_come_back"],
+    "docs/leaked-key.md": ["test_a_leaked_key_is_refused_after_one_command"],
+    "docs/move.md": ["test_a_moved_bucket_has_every_key_and_checksum"],
+    "docs/rotation.md": [
+        "test_the_runbook_rotates_without_a_failed_request",
+        "test_the_ways_back_of_the_runbook_lead_back",
+    ],
+    "docs/staging.md": ["test_staging_cannot_reach_production"],
+    "docs/take-back.md": ["test_a_retained_bucket_is_taken_back_with_its_packages"],
+}
+
+
+def test_every_page_with_commands_is_here() -> None:
+    pages = ["README.md", *sorted(str(file.relative_to(PROJECT)) for file in PROJECT.glob("docs/*.md"))]
+    assert {page for page in pages if blocks(page)} == RUN_BY.keys() | FOLLOWED_BY.keys()
+
+
+@pytest.mark.parametrize("page", RUN_BY)
+def test_every_command_of_a_page_is_here(page: str) -> None:
+    assert sorted(commands(page)) == sorted([*RUN_BY[page], *RUN_BY_NONE.get(page, ())])
+
+
+def test_the_tests_that_are_named_here_exist() -> None:
+    tests = "".join(file.read_text() for file in (PROJECT / "tests").rglob("*.py"))
+    defined = set(re.findall(r"^def (\w+)\(", tests, re.MULTILINE))
+    named = {*chain(*(page.values() for page in RUN_BY.values())), *chain(*FOLLOWED_BY.values())}
+    assert named - defined == set()
