@@ -1,7 +1,6 @@
 """The IAM user that GHES signs in as: what it may do, its access key, and the secret that holds the key."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -12,7 +11,7 @@ from constructs import Construct
 from ghes_packages.addresses import address_statement
 from ghes_packages.instance import ACTIVE, INACTIVE, Instance
 from ghes_packages.permissions import ResourceType, actions
-from stacks.acknowledged import acknowledge
+from stacks.acknowledged import acknowledge, objects_of
 from stacks.packages_key import Key
 
 STATUSES = {ACTIVE: iam.AccessKeyStatus.ACTIVE, INACTIVE: iam.AccessKeyStatus.INACTIVE}
@@ -99,7 +98,7 @@ def _seven_actions(
         policy,
         "GHES chooses the object keys, so the policy must cover every object; the bucket holds nothing but"
         " GitHub Packages, and no action has a wildcard.",
-        f"AwsSolutions-IAM5[Resource::{_as_cdk_nag_writes(bucket)}/*]",
+        objects_of(bucket),
     )
     return policy
 
@@ -123,11 +122,3 @@ def _let_read(secret: secretsmanager.Secret, roles: Sequence[str]) -> None:
 
 def _not_secret(value: str) -> cdk.SecretValue:
     return cdk.SecretValue.unsafe_plain_text(value)
-
-
-def _as_cdk_nag_writes(bucket: s3.IBucket) -> str:
-    """The ARN of a bucket, as it stands in the name of a finding."""
-    resource = bucket.node.default_child
-    if resource is None:
-        return f"arn:<AWS::Partition>:s3:::{bucket.bucket_name}"
-    return f"<{cdk.Stack.of(bucket).get_logical_id(cast(s3.CfnBucket, resource))}.Arn>"

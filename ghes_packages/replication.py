@@ -1,0 +1,2 @@
+"""Replication."""
+RULE_ID = "everything"
