@@ -1,6 +1,7 @@
 """The CDK app: one stack for each instance in instances.toml, and one more for a replica."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -16,9 +17,8 @@ from stacks.packages_storage import PackagesStorage
 from stacks.rule_packs import rule_packs
 
 
-def build(app: cdk.App) -> None:
-    """Put every instance into the app, and the checks that each `cdk synth` must pass. Raises ConfigurationError."""
-    instances = load(Path(app.node.try_get_context("instances") or DEFAULT_FILE)).values()
+def build(app: cdk.App, instances: Iterable[Instance]) -> None:
+    """Put every instance into the app, and the checks that each `cdk synth` must pass."""
     stacks = {instance: stacks_of(app, instance) for instance in instances}
     cdk.Validations.of(app).add_plugins(guardrails(), *rule_packs(stacks))
 
@@ -37,10 +37,11 @@ def main() -> None:
     # Without analytics the template says nothing about the machine that made it: same commit, same bytes.
     app = cdk.App(analytics_reporting=False)
     try:
-        build(app)
+        instances = load(Path(app.node.try_get_context("instances") or DEFAULT_FILE))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
+    build(app, instances.values())
     app.synth()
 
 

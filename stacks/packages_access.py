@@ -111,7 +111,9 @@ def _boundary(scope: Construct, instance: Instance, policy: iam.IManagedPolicy) 
 
 def _let_read(secret: secretsmanager.Secret, roles: Sequence[str]) -> None:
     if roles:
-        secret.add_to_resource_policy(
+        policy = secretsmanager.ResourcePolicy(secret, "Readers", secret=secret)
+        cast(secretsmanager.CfnResourcePolicy, policy.node.default_child).block_public_policy = True
+        policy.document.add_statements(
             iam.PolicyStatement(
                 actions=["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
                 principals=[iam.ArnPrincipal(role) for role in roles],

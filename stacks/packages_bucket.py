@@ -1,5 +1,6 @@
 """The bucket that GitHub Packages keeps everything in, and the bucket for its access logs."""
 
+import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -46,6 +47,11 @@ class PackagesBucket(Construct):
             bucket_name=instance.bucket_name,
             replication=replication,
         )
+        if instance.has_central_log_bucket:
+            cdk.Annotations.of(self.bucket).acknowledge_warning(
+                "@aws-cdk/aws-s3:accessLogsPolicyNotAdded",
+                "The policy of a central log bucket is its owner's; `verify` says where the logs go.",
+            )
 
 
 def packages_bucket(scope: Construct, construct_id: str, instance: Instance, key: Key | None) -> s3.IBucket:

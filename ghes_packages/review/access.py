@@ -73,7 +73,7 @@ def _risk(who: str, effect: str, actions: list[str], before: Cell, after: Cell) 
     return Risk(
         identifier("access-gained", who, exactly),
         "somebody gains access",
-        "grant the seven actions to the one user on the one bucket, and nothing else",
+        "grant nobody more than there was; where an option brings it, accept just this",
     )
 
 

@@ -3,15 +3,30 @@
 from collections.abc import Iterator
 
 from ghes_packages.review.assembly import Stack
-from ghes_packages.review.change import FINDINGS, Change
+from ghes_packages.review.change import FINDINGS, Change, Risk, identifier
 from ghes_packages.review.intrinsics import shown
+
+# Of the plugin that runs this project's guardrails, and CDK's own validation.
+GUARDRAILS = "CloudFormation-Validate::"
 
 
 def changes(before: Stack, after: Stack) -> Iterator[Change]:
-    """A row for each that is added or dropped, or has another reason. None is a risk: what it lets pass may be."""
+    """A row for each that is added or dropped, or has another reason.
+
+    One of a rule pack is no risk: what it lets pass may be. One of the guardrails is, because it gives up a promise.
+    """
     had, gets = before.acknowledged, after.acknowledged
     for key in sorted(had.keys() | gets.keys()):
         if had.get(key) != gets.get(key):
             what = "added" if key not in had else "dropped" if key not in gets else "another reason"
             finding, path = key
-            yield Change(FINDINGS, ((finding,), (path,)), what, shown(had.get(key)), shown(gets.get(key)))
+            risk = _given_up(finding, path) if key not in had and finding.startswith(GUARDRAILS) else None
+            yield Change(FINDINGS, ((finding,), (path,)), what, shown(had.get(key)), shown(gets.get(key)), risk)
+
+
+def _given_up(finding: str, path: str) -> Risk:
+    return Risk(
+        identifier("acknowledged", finding.removeprefix(GUARDRAILS), path),
+        "a rule that guards a promise of this project would be silenced",
+        "keep the promise; the rule says how",
+    )

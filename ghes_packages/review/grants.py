@@ -31,6 +31,7 @@ PROPERTIES = {
     "AWS::IAM::UserToGroupAddition": {"GroupName", "Users"},
 }
 
+_ROOT = re.compile(r"AWS arn:[^:]+(::Partition\})?:iam::(?P<account>[0-9]{12}|\$\{AWS::AccountId\}):root")
 _ARN_OF = re.compile(r"AWS (?P<reference>\$\{[^!.}]+)\.Arn\}")
 
 
@@ -126,9 +127,14 @@ def _read(element: Any) -> Statement | None:
 
 
 def _principal(principal: str) -> str:
-    """A user by the reference that identity policies are attached by; whoever is `AWS *` is everybody."""
+    """A user by the reference that identity policies are attached by; whoever is `AWS *` is everybody.
+
+    The root of an account stands for all of the account that its own policies let.
+    """
     if principal == "AWS *":
         return EVERYBODY
+    if root := _ROOT.fullmatch(principal):
+        return f"account {root['account']}"
     return _ARN_OF.sub(r"\g<reference>}", principal)
 
 

@@ -46,12 +46,12 @@ def _number(count: int, what: str) -> str:
 
 def _risks(risks: Sequence[Named]) -> Iterator[str]:
     """The table of risks; what several instances risk alike is one row with all their IDs."""
-    rows: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    rows: dict[tuple[str, str], list[str]] = defaultdict(list)
     for each in risks:
-        rows["accepted" if each.accepted else "refused", _happens(each), each.risk.instead].append(code(each.id))
+        rows["accepted" if each.accepted else "refused", _happens(each)].append(code(each.id))
     if rows:
-        headings = ("", "risk", "what would happen", "instead")
-        yield from table(headings, ([state, "<br>".join(ids), *rest] for (state, *rest), ids in rows.items()))
+        lines = ([f"{state}<br>{'<br>'.join(ids)}", what] for (state, what), ids in rows.items())
+        yield from table(("risk", "what would happen"), lines)
         yield ""
     if any(not each.accepted for each in risks):
         yield "Where one is meant, take it by its ID: `--accept ID`."
@@ -63,7 +63,7 @@ def _happens(each: Named) -> str:
     lines = [f"{', '.join(cell(some, ', ') for some in change.subject)}: {change.what}"]
     if change.before or change.after:
         lines.append(f"{cell(change.before, ', ')} → {cell(change.after, ', ')}")
-    return "<br>".join([*lines, each.risk.why])
+    return "<br>".join([*lines, each.risk.why, f"*instead:* {each.risk.instead}"])
 
 
 def _sections(instances: Iterable[Reviewed]) -> Iterator[str]:

@@ -65,7 +65,9 @@ def test_what_did_not_change_is_counted_and_what_changes_alike_is_told_once(tmp_
     after = {**before, "ghes-1": edited(SHORTER), "ghes-2": edited(SHORTER)}
     text = markdown.written(reviewed(tmp_path, before, after))
     assert "Instances: 2 changed, 2 unchanged." in text
-    assert f"| refused | `{RISK.replace('production', 'ghes-1')}`<br>`{RISK.replace('production', 'ghes-2')}` |" in text
+    assert (
+        f"| refused<br>`{RISK.replace('production', 'ghes-1')}`<br>`{RISK.replace('production', 'ghes-2')}` |" in text
+    )
     assert text.count("###") == 1
     assert "### Changed: `ghes-1`, `ghes-2`" in text
 
@@ -75,22 +77,36 @@ def test_nothing_changed_is_said_in_one_line(tmp_path: Path) -> None:
     assert markdown.written(report).splitlines()[2:] == ["**Passed**: no risk found. Instances: 1 unchanged."]
 
 
-def test_tags_of_the_stack_and_acknowledged_findings_are_rows(tmp_path: Path) -> None:
-    base = assembly(tmp_path / "base", {"production": template_of()})
-    head = assembly(tmp_path / "head", {"production": template_of()}, tags={"team": "packages"})
-    finding = {
-        "acknowledgedId": "AwsSolutions::S1",
+def acknowledging(folder: Path, finding: str) -> Path:
+    """An assembly with a finding that somebody acknowledged."""
+    found = {
+        "acknowledgedId": finding,
         "reason": "because",
         "violatingConstructs": [{"constructPath": "GhesPackages-production/Packages/Bucket/Resource"}],
     }
-    report = {"pluginReports": [{"suppressedViolations": [finding]}]}
-    (head / "validation-report.json").write_text(json.dumps(report))
+    made = assembly(folder, {"production": template_of()}, tags={"team": "packages"})
+    report = {"pluginReports": [{"suppressedViolations": [found]}]}
+    (made / "validation-report.json").write_text(json.dumps(report))
+    return made
+
+
+def test_tags_of_the_stack_and_acknowledged_findings_are_rows(tmp_path: Path) -> None:
+    base = assembly(tmp_path / "base", {"production": template_of()})
+    head = acknowledging(tmp_path / "head", "AwsSolutions::S1")
     found = review_assemblies(base, head, ())
     text = markdown.written(found)
     assert "| `the stack` | tags | `team=packages` |" in text
     assert "| `AwsSolutions::S1` | `Packages/Bucket` | added | `because` |" in text
     assert found.exit_status == 0
     assert "| dropped | `because` |" in markdown.written(review_assemblies(head, base, ()))
+
+
+def test_a_guardrail_cannot_be_silenced_unseen(tmp_path: Path) -> None:
+    base = assembly(tmp_path / "base", {"production": template_of()})
+    head = acknowledging(tmp_path / "head", "CloudFormation-Validate::versioned")
+    found = review_assemblies(base, head, ())
+    assert [risk.id for risk in found.risks] == ["production/acknowledged-versioned-Packages-Bucket"]
+    assert review_assemblies(head, base, ()).exit_status == 0
 
 
 HOSTILE = "x` | <img src=x> @octocat #1 https://evil.example \n| a | \\| ``` </details> \u202e"

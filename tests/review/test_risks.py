@@ -81,7 +81,7 @@ def eighth_action(template: Json) -> None:
         (without_output("IamUserName"), "output-removed-IamUserName", ("${AccessUser}",), ()),
         (
             grant(Principal={"AWS": ACCOUNT}),
-            "access-gained-AWS-arn-aws-iam-999999999999-root-",
+            "access-gained-account-999999999999-",
             (),
             ("${PackagesBucket}",),
         ),

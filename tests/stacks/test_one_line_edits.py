@@ -15,7 +15,7 @@ import aws_cdk as cdk
 import pytest
 
 from stacks.guardrails import guardrails
-from tests.synthesis import PROJECT
+from tests.synthesis import INSTANCE, PROJECT
 from tests.validation import violations_in
 
 BUCKET, ACCESS, STORAGE = "private_bucket.py", "packages_access.py", "packages_storage.py"
@@ -143,7 +143,7 @@ def synthesise(assembly: Path, engine: cdk.CloudFormationValidatePlugin) -> None
     app = cdk.App(context=context, analytics_reporting=False, outdir=str(assembly))
     edited = importlib.import_module("app")
     edited.guardrails = lambda: engine  # type: ignore[attr-defined]
-    edited.build(app)
+    edited.build(app, [INSTANCE])
     app.synth()
 
 

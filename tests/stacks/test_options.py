@@ -1,0 +1,259 @@
+"""What each option changes in the template; nothing that another one promises."""
+
+import json
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from pydantic import ValidationError
+
+from app import build
+from ghes_packages.instance import OPTIONS, Instance
+from ghes_packages.instances import load
+from tests.stacks.test_packages_storage import BUCKET
+from tests.synthesis import INSTANCE, PROJECT, Json, resources_of, template_of
+from tests.validation import violations_in
+
+KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+READER = "arn:aws:iam::111122223333:role/setup"
+FOREIGN_READER = "arn:aws:iam::444455556666:role/setup"
+HERE: Json = {"account": "111122223333", "region": "us-west-2"}
+VALUES: dict[str, list[Json]] = {
+    "account": [HERE],
+    "region": [HERE],
+    "profile": [{"profile": "production"}],
+    "role_arn": [{"role_arn": "arn:aws:iam::111122223333:role/operator"}],
+    "ghes_version": [{"ghes_version": "3.17"}],
+    "access_key": [{"access_key": 2, "previous_access_key": "deleted"}],
+    "previous_access_key": [{"access_key": 2, "previous_access_key": "active"}],
+    "encryption": [{"encryption": "kms"}, {"encryption": KEY}],
+    "access_logs": [{"access_logs": "central-log-bucket"}],
+    "allowed_cidrs": [{"allowed_cidrs": ["203.0.113.0/24", "2001:db8::/32"]}],
+    "permissions_boundary": [{"permissions_boundary": "arn:aws:iam::111122223333:policy/users"}],
+    "tags": [{"tags": {"cost-center": "1234"}}],
+    "secret_readers": [{"secret_readers": [READER]}, {"secret_readers": [FOREIGN_READER]}],
+    "noncurrent_days": [{"noncurrent_days": 90}],
+    "replica_region": [{"replica_region": "us-east-2"}],
+    "bucket_name": [{"bucket_name": "example-packages"}],
+    "existing_bucket": [{"existing_bucket": "example-packages-of-old"}],
+    "endpoint": [{"endpoint": "fips"}, {"endpoint": "dualstack"}],
+    "rule_packs": [{"rule_packs": ["AwsSolutions"]}],
+}
+REFUSED_WITH = {
+    ("encryption", "replica_region"),
+    ("encryption", "existing_bucket"),
+    ("access_logs", "existing_bucket"),
+    ("noncurrent_days", "existing_bucket"),
+    ("replica_region", "existing_bucket"),
+    ("bucket_name", "existing_bucket"),
+}
+
+
+def instance(**options: Any) -> Instance:
+    return Instance.model_validate({"name": "production", **HERE, **options})
+
+
+def pairs() -> list[tuple[str, str, Json]]:
+    return [
+        (one, other, {**first, **second})
+        for one, other in combinations(VALUES, 2)
+        for first in VALUES[one]
+        for second in VALUES[other]
+    ]
+
+
+def with_a_key(options: Json) -> Json:
+    """A reader of another account is refused without a key, whatever else there is."""
+    if [FOREIGN_READER] not in options.values() or "encryption" in options:
+        return options
+    return {**options, "encryption": "kms" if "replica_region" in options else KEY}
+
+
+def refusal(options: Json) -> str:
+    try:
+        instance(**with_a_key(options))
+    except ValidationError as error:
+        return str(error.errors()[0]["msg"])
+    return ""
+
+
+def test_every_option_is_in_every_pair_and_in_an_example() -> None:
+    examples = PROJECT.glob("examples/*.toml")
+    shown = {key for file in examples for one in load(file).values() for key in one.model_fields_set}
+    assert VALUES.keys() == OPTIONS.keys()
+    assert shown - {"name"} == OPTIONS.keys()
+
+
+def test_two_options_go_together_or_are_refused_with_the_reason() -> None:
+    refused = {(one, other): reason for one, other, options in pairs() if (reason := refusal(options))}
+    assert refused.keys() == REFUSED_WITH
+    for (one, other), reason in refused.items():
+        assert one in reason or other in reason
+        assert "; " in reason
+
+
+def test_no_rule_fires_on_an_example_or_on_options_that_go_together(tmp_path: Path) -> None:
+    """One app for all: the validators' engine takes longer to start than all these take."""
+    instances = [
+        each.model_copy(update={"name": f"{file.stem}-{each.name}"})
+        for file in PROJECT.glob("examples/*.toml")
+        for each in load(file).values()
+    ]
+    in_the_template = [pair for pair in pairs() if not {*pair[:2]} & {"account", "profile", "role_arn", "ghes_version"}]
+    instances.append(Instance(name="wherever", existing_bucket="example"))
+    instances += [
+        instance(name=f"pair-{number}", **with_a_key(options))
+        for number, (_, _, options) in enumerate(in_the_template)
+        if not refusal(options)
+    ]
+    context = json.loads((PROJECT / "cdk.json").read_text())["context"]
+    app = cdk.App(context=context, analytics_reporting=False, outdir=str(tmp_path))
+    build(app, instances)
+    app.synth()
+    assert len(list(tmp_path.glob("*.template.json"))) >= len(instances) > 50
+    assert violations_in(tmp_path) == set()
+
+
+def statement(sid: str, kind: str, template: Instance) -> Json:
+    [properties] = [each["Properties"] for each in resources_of(kind, template).values()]
+    document = properties.get("PolicyDocument") or properties["KeyPolicy"]
+    [found] = [each for each in document["Statement"] if each.get("Sid") == sid]
+    return dict(found)
+
+
+def test_a_key_of_its_own_is_rotated_and_kept_and_encrypts_bucket_and_secret() -> None:
+    [(logical_id, key)] = resources_of("AWS::KMS::Key", instance(encryption="kms")).items()
+    assert key["Properties"]["EnableKeyRotation"] is True
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    [secret] = resources_of("AWS::SecretsManager::Secret", instance(encryption="kms")).values()
+    assert secret["Properties"]["KmsKeyId"] == {"Fn::GetAtt": [logical_id, "Arn"]}
+    [alias] = resources_of("AWS::KMS::Alias", instance(encryption="kms")).values()
+    bucket = resources_of("AWS::S3::Bucket", instance(encryption="kms"))[BUCKET]["Properties"]
+    [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule == {
+        "BucketKeyEnabled": True,
+        "ServerSideEncryptionByDefault": {
+            "SSEAlgorithm": "aws:kms",
+            "KMSMasterKeyID": alias["Properties"]["AliasName"],
+        },
+    }
+    assert alias["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_the_key_lets_the_user_in_through_s3_and_for_this_bucket_alone() -> None:
+    """The embedded AWS enforces none of this."""
+    grant = statement("PackagesUserThroughS3", "AWS::KMS::Key", instance(encryption="kms"))
+    arn = {"Fn::GetAtt": [BUCKET, "Arn"]}
+    assert grant["Principal"] == {"AWS": {"Fn::GetAtt": ["AccessUser138A70BB", "Arn"]}}
+    assert grant["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert grant["Condition"] == {
+        "StringEquals": {"kms:ViaService": {"Fn::Join": ["", ["s3.us-west-2.", {"Ref": "AWS::URLSuffix"}]]}},
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": [arn, {"Fn::Join": ["", [arn, "/*"]]}]},
+    }
+
+
+def test_an_existing_key_encrypts_and_is_not_touched() -> None:
+    template = template_of(instance(encryption=KEY))
+    assert not [each for each in template["Resources"].values() if each["Type"].startswith("AWS::KMS")]
+    bucket = template["Resources"][BUCKET]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert bucket[0]["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
+    assert template["Resources"]["AccessSecretD1770891"]["Properties"]["KmsKeyId"] == KEY
+
+
+@pytest.mark.parametrize(
+    "options", [each for values in VALUES.values() for each in values if "existing_bucket" not in each]
+)
+def test_the_policy_keeps_to_its_seven_whatever_the_options(options: Json) -> None:
+    [policy] = resources_of("AWS::IAM::ManagedPolicy", instance(**with_a_key(options))).values()
+    [ours] = resources_of("AWS::IAM::ManagedPolicy", INSTANCE).values()
+    granted = [each for each in policy["Properties"]["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
+    assert granted == ours["Properties"]["PolicyDocument"]["Statement"]
+
+
+@pytest.mark.parametrize("options", [each for values in VALUES.values() for each in values])
+def test_no_option_gives_another_logical_id_to_what_holds_state(options: Json) -> None:
+    stateful = {"AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::IAM::User", "AWS::SecretsManager::Secret"}
+    before = {key for key, each in template_of()["Resources"].items() if each["Type"] in stateful}
+    after = {
+        key
+        for key, each in template_of(instance(**with_a_key(options)))["Resources"].items()
+        if each["Type"] in stateful
+    }
+    assert after <= before
+    assert {"AccessUser138A70BB", "AccessSecretD1770891"} <= after
+
+
+def test_a_central_log_bucket_gets_the_logs_below_the_name_of_the_stack() -> None:
+    buckets = resources_of("AWS::S3::Bucket", instance(access_logs="central-log-bucket"))
+    assert buckets.keys() == {BUCKET}
+    assert buckets[BUCKET]["Properties"]["LoggingConfiguration"] == {
+        "DestinationBucketName": "central-log-bucket",
+        "LogFilePrefix": "GhesPackages-production/",
+    }
+
+
+def test_other_addresses_are_denied_objects_to_this_user_and_to_nobody_else() -> None:
+    denial = statement("Addresses", "AWS::IAM::ManagedPolicy", instance(allowed_cidrs=["203.0.113.0/24"]))
+    on_objects = statement("Objects", "AWS::IAM::ManagedPolicy", INSTANCE)
+    assert denial == {
+        "Sid": "Addresses",
+        "Effect": "Deny",
+        "Action": on_objects["Action"],
+        "Resource": on_objects["Resource"],
+        "Condition": {"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}, "Bool": {"aws:ViaAWSService": "false"}},
+    }
+    assert resources_of("AWS::S3::BucketPolicy", instance(allowed_cidrs=["203.0.113.0/24"])) == resources_of(
+        "AWS::S3::BucketPolicy", instance()
+    )
+
+
+def test_the_boundary_of_an_organisation_takes_the_place_of_the_policy() -> None:
+    arn = "arn:aws:iam::111122223333:policy/users"
+    [user] = resources_of("AWS::IAM::User", instance(permissions_boundary=arn)).values()
+    assert user["Properties"]["PermissionsBoundary"] == arn
+
+
+def test_tags_are_on_everything_that_takes_them() -> None:
+    template = template_of(instance(tags={"cost-center": "1234"}, encryption="kms"))
+    tagged = {each["Type"] for each in template["Resources"].values() if "Tags" in each.get("Properties", {})}
+    assert tagged == {"AWS::S3::Bucket", "AWS::IAM::User", "AWS::SecretsManager::Secret", "AWS::KMS::Key"}
+
+
+def test_readers_of_the_secret_are_just_those_that_are_named() -> None:
+    chosen = instance(secret_readers=[READER, FOREIGN_READER], encryption="kms")
+    [policy] = resources_of("AWS::SecretsManager::ResourcePolicy", chosen).values()
+    [grant] = policy["Properties"]["ResourcePolicy"]["Statement"]
+    assert grant["Principal"] == {"AWS": [READER, FOREIGN_READER]}
+    assert grant["Action"] == ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+    assert policy["Properties"]["BlockPublicPolicy"] is True
+    [key] = resources_of("AWS::KMS::Key", chosen).values()
+    readers = [each for each in key["Properties"]["KeyPolicy"]["Statement"] if "setup" in str(each["Principal"])]
+    assert [each["Action"] for each in readers] == ["kms:Decrypt"] * len(readers)
+    assert str(readers).count("role/setup") == 2
+
+
+def test_noncurrent_days_change_the_lifecycle_of_packages_and_nothing_else() -> None:
+    changed = template_of(instance(noncurrent_days=90))
+    [rule] = changed["Resources"][BUCKET]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert rule.pop("NoncurrentVersionExpiration") == {"NoncurrentDays": 90}
+    other = template_of(instance())["Resources"]
+    assert {key for key in other if changed["Resources"][key] != other[key]} == {BUCKET}
+
+
+def test_a_bucket_is_named_as_told_and_its_logical_id_stays() -> None:
+    assert (
+        resources_of("AWS::S3::Bucket", instance(bucket_name="example"))[BUCKET]["Properties"]["BucketName"]
+        == "example"
+    )
+
+
+def test_a_bucket_that_is_there_is_not_in_the_template() -> None:
+    template = template_of(instance(existing_bucket="example"))
+    assert not [each for each in template["Resources"].values() if each["Type"].startswith("AWS::S3")]
+    assert template["Outputs"]["AwsS3Bucket"]["Value"] == "example"
+    on_bucket = statement("Bucket", "AWS::IAM::ManagedPolicy", instance(existing_bucket="example"))
+    assert on_bucket["Resource"] == "arn:aws:s3:::example"
+    wherever = statement("Bucket", "AWS::IAM::ManagedPolicy", Instance(name="x", existing_bucket="example"))
+    assert wherever["Resource"] == {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":s3:::example"]]}
