@@ -131,9 +131,16 @@ def code(error: ClientError) -> str:
 
 def needed(error: ClientError) -> str:
     """The IAM action that a refused call needs, as AWS names it; where it does not, the name of the call."""
+    return named(error) or error.operation_name
+
+
+def named(error: ClientError) -> str | None:
+    """The IAM action that AWS names in a refusal, if it does: of the service that was called, or of KMS behind it."""
     message = error.response.get("Error", {}).get("Message", "")
-    named = re.search(r"not authorized to perform:? ([\w-]+:\w+)", message)
-    return named[1] if named else error.operation_name
+    if "Access to KMS is not allowed" in message:  # what Secrets Manager says of a secret whose key is not its own
+        return "kms:Decrypt"
+    found = re.search(r"not authorized to perform:? ([\w-]+:\w+)", message)
+    return found[1] if found else None
 
 
 def _refusal(error: ClientError) -> str:

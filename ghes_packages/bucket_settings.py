@@ -1,9 +1,10 @@
-"""What S3 must answer when it is asked for the settings of a bucket that the stack made, and how to set them."""
+"""What S3 must answer when it is asked for the settings of a bucket, and how to set them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ghes_packages.kms_key import KmsKey
 from ghes_packages.lifecycle import Lifecycle
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class BucketSetting:
     option: str
 
 
-def bucket_settings(lifecycle: Lifecycle) -> tuple[BucketSetting, ...]:
-    """The settings of a bucket with that lifecycle."""
+def bucket_settings(lifecycle: Lifecycle | None, kms_key: KmsKey | None) -> tuple[BucketSetting, ...]:
+    """The settings of a bucket with that lifecycle, or with one that is not ours to say, encrypted with that key."""
     return (
         BucketSetting(
             title="public access blocked",
@@ -55,20 +56,7 @@ def bucket_settings(lifecycle: Lifecycle) -> tuple[BucketSetting, ...]:
             command="put-bucket-ownership-controls",
             option="--ownership-controls",
         ),
-        BucketSetting(
-            title="encrypted by default",
-            expected="SSE-S3",
-            wanted={"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]},
-            read=lambda s3, bucket: {
-                "Rules": [
-                    {"ApplyServerSideEncryptionByDefault": rule.get("ApplyServerSideEncryptionByDefault")}
-                    for rule in s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
-                ]
-            },
-            absent="ServerSideEncryptionConfigurationNotFoundError",
-            command="put-bucket-encryption",
-            option="--server-side-encryption-configuration",
-        ),
+        _encryption(kms_key),
         BucketSetting(
             title="versioned",
             expected="enabled",
@@ -78,19 +66,7 @@ def bucket_settings(lifecycle: Lifecycle) -> tuple[BucketSetting, ...]:
             command="put-bucket-versioning",
             option="--versioning-configuration",
         ),
-        BucketSetting(
-            title="lifecycle",
-            expected=_in_words(lifecycle),
-            wanted={"Rules": [_rule(lifecycle)]},
-            read=lambda s3, bucket: {
-                "Rules": [
-                    _whole_bucket(dict(rule)) for rule in s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-                ]
-            },
-            absent="NoSuchLifecycleConfiguration",
-            command="put-bucket-lifecycle-configuration",
-            option="--lifecycle-configuration",
-        ),
+        *([_lifecycle(lifecycle)] if lifecycle else []),
     )
 
 
@@ -120,6 +96,48 @@ def log_delivery_statement(log_bucket_arn: str, bucket_arn: str, account: str) -
             "StringEquals": {"aws:SourceAccount": account},
         },
     }
+
+
+def _encryption(kms_key: KmsKey | None) -> BucketSetting:
+    by_default: dict[str, Any] = {"SSEAlgorithm": "AES256"}
+    if kms_key:
+        by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": kms_key.name_for_bucket}
+    wanted = {"ApplyServerSideEncryptionByDefault": by_default, **({"BucketKeyEnabled": True} if kms_key else {})}
+
+    def read(s3: "S3Client", bucket: str) -> dict[str, Any]:
+        rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+        found: list[dict[str, Any]] = [{key: rule[key] for key in wanted if key in rule} for rule in rules]  # type: ignore[literal-required]
+        for rule in found:
+            there = rule["ApplyServerSideEncryptionByDefault"]
+            if kms_key and kms_key.is_called(there.get("KMSMasterKeyID", "")):
+                there["KMSMasterKeyID"] = kms_key.name_for_bucket
+        return {"Rules": found}
+
+    return BucketSetting(
+        title="encrypted by default",
+        expected="SSE-KMS, bucket key" if kms_key else "SSE-S3",
+        wanted={"Rules": [wanted]},
+        read=read,
+        absent="ServerSideEncryptionConfigurationNotFoundError",
+        command="put-bucket-encryption",
+        option="--server-side-encryption-configuration",
+    )
+
+
+def _lifecycle(lifecycle: Lifecycle) -> BucketSetting:
+    return BucketSetting(
+        title="lifecycle",
+        expected=_in_words(lifecycle),
+        wanted={"Rules": [_rule(lifecycle)]},
+        read=lambda s3, bucket: {
+            "Rules": [
+                _whole_bucket(dict(rule)) for rule in s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+            ]
+        },
+        absent="NoSuchLifecycleConfiguration",
+        command="put-bucket-lifecycle-configuration",
+        option="--lifecycle-configuration",
+    )
 
 
 def _rule(lifecycle: Lifecycle) -> dict[str, Any]:

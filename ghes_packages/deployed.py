@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from ghes_packages.aws import CONFIG, explained
 from ghes_packages.errors import FoundWrong
-from ghes_packages.instance import Instance
+from ghes_packages.instance import SSE_KMS, Instance
+from ghes_packages.kms_key import KmsKey
 from ghes_packages.outputs import Outputs, PackagesSecret
 
 # In these the outputs say what is there; in all others something is under way, or was given up half-way.
@@ -88,11 +89,15 @@ def read(instance: Instance, session: boto3.Session) -> Deployed:
 
 @dataclass(frozen=True)
 class Parts:
-    """The physical names of what the stack holds besides its outputs; the access keys by generation."""
+    """The physical names of what the stack holds besides its outputs; the access keys by generation.
+
+    `log_bucket` is None where access is logged to a bucket that is not the stack's, `kms_key` is None with SSE-S3.
+    """
 
     group: str
     policy_arn: str
-    log_bucket: str
+    log_bucket: str | None
+    kms_key: KmsKey | None
     access_keys: Mapping[int, str]
 
 
@@ -110,13 +115,28 @@ def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts
                     access_keys[int(key["generation"])] = physical_id
     try:
         [group], [policy_arn] = found["AWS::IAM::Group"], found["AWS::IAM::ManagedPolicy"]
-        [log_bucket] = set(found["AWS::S3::Bucket"]) - {outputs.bucket}
+        log_bucket = _log_bucket(instance, outputs, found)
+        kms_key = _kms_key(instance, found)
     except (KeyError, ValueError):
         raise FoundWrong(
             f"stack {instance.stack_name} is not what this version of the project deploys:"
             f" bring it up to date with: cdk deploy {instance.stack_name}"
         ) from None
-    return Parts(group, policy_arn, log_bucket, access_keys)
+    return Parts(group, policy_arn, log_bucket, kms_key, access_keys)
+
+
+def _log_bucket(instance: Instance, outputs: Outputs, found: Mapping[str, list[str]]) -> str | None:
+    if instance.existing_bucket or instance.has_central_log_bucket:
+        return None
+    [log_bucket] = set(found["AWS::S3::Bucket"]) - {outputs.bucket}
+    return log_bucket
+
+
+def _kms_key(instance: Instance, found: Mapping[str, list[str]]) -> KmsKey | None:
+    if instance.encryption == SSE_KMS:
+        [key_id], [alias] = found["AWS::KMS::Key"], found["AWS::KMS::Alias"]
+        return KmsKey(key_id, alias)
+    return KmsKey(instance.key_arn) if instance.key_arn else None
 
 
 def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = False) -> PackagesSecret:

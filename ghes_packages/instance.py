@@ -236,6 +236,11 @@ class Instance(BaseModel):
         return self.access_logs != OWN
 
     @property
+    def central_log_bucket(self) -> str | None:
+        """The name of that bucket."""
+        return self.access_logs if self.has_central_log_bucket else None
+
+    @property
     def access_logs_prefix(self) -> str | None:
         """Below what the access logs are, so that those of several stacks in one bucket can be told apart."""
         return f"{self.stack_name}/" if self.has_central_log_bucket else None

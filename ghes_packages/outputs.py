@@ -37,6 +37,11 @@ class Outputs(BaseModel):
         description="The IAM user that GHES signs in as",
     )
 
+    @property
+    def dns_suffix(self) -> str:
+        """What host names end with in the partition of the stack."""
+        return self.service_url.partition(f".{self.region}.")[2]
+
     def of_the_previous_key(self) -> Self:
         """The same, as they were with the access key before. Raises FoundWrong where there is none."""
         if self.previous_access_key is None:

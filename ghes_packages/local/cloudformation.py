@@ -6,6 +6,7 @@ MiniStack's names used here are private: its version is pinned, and a test names
 """
 
 import functools
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -49,6 +50,11 @@ def install() -> None:
                 "update_with_logical_id": True,
                 "delete": _delete_secret,
             },
+            "AWS::SecretsManager::ResourcePolicy": {
+                "create": _create_secret_policy,
+                "update": _update_secret_policy,
+                "delete": _delete_secret_policy,
+            },
         }
     )
     # For a type that is not in this table, a change set says of every change that it may replace the resource.
@@ -59,6 +65,7 @@ def install() -> None:
             "AWS::S3::Bucket": ("BucketName",),
             "AWS::S3::BucketPolicy": ("Bucket",),
             "AWS::SecretsManager::Secret": ("Name",),
+            "AWS::SecretsManager::ResourcePolicy": ("SecretId",),
         }
     )
     # MiniStack leaves the stack's tags off buckets, because it ignores the property that carries them.
@@ -329,3 +336,27 @@ def _read_secret_for_drift(arn: str, properties: Properties) -> Any:
 def _secret_name(arn: str) -> str | None:
     """The name by which MiniStack stores a secret; None when there is no such secret."""
     return next((name for name, secret in secretsmanager._secrets.items() if secret["ARN"] == arn), None)
+
+
+# --- AWS::SecretsManager::ResourcePolicy, which MiniStack does not have
+
+
+def _create_secret_policy(logical_id: str, properties: Properties, stack_name: str) -> Resource:
+    return _update_secret_policy(properties["SecretId"], {}, properties, stack_name)
+
+
+def _update_secret_policy(arn: str, old: Properties, new: Properties, stack_name: str) -> Resource:
+    if ignored := new.keys() - {"SecretId", "ResourcePolicy", "BlockPublicPolicy"}:
+        raise ValueError(f"The embedded AWS does not apply {sorted(ignored)} of AWS::SecretsManager::ResourcePolicy")
+    policy = json.dumps(new["ResourcePolicy"])
+    _call_secretsmanager("PutResourcePolicy", secretsmanager._put_resource_policy, SecretId=arn, ResourcePolicy=policy)
+    return arn, {}
+
+
+def _delete_secret_policy(arn: str, properties: Properties) -> None:
+    if _secret_name(arn):
+        _call_secretsmanager("DeleteResourcePolicy", secretsmanager._delete_resource_policy, SecretId=arn)
+
+
+def _call_secretsmanager(operation: str, handle: Callable[[Any], Response], **parameters: Any) -> dict[str, Any]:
+    return _call("secretsmanager", operation, lambda body: handle(json.loads(body)), **parameters)

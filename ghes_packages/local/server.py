@@ -41,6 +41,16 @@ def accept_one_root() -> None:
     sts.is_root_access_key = is_root_access_key
 
 
+def tell_who_calls() -> None:
+    """AWS says of every request whether a service of its own makes it for somebody; MiniStack leaves that out."""
+    resolve = iam_evaluator._resolve_condition_key
+
+    def resolve_condition_key(key: str, context: Any) -> Any:
+        return "false" if key.lower() == "aws:viaawsservice" else resolve(key, context)
+
+    iam_evaluator._resolve_condition_key = resolve_condition_key
+
+
 def with_origin_form(application: AsgiApp) -> AsgiApp:
     """An HTTP proxy is asked for a whole URL; `application` gets only the path, as if the client had not used one."""
 
@@ -93,6 +103,7 @@ def main(https_fd: str, http_fd: str, folder: str) -> None:
     access_key_use.install()
     cloudformation.install()
     accept_one_root()
+    tell_who_calls()
     asyncio.run(serve(int(https_fd), int(http_fd), Path(folder)))
 
 

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from ghes_packages.aws import code
 from ghes_packages.bucket_settings import LEAST_TLS_VERSION, BucketSetting, bucket_settings, tls_statements
+from ghes_packages.kms_key import KmsKey
 from ghes_packages.lifecycle import Lifecycle
 from ghes_packages.policy_document import statement, statements
 from ghes_packages.verify.operator import as_operator
@@ -24,19 +25,21 @@ if TYPE_CHECKING:
 class BucketChecks:
     """The checks of one bucket. They read its settings and nothing that it holds.
 
-    `granting` are the statements of its policy that allow something.
+    `lifecycle` is None where it is not ours to say, `kms_key` with SSE-S3; `granting` are the statements of the
+    bucket's policy that allow something.
     """
 
     section: str
     s3: "S3Client"
     bucket: str
     bucket_arn: str
-    lifecycle: Lifecycle
+    lifecycle: Lifecycle | None
+    kms_key: KmsKey | None = None
     granting: tuple[dict[str, Any], ...] = ()
 
     def checks(self) -> Iterator[Check]:
         """What every bucket promises."""
-        for setting in bucket_settings(self.lifecycle):
+        for setting in bucket_settings(self.lifecycle, self.kms_key):
             yield self._check(
                 setting.title,
                 setting.expected,
@@ -52,18 +55,27 @@ class BucketChecks:
             f" aws s3api put-bucket-policy --bucket {self.bucket} --policy file://POLICY",
         )
 
-    def logged_to(self, log_bucket: str) -> Check:
-        """Every request to the bucket is logged to that one."""
-        wanted = {"LoggingEnabled": {"TargetBucket": log_bucket, "TargetPrefix": ""}}
+    def logged_to(self, log_bucket: str, prefix: str = "") -> Check:
+        """Every request to the bucket is logged to that one, below that prefix."""
+        expected = "to the central bucket" if prefix else "to the log bucket"
+        wanted = f"{log_bucket}/{prefix}"
 
         def run() -> str:
-            target = self.s3.get_bucket_logging(Bucket=self.bucket).get("LoggingEnabled", {}).get("TargetBucket")
-            if target != log_bucket:
-                raise Failed(f"logged to {target}" if target else "not logged")
-            return "to the log bucket"
+            if (found := self.log_target()) != wanted:
+                raise Failed(f"logged to {found}" if found else "not logged")
+            return expected
 
-        mend = self._mend("put-bucket-logging", "--bucket-logging-status", wanted)
-        return self._check("access logged", "to the log bucket", run, mend)
+        return self._check("access logged", expected, run, self.mend_logging(log_bucket, prefix))
+
+    def log_target(self) -> str | None:
+        """The bucket that requests are logged to and the prefix there, with a slash between them."""
+        found = self.s3.get_bucket_logging(Bucket=self.bucket).get("LoggingEnabled")
+        return f"{found['TargetBucket']}/{found['TargetPrefix']}" if found else None
+
+    def mend_logging(self, log_bucket: str, prefix: str = "") -> str:
+        """The command that sets them."""
+        wanted = {"LoggingEnabled": {"TargetBucket": log_bucket, "TargetPrefix": prefix}}
+        return self._mend("put-bucket-logging", "--bucket-logging-status", wanted)
 
     def _check(self, title: str, expected: str, run: Callable[[], str], mend: str) -> Check:
         return Check(self.section, title, expected, as_operator(run), mend)

@@ -45,9 +45,8 @@ def key_clients(
         aws_secret_access_key=secret.secret_access_key.get_secret_value(),
         region_name=outputs.region,
     )
-    dns_suffix = outputs.service_url.partition(f".{outputs.region}.")[2]
     configured = operator_s3.meta.endpoint_url
-    endpoint = outputs.service_url if configured.endswith(dns_suffix) else configured
+    endpoint = outputs.service_url if configured.endswith(outputs.dns_suffix) else configured
     once = Config(retries={"total_max_attempts": 1})
     return KeyClients(
         s3=session.client("s3", endpoint_url=endpoint, config=S3_CONFIG),

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, TypedDict
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from ghes_packages.aws import ACCESS_DENIED, UNKNOWN_KEY, WRONG_SIGNATURE, code
+from ghes_packages.instance import SSE_S3, Instance
 from ghes_packages.outputs import Outputs
+from ghes_packages.verify.addresses import unless_outside
 from ghes_packages.verify.clients import KeyClients
 from ghes_packages.verify.probe_objects import ProbeObjects
 from ghes_packages.verify.report import Check, Failed
@@ -29,6 +31,8 @@ STORED = "put an object"
 UPLOAD_STARTED = "start a multipart upload"
 PART_UPLOADED = "upload a part"
 UPLOAD_COMPLETED = "complete the upload"
+
+AND_BY_THE_KEY = "; where a kms action lacks, the KMS key must grant it to the user: see the checks of the key below"
 
 
 class _Object(TypedDict):
@@ -51,7 +55,8 @@ class KeyChecks:
     many seconds in all they wait for a key that AWS does not know, or does not let do its work yet.
     """
 
-    def __init__(self, clients: KeyClients, probes: ProbeObjects, patience: float) -> None:
+    def __init__(self, instance: Instance, clients: KeyClients, probes: ProbeObjects, patience: float) -> None:
+        self._instance = instance
         self._clients = clients
         self._s3 = clients.s3
         self._probes = probes
@@ -65,9 +70,14 @@ class KeyChecks:
 
     def can(self) -> list[Check]:
         """Each of the seven actions works. The order matters: each check leaves what the next one needs."""
-        return [self._patiently(check, UNKNOWN_KEY | WRONG_SIGNATURE | ACCESS_DENIED) for check in self._can()]
+        checks = self._can()
+        if self._instance.allowed_cidrs:
+            checks = [unless_outside(check) for check in checks]
+        if self._instance.encryption != SSE_S3:
+            checks = [replace(check, remedy=check.remedy + AND_BY_THE_KEY) for check in checks]
+        return [self._patiently(check, UNKNOWN_KEY | WRONG_SIGNATURE | ACCESS_DENIED) for check in checks]
 
-    def cannot(self, log_bucket: str, outputs: Outputs) -> list[Check]:
+    def cannot(self, log_bucket: str | None, outputs: Outputs) -> list[Check]:
         """What lies outside the seven actions is refused. None of these calls does harm where it is not."""
         return [self._patiently(check, UNKNOWN_KEY | WRONG_SIGNATURE) for check in self._cannot(log_bucket, outputs)]
 
@@ -111,7 +121,7 @@ class KeyChecks:
             _works("s3:AbortMultipartUpload", "abort another upload", "aborted", self._abort_upload, UPLOAD_STARTED),
         ]
 
-    def _cannot(self, log_bucket: str, outputs: Outputs) -> list[Check]:
+    def _cannot(self, log_bucket: str | None, outputs: Outputs) -> list[Check]:
         s3, unsigned, user, secret = (
             self._s3,
             self._clients.unsigned_s3,
@@ -129,7 +139,7 @@ class KeyChecks:
             _refused("set an ACL on its object", lambda: s3.put_object_acl(**self._object, ACL="private"), STORED),
             _refused("tag its object", lambda: s3.put_object_tagging(**self._object, Tagging=tags), STORED),
             _refused("list all buckets", s3.list_buckets),
-            _refused("list the access logs", lambda: s3.list_objects_v2(Bucket=log_bucket, Prefix=prefix, MaxKeys=1)),
+            *([_refused("list the access logs", lambda: self._list_first(log_bucket))] if log_bucket else []),
             _refused("read its secret", lambda: self._clients.secretsmanager.get_secret_value(SecretId=secret)),
             _refused("read its IAM user", lambda: self._clients.iam.get_user(UserName=user)),
             _refused("get without credentials", lambda: unsigned.get_object(**self._object), STORED),
@@ -145,7 +155,7 @@ class KeyChecks:
 
     def _sign_in(self) -> str:
         try:
-            self._s3.list_objects_v2(Bucket=self._probes.bucket, Prefix=self._probes.prefix, MaxKeys=1)
+            self._list_first(self._probes.bucket)
         except ClientError as error:
             if code(error) not in ACCESS_DENIED:
                 raise
@@ -179,6 +189,9 @@ class KeyChecks:
             raise Failed(f"HTTP {error.code}") from None
         except (OSError, http.client.HTTPException) as error:
             raise Failed(f"not fetched: {error}") from None
+
+    def _list_first(self, bucket: str) -> None:
+        self._s3.list_objects_v2(Bucket=bucket, Prefix=self._probes.prefix, MaxKeys=1)
 
     def _get_over_plain_http(self) -> None:
         try:
@@ -227,7 +240,10 @@ class KeyChecks:
 
 
 def _works(action: str, title: str, expected: str, run: Callable[[], str], needs: str) -> Check:
-    remedy = f"{action} must be allowed by the managed policy of the user's group, and by every bucket policy"
+    remedy = (
+        f"{action} must be allowed by the managed policy of the user's group, by its permissions boundary,"
+        " and by every bucket policy"
+    )
     return Check(CAN, title, expected, run, remedy, needs, action)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from botocore.exceptions import ClientError
 
 from ghes_packages.aws import ACCESS_DENIED, code, needed
-from ghes_packages.verify.report import NotChecked
+from ghes_packages.verify.report import Check, Failed, NotChecked
 
 
 def as_operator(run: Callable[[], str]) -> Callable[[], str]:
@@ -20,3 +20,17 @@ def as_operator(run: Callable[[], str]) -> Callable[[], str]:
             raise
 
     return checked
+
+
+def just(section: str, title: str, expected: str, wanted: set[str], read: Callable[[], set[str]], mend: str) -> Check:
+    """The check that a set of words is just the one that is wanted; what lacks and what is stray is named."""
+
+    def run() -> str:
+        found = read()
+        if found != wanted:
+            missing = [f"missing: {', '.join(sorted(wanted - found))}"] if wanted - found else []
+            stray = [f"stray: {', '.join(sorted(found - wanted))}"] if found - wanted else []
+            raise Failed("; ".join([*missing, *stray]))
+        return expected
+
+    return Check(section, title, expected, as_operator(run), mend)

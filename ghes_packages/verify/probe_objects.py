@@ -20,10 +20,13 @@ NOTHING = "no object, no upload"
 
 @dataclass(frozen=True)
 class ProbeObjects:
-    """The objects below a prefix that this run alone knows: whatever is found there, this run has written."""
+    """The objects below a prefix that this run alone knows: whatever is found there, this run has written.
+
+    `noncurrent_days` is after how many days S3 removes old versions; None where that is not known.
+    """
 
     bucket: str
-    noncurrent_days: int
+    noncurrent_days: int | None
     operator_s3: "S3Client"
     key_s3: "S3Client"
     prefix: str = field(default_factory=lambda: f"ghes-packages-verify-{uuid.uuid4()}/")
@@ -72,7 +75,8 @@ class ProbeObjects:
                 self._abort_uploads(self.key_s3)
                 self._delete_objects()
                 # The key may delete no versions: what it deletes stays until the lifecycle rule removes it.
-                return f"old versions go in {self.noncurrent_days} days; to go now you need {needed(refused)}"
+                when = f"in {self.noncurrent_days} days" if self.noncurrent_days else "as the bucket's lifecycle says"
+                return f"old versions go {when}; to go now you need {needed(refused)}"
         except (ClientError, BotoCoreError) as error:
             raise Failed(f"{self.prefix} could not be emptied: {error}") from None
         return NOTHING

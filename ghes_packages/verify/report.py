@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ghes_packages.aws import code
+from ghes_packages.aws import code, named
 
 
 class Outcome(StrEnum):
@@ -127,4 +127,5 @@ def _make(check: Check) -> Finding:
     except NotChecked as not_checked:
         return Finding(check, Outcome.NOT_CHECKED, str(not_checked))
     except ClientError as error:
-        return Finding(check, Outcome.FAILED, f"{error.operation_name}: {code(error)}")
+        lacking = f" of {action}" if (action := named(error)) else ""
+        return Finding(check, Outcome.FAILED, f"{error.operation_name}: {code(error)}{lacking}")

@@ -1,33 +1,36 @@
 """Whether the user that GHES signs in as is as promised, with the operator's rights."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from ghes_packages.addresses import address_statement
 from ghes_packages.aws import code
 from ghes_packages.deployed import Deployed
-from ghes_packages.instance import ACTIVE
-from ghes_packages.outputs import PackagesSecret
+from ghes_packages.instance import ACTIVE, Instance
 from ghes_packages.permissions import PERMISSIONS, ResourceType
-from ghes_packages.policy_document import statements
-from ghes_packages.verify.operator import as_operator
-from ghes_packages.verify.report import Check, Failed
+from ghes_packages.policy_document import statement, statements
+from ghes_packages.verify.operator import just
+from ghes_packages.verify.report import Check
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 SECTION = "The IAM user, its access key and the stack"
 
+_just = partial(just, SECTION)
+
 
 @dataclass(frozen=True)
 class UserChecks:
-    """The checks of the user, its group, their one policy, the access key, the secret and the stack that holds them."""
+    """The checks of the user, its group, their one policy, the access key and the stack that holds them."""
 
     iam: "IAMClient"
+    instance: Instance
     deployed: Deployed
-    secret: PackagesSecret
     group: str
     policy_arn: str
 
@@ -35,7 +38,7 @@ class UserChecks:
         """What the stack promises of them; each is a set of names that must be just so."""
         outputs = self.deployed.outputs
         user, group, policy = outputs.user_name, self.group, self.policy_arn
-        stack = self.deployed.stack_id.split("/")[1]
+        stack, boundary = self.instance.stack_name, self.instance.permissions_boundary
         yield _just(
             "groups of the user",
             "its own",
@@ -61,18 +64,18 @@ class UserChecks:
         )
         yield _just(
             "what the policy allows",
-            "the seven actions",
-            self._seven(),
+            "the seven actions, from allowed_cidrs" if self.instance.allowed_cidrs else "the seven actions",
+            self._seven() | self._denied_elsewhere(),
             self._allowed,
             f"find the version that the stack made with: aws iam list-policy-versions --policy-arn {policy};"
             f" make it the default: aws iam set-default-policy-version --policy-arn {policy} --version-id VERSION",
         )
         yield _just(
             "permissions boundary",
-            "the same policy",
-            {policy},
+            "the configured policy" if boundary else "the same policy",
+            {boundary or policy},
             self._boundary,
-            f"aws iam put-user-permissions-boundary --user-name {user} --permissions-boundary {policy}",
+            f"aws iam put-user-permissions-boundary --user-name {user} --permissions-boundary {boundary or policy}",
         )
         yield _just(
             "policies of the user",
@@ -96,14 +99,6 @@ class UserChecks:
             f"aws iam update-access-key --user-name {user} --access-key-id {outputs.access_key} --status Active;"
             f" and for each stray one: aws iam update-access-key --user-name {user} --access-key-id KEY"
             " --status Inactive",
-        )
-        yield _just(
-            "the secret",
-            "as the outputs",
-            _facts(outputs.access_key, outputs.bucket, outputs.service_url, outputs.region),
-            lambda: _facts(self.secret.access_key_id, self.secret.bucket, self.secret.service_url, self.secret.region),
-            "make the version that the stack wrote current again:"
-            f" aws secretsmanager list-secret-version-ids --secret-id {outputs.secret_key_reference}",
         )
         yield _just(
             "termination protection",
@@ -136,12 +131,17 @@ class UserChecks:
         arns = {ResourceType.BUCKET: bucket_arn, ResourceType.OBJECT: f"{bucket_arn}/*"}
         return {f"{permission.action} on {arns[permission.resource_type]}" for permission in PERMISSIONS}
 
+    def _denied_elsewhere(self) -> set[str]:
+        objects_arn = self.deployed.bucket_arn(self.deployed.outputs.bucket) + "/*"
+        cidrs = self.instance.allowed_cidrs
+        return set(statement(address_statement(objects_arn, cidrs)).in_words()) if cidrs else set()
+
     def _allowed(self) -> set[str]:
         version = self.iam.get_policy(PolicyArn=self.policy_arn)["Policy"]["DefaultVersionId"]
         policy = self.iam.get_policy_version(PolicyArn=self.policy_arn, VersionId=version)["PolicyVersion"]
         # boto3 decodes the document, and its types do not say so.
         document: Any = policy["Document"]
-        return {grant for statement in statements(document) for grant in statement.in_words()}
+        return {grant for each in statements(document) for grant in each.in_words()}
 
     def _boundary(self) -> set[str]:
         user = self.iam.get_user(UserName=self.deployed.outputs.user_name)["User"]
@@ -165,19 +165,3 @@ class UserChecks:
             key["AccessKeyId"] if key["AccessKeyId"] == previous else f"{key['AccessKeyId']} {key['Status']}"
             for key in keys
         }
-
-
-def _just(title: str, expected: str, wanted: set[str], read: Callable[[], set[str]], mend: str) -> Check:
-    def run() -> str:
-        found = read()
-        if found != wanted:
-            missing = [f"missing: {', '.join(sorted(wanted - found))}"] if wanted - found else []
-            stray = [f"stray: {', '.join(sorted(found - wanted))}"] if found - wanted else []
-            raise Failed("; ".join([*missing, *stray]))
-        return expected
-
-    return Check(SECTION, title, expected, as_operator(run), mend)
-
-
-def _facts(access_key_id: str, bucket: str, service_url: str, region: str) -> set[str]:
-    return {f"access_key_id {access_key_id}", f"bucket {bucket}", f"service_url {service_url}", f"region {region}"}

@@ -1,6 +1,7 @@
 """A storage of its own for each test: the synthesised template, deployed straight through CloudFormation."""
 
 import uuid
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,17 +9,14 @@ import pytest
 
 from ghes_packages import deployed
 from ghes_packages.aws import session as session_of
-from ghes_packages.bucket_settings import log_delivery_statement
 from ghes_packages.deployed import Deployed, Parts
 from ghes_packages.instance import Instance
-from ghes_packages.lifecycle import ACCESS_LOGS, packages
 from ghes_packages.local.embedded_aws import EmbeddedAws
 from ghes_packages.verify import verify
-from ghes_packages.verify.bucket_checks import BucketChecks
+from ghes_packages.verify.promises import Promises
 from ghes_packages.verify.report import Check, Finding, Outcome, Report, make
-from ghes_packages.verify.user_checks import UserChecks
 from tests.cloudformation import Stack
-from tests.synthesis import deployable
+from tests.synthesis import INSTANCE, deployable
 
 
 @dataclass
@@ -43,24 +41,31 @@ class Storage:
 
     def check_bucket(self) -> Report:
         """The checks of the packages bucket alone, which is quicker."""
-        checks = BucketChecks("", self.s3, self.bucket, self.deployed.bucket_arn(self.bucket), packages(self.instance))
-        return self._report(*checks.checks(), checks.logged_to(self.parts.log_bucket))
+        return self._report(self._promises().of_the_packages_bucket())
 
     def check_log_bucket(self) -> Report:
         """The checks of the log bucket alone."""
-        bucket_arn, log_bucket_arn = map(self.deployed.bucket_arn, (self.bucket, self.parts.log_bucket))
-        granting = (log_delivery_statement(log_bucket_arn, bucket_arn, self.deployed.account),)
-        checks = BucketChecks("", self.s3, self.parts.log_bucket, log_bucket_arn, ACCESS_LOGS, granting)
-        return self._report(*checks.checks())
+        return self._report(self._promises().of_the_log_bucket())
+
+    def check_kms_key(self) -> Report:
+        """The checks of the KMS key alone."""
+        return self._report(self._promises().of_the_kms_key())
 
     def check_user(self) -> Report:
-        """The checks of user, key, secret and stack alone."""
-        session = session_of(self.instance)
-        stack = deployed.read(self.instance, session)
-        secret = deployed.read_secret(stack.outputs, session)
-        return self._report(*UserChecks(self.iam, stack, secret, self.parts.group, self.parts.policy_arn).checks())
+        """The checks of user and stack alone."""
+        return self._report(self._promises().of_the_user())
 
-    def _report(self, *checks: Check) -> Report:
+    def check_secret(self) -> Report:
+        """The checks of the secret alone."""
+        session = session_of(self.instance)
+        secret = deployed.read_secret(self.deployed.outputs, session)
+        return self._report(self._promises().of_the_secret(secret))
+
+    def _promises(self) -> Promises:
+        session = session_of(self.instance)
+        return Promises(self.instance, session, deployed.read(self.instance, session), self.parts)
+
+    def _report(self, checks: Iterable[Check]) -> Report:
         return Report(self.instance.name, tuple(make(checks, self.titles.append)))
 
     def left_behind(self) -> list[Any]:
@@ -70,16 +75,28 @@ class Storage:
 
 
 @pytest.fixture
-def storage(embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Storage:
+def storage_with(embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Storage]:
+    """Deploys a storage with such options in its instance's table."""
     for name, value in embedded_aws.environment.items():
         if name.startswith("AWS_") or name.lower() == "http_proxy":
             monkeypatch.setenv(name, value)
-    instance = Instance(name=f"test-{uuid.uuid4().hex[:8]}")
-    Stack(embedded_aws, instance.stack_name).create(*deployable())
-    embedded_aws.client("cloudformation").update_termination_protection(
-        StackName=instance.stack_name, EnableTerminationProtection=True
-    )
-    return Storage(embedded_aws, instance)
+
+    def deploy(**options: Any) -> Storage:
+        where = {"account": embedded_aws.account, "region": embedded_aws.region} if options else {}
+        instance = Instance.model_validate({"name": f"test-{uuid.uuid4().hex[:8]}", **where, **options})
+        Stack(embedded_aws, instance.stack_name).create(*deployable(instance if options else INSTANCE))
+        embedded_aws.client("cloudformation").update_termination_protection(
+            StackName=instance.stack_name, EnableTerminationProtection=True
+        )
+        return Storage(embedded_aws, instance)
+
+    return deploy
+
+
+@pytest.fixture
+def storage(storage_with: Callable[..., Storage]) -> Storage:
+    """With no option at all."""
+    return storage_with()
 
 
 def with_outcome(report: Report, outcome: Outcome) -> list[Finding]:

@@ -273,7 +273,7 @@ def test_a_secret_that_names_another_bucket_is_reported(storage: Storage) -> Non
     secrets: Any = storage.aws.client("secretsmanager")
     value = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
     secrets.put_secret_value(SecretId=arn, SecretString=json.dumps({**value, "bucket": "another"}))
-    [finding] = with_outcome(storage.check_user(), Outcome.FAILED)
+    [finding] = with_outcome(storage.check_secret(), Outcome.FAILED)
     assert finding.happened == f"missing: bucket {storage.bucket}; stray: bucket another"
 
 

@@ -1,0 +1,66 @@
+"""Whether a bucket that was there before the stack keeps what the stack's own would promise."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ghes_packages.aws import code
+from ghes_packages.verify.bucket_checks import BucketChecks
+from ghes_packages.verify.report import Check, Failed
+
+# Objects of these storage classes cannot be read until somebody restores them.
+ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+CURRENT_STAY, SOMEWHERE = "current stay", "somewhere"
+
+
+class ExistingBucketChecks(BucketChecks):
+    """The same settings and policy; how long old versions are kept, and where access is logged, is its owner's say."""
+
+    def checks(self) -> Iterator[Check]:
+        """What must be so in any bucket that holds packages."""
+        yield from super().checks()
+        yield self._check("lifecycle", CURRENT_STAY, self._current_stay, self._mend_lifecycle())
+        yield self._check(
+            "access logged",
+            SOMEWHERE,
+            self._logged,
+            f"{self.mend_logging('LOG-BUCKET')} where LOG-BUCKET is another one, whose policy lets S3 deliver logs",
+        )
+
+    def _current_stay(self) -> str:
+        if wrong := [rule for rule in self._rules if _takes_current_objects(rule)]:
+            raise Failed("; ".join(json.dumps(rule, default=str) for rule in wrong))
+        return CURRENT_STAY
+
+    def _mend_lifecycle(self) -> str:
+        """Switches the rules off that are wrong, and keeps the others."""
+        try:
+            rules = [{**rule, "Status": "Disabled"} if _takes_current_objects(rule) else rule for rule in self._rules]
+        except ClientError:
+            rules = []
+        readable = json.loads(json.dumps({"Rules": rules}, default=str))
+        return self._mend("put-bucket-lifecycle-configuration", "--lifecycle-configuration", readable)
+
+    def _logged(self) -> str:
+        target = self.log_target()
+        if target is None or target.startswith(f"{self.bucket}/"):
+            raise Failed("to itself, among the packages" if target else "not logged")
+        return SOMEWHERE
+
+    @cached_property
+    def _rules(self) -> list[dict[str, Any]]:
+        try:
+            return [dict(rule) for rule in self.s3.get_bucket_lifecycle_configuration(Bucket=self.bucket)["Rules"]]
+        except ClientError as error:
+            if code(error) == "NoSuchLifecycleConfiguration":
+                return []
+            raise
+
+
+def _takes_current_objects(rule: Mapping[str, Any]) -> bool:
+    expires = rule.get("Expiration", {}).keys() & {"Days", "Date"}
+    archives = {transition["StorageClass"] for transition in rule.get("Transitions", [])} & ARCHIVES
+    return rule["Status"] == "Enabled" and bool(expires or archives)

@@ -1,0 +1,87 @@
+"""Whether the KMS key of bucket and secret is as it must be, with the operator's rights."""
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ghes_packages.deployed import Deployed
+from ghes_packages.instance import Instance
+from ghes_packages.key_statements import reader_statement, user_statement
+from ghes_packages.kms_key import KmsKey
+from ghes_packages.policy_document import Statement, statement, statements
+from ghes_packages.verify.operator import just
+from ghes_packages.verify.report import Check
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+
+SECTION = "The KMS key"
+
+_just = partial(just, SECTION)
+
+
+@dataclass(frozen=True)
+class KmsChecks:
+    """The checks of a key; of somebody else's, whether it lets the user and the readers of the secret in."""
+
+    kms: "KMSClient"
+    instance: Instance
+    deployed: Deployed
+    key: KmsKey
+
+    def checks(self) -> Iterator[Check]:
+        """What GHES needs of every key, and what the stack promises of its own."""
+        key_id = self.key.id
+        yield _just(
+            "key state",
+            "Enabled",
+            {"Enabled"},
+            lambda: {self.kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"]},
+            f"aws kms enable-key --key-id {key_id}; one that is marked for deletion first needs:"
+            f" aws kms cancel-key-deletion --key-id {key_id}",
+        )
+        if self.key.belongs_to_the_stack:
+            yield _just(
+                "key rotation",
+                "on",
+                {"on"},
+                lambda: {"on" if self.kms.get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"] else "off"},
+                f"aws kms enable-key-rotation --key-id {key_id}",
+            )
+        wanted = self._wanted()
+        yield _just(
+            "key policy grants",
+            "user and readers" if self.instance.secret_readers else "the user, by S3",
+            _in_words(statement(each) for each in wanted),
+            self._granted,
+            f"the key's policy must hold these statements: {shlex.quote(json.dumps(wanted))}; and grant nothing that is"
+            f" stray; read it: aws kms get-key-policy --key-id {key_id} --query Policy --output text; write it:"
+            f" aws kms put-key-policy --key-id {key_id} --policy file://POLICY",
+        )
+
+    def _wanted(self) -> list[dict[str, Any]]:
+        outputs = self.deployed.outputs
+        partition, account = self.deployed.partition, self.deployed.account
+        user_arn = f"arn:{partition}:iam::{account}:user/{outputs.user_name}"
+        bucket_arn = self.deployed.bucket_arn(outputs.bucket)
+        return [
+            user_statement(user_arn, bucket_arn, outputs.region, outputs.dns_suffix),
+            *(reader_statement(arn, outputs.region, outputs.dns_suffix) for arn in self.instance.secret_readers),
+        ]
+
+    def _granted(self) -> set[str]:
+        """What the policy grants beside the account itself; of somebody else's key, only what is asked for."""
+        document = self.kms.get_key_policy(KeyId=self.key.id, PolicyName="default")["Policy"]
+        account = frozenset({f"AWS arn:{self.deployed.partition}:iam::{self.deployed.account}:root"})
+        granted = [each for each in statements(document) if each.effect == "Allow" and each.principals != account]
+        if not self.key.belongs_to_the_stack:
+            wanted = [statement(each) for each in self._wanted()]
+            granted = [each for each in granted if each in wanted]
+        return _in_words(granted)
+
+
+def _in_words(granting: Iterable[Statement]) -> set[str]:
+    return {words for each in granting for words in each.in_words()}
