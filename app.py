@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import aws_cdk as cdk
-
 from constructs import Construct
 
 from ghes_packages.errors import ConfigurationError

@@ -9,6 +9,7 @@ from ghes_packages.verify.clients import key_clients
 from ghes_packages.verify.key_checks import KeyChecks
 from ghes_packages.verify.probe_objects import ProbeObjects
 from ghes_packages.verify.promises import Promises
+from ghes_packages.verify.replica_checks import replica_checks
 from ghes_packages.verify.report import Report, make
 
 
@@ -41,6 +42,7 @@ def verify(
                 *promises.of_the_kms_key(),
                 *promises.of_the_user(),
                 *promises.of_the_secret(secret),
+                *replica_checks(instance, session, stack, parts),
                 probes.removed(),
             ]
             return Report(instance.name, tuple(make(checks, announce)))
