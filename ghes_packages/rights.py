@@ -36,4 +36,6 @@ RIGHTS = {
     "s3:AbortMultipartUpload": "removing the probe objects",
     "s3:ListBucketVersions": "removing the probe objects",
     "s3:DeleteObjectVersion": "removing the probe objects",
+    "s3:ListBucket": "removing the probe objects where they are replicated",
+    "s3:DeleteObject": "removing the probe objects where they are replicated",
 }

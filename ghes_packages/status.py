@@ -132,7 +132,9 @@ def read(instance: Instance, max_age: timedelta = MAX_AGE, unused_for: timedelta
     stack = deployed.read(instance, session)
     keys = access_keys.read(instance, stack.outputs, session)
     now = datetime.now(UTC)
-    replica = instance.replica and replication.read(
-        instance.replica, stack.outputs.bucket, session, aws.session(instance.replica), now
+    replica = (
+        replication.read(instance.replica, stack.outputs.bucket, session, aws.session(instance.replica), now)
+        if instance.replica
+        else None
     )
     return Status(instance, stack.status, tuple(keys), now, replica, max_age, unused_for)

@@ -1,6 +1,7 @@
 """The IAM user that GHES signs in as: what it may do, its access key, and the secret that holds the key."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam

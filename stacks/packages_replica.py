@@ -20,14 +20,13 @@ class PackagesReplica(InstanceStack):
         super().__init__(scope, instance, holds="Replica of the storage for GitHub Packages")
         key = packages_key(self, "Key", instance)
         packages = PackagesBucket(self, "Replica", instance, key)
-        for bucket in (packages.bucket, packages.access_logs):
-            acknowledge(
-                bucket,
-                "This bucket is the replica. One that replicated back would bring an error in either region to both.",
-                "NIST.800.53.R5-S3BucketReplicationEnabled",
-                "HIPAA.Security-S3BucketReplicationEnabled",
-                "PCI.DSS.321-S3BucketReplicationEnabled",
-            )
+        acknowledge(
+            packages,
+            "These buckets are the replica. Were they replicated back, an error in one region would reach both.",
+            "NIST.800.53.R5-S3BucketReplicationEnabled",
+            "HIPAA.Security-S3BucketReplicationEnabled",
+            "PCI.DSS.321-S3BucketReplicationEnabled",
+        )
         self.output(
             ReplicaOutputs(
                 ReplicaS3Bucket=packages.bucket.bucket_name,
