@@ -22,7 +22,7 @@ HEADINGS = ("access key", "age", "last used", "replica")
 
 @dataclass(frozen=True)
 class Status:
-    """One instance: what CloudFormation says of its stack, its access keys, the newest first, and its replica if any."""
+    """One instance: what CloudFormation says of its stack, its access keys, the newest first, and its replica."""
 
     instance: Instance
     stack_status: str

@@ -22,7 +22,11 @@ class Acknowledged:
 
 ACKNOWLEDGED = (
     Acknowledged(
-        ("AwsSolutions-SMG4", "NIST.800.53.R5-SecretsManagerRotationEnabled", "HIPAA.Security-SecretsManagerRotationEnabled"),
+        (
+            "AwsSolutions-SMG4",
+            "NIST.800.53.R5-SecretsManagerRotationEnabled",
+            "HIPAA.Security-SecretsManagerRotationEnabled",
+        ),
         (f"{HERE}/Access/Secret",),
         "Only an administrator can give GHES a new key; it is rotated in reviewed steps",
     ),

@@ -99,7 +99,9 @@ def test_the_role_may_do_what_aws_documents_and_nothing_else(name: str, bucket: 
 
 
 def test_only_s3_can_take_the_role() -> None:
-    roles = [each["Properties"] for each in template_of(SSE_S3)["Resources"].values() if each["Type"] == "AWS::IAM::Role"]
+    roles = [
+        each["Properties"] for each in template_of(SSE_S3)["Resources"].values() if each["Type"] == "AWS::IAM::Role"
+    ]
     assert len(roles) == 2
     for role in roles:
         [trust] = role["AssumeRolePolicyDocument"]["Statement"]
@@ -127,7 +129,10 @@ def test_the_role_uses_either_key_through_s3_and_for_its_one_bucket_alone() -> N
 def test_switching_it_on_adds_the_roles_and_rules_and_changes_nothing_else(options: Json) -> None:
     before = template_of(Instance(**PLACE, **options))
     after = copy.deepcopy(template_of(Instance(**PLACE, **options, replica_region="us-east-1")))
-    added = {unhashed(each): after["Resources"].pop(each)["Type"] for each in after["Resources"].keys() - before["Resources"].keys()}
+    added = {
+        unhashed(each): after["Resources"].pop(each)["Type"]
+        for each in after["Resources"].keys() - before["Resources"].keys()
+    }
     assert added == {key: kind for key, kind in NEW.items() if "access_logs" not in options or "AccessLogs" not in key}
     for resource in after["Resources"].values():
         resource["Properties"].pop("ReplicationConfiguration", None) if resource["Type"] == "AWS::S3::Bucket" else None
@@ -150,7 +155,11 @@ def test_it_holds_two_buckets_with_their_policies_and_with_kms_a_key() -> None:
 def test_its_buckets_are_those_of_the_first_region_but_for_the_replication(instance: Instance) -> None:
     def described(template: Json, path: str) -> str:
         resources = copy.deepcopy(
-            [each for each in template["Resources"].values() if each["Type"].startswith(("AWS::S3::", "AWS::KMS::Alias"))]
+            [
+                each
+                for each in template["Resources"].values()
+                if each["Type"].startswith(("AWS::S3::", "AWS::KMS::Alias"))
+            ]
         )
         for each in resources:
             each["Properties"].pop("ReplicationConfiguration", None)
