@@ -128,24 +128,20 @@ class Parts:
 def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts:
     """What the deployed stack consists of. Raises AwsSaidNo where it may not be read, FoundWrong where a part lacks."""
     resources = _resources(instance, session)
-    found = _by_type(resources)
+    found: dict[str, list[str]] = {}
+    for _, kind, physical_id in resources:
+        found.setdefault(kind, []).append(physical_id)
     access_keys = {int(key["generation"]): name for id_, _, name in resources if (key := ACCESS_KEY.fullmatch(id_))}
     try:
         [group], [policy_arn] = found["AWS::IAM::Group"], [name for id_, _, name in resources if POLICY.fullmatch(id_)]
         log_bucket = _log_bucket(instance, outputs, found)
         kms_key = _kms_key(instance, found)
     except (KeyError, ValueError):
-        raise _out_of_date(instance) from None
+        raise FoundWrong(
+            f"stack {instance.stack_name} is not what this version of the project deploys:"
+            f" bring it up to date with: cdk deploy {instance.stack_name}"
+        ) from None
     return Parts(group, policy_arn, log_bucket, kms_key, access_keys)
-
-
-def kms_key_of_replica(replica: Instance, session: boto3.Session) -> KmsKey | None:
-    """The key of a replica; `session` is for its region. Raises what `parts` raises."""
-    found = _by_type(_resources(replica, session))
-    try:
-        return _kms_key(replica, found)
-    except (KeyError, ValueError):
-        raise _out_of_date(replica) from None
 
 
 def _resources(instance: Instance, session: boto3.Session) -> list[tuple[str, str, str]]:
@@ -157,20 +153,6 @@ def _resources(instance: Instance, session: boto3.Session) -> list[tuple[str, st
             for page in pages.paginate(StackName=instance.stack_name)
             for each in page["StackResourceSummaries"]
         ]
-
-
-def _by_type(resources: list[tuple[str, str, str]]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for _, kind, physical_id in resources:
-        found.setdefault(kind, []).append(physical_id)
-    return found
-
-
-def _out_of_date(instance: Instance) -> FoundWrong:
-    return FoundWrong(
-        f"stack {instance.stack_name} is not what this version of the project deploys:"
-        f" bring it up to date with: cdk deploy {instance.stack_name}"
-    )
 
 
 def _log_bucket(instance: Instance, outputs: Outputs, found: Mapping[str, list[str]]) -> str | None:

@@ -7,7 +7,7 @@ from constructs import Construct
 from ghes_packages.instance import Instance
 from ghes_packages.lifecycle import ACCESS_LOGS, packages
 from stacks.acknowledged import acknowledge
-from stacks.packages_key import Key
+from stacks.packages_key import Key, ReplicaKey
 from stacks.private_bucket import PrivateBucket
 from stacks.replication import Replica, Replication
 
@@ -18,7 +18,7 @@ class PackagesBucket(Construct):
     Where the instance has a replica, both are replicated to its two.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, instance: Instance, key: Key | None) -> None:
+    def __init__(self, scope: Construct, construct_id: str, instance: Instance, key: Key | ReplicaKey | None) -> None:
         super().__init__(scope, construct_id)
         replica = Replica(self, "Replica", instance.replica) if instance.replica else None
         self.access_logs = (

@@ -2,12 +2,12 @@
 
 from constructs import Construct
 
-from ghes_packages.instance import Instance
+from ghes_packages.instance import SSE_KMS, Instance
 from ghes_packages.outputs import ReplicaOutputs
 from stacks.acknowledged import acknowledge
 from stacks.instance_stack import InstanceStack
 from stacks.packages_bucket import PackagesBucket
-from stacks.packages_key import packages_key
+from stacks.packages_key import ReplicaKey
 
 
 class PackagesReplica(InstanceStack):
@@ -18,7 +18,7 @@ class PackagesReplica(InstanceStack):
 
     def __init__(self, scope: Construct, instance: Instance) -> None:
         super().__init__(scope, instance, holds="Replica of the storage for GitHub Packages")
-        key = packages_key(self, "Key", instance)
+        key = ReplicaKey(self, "Key") if instance.encryption == SSE_KMS else None
         packages = PackagesBucket(self, "Replica", instance, key)
         acknowledge(
             packages,

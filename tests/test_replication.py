@@ -65,7 +65,12 @@ def test_a_problem_of_the_replica_is_one_line_with_what_to_do(found: Replication
 
 
 def test_the_figures_are_in_the_table_and_in_json() -> None:
-    figures = {"latency": timedelta(seconds=12), "operations_pending": 3, "bytes_pending": 4096, "failed": 0}
+    figures: dict[str, Any] = {
+        "latency": timedelta(seconds=12),
+        "operations_pending": 3,
+        "bytes_pending": 4096,
+        "failed": 0,
+    }
     found = status(replication(**figures))
     console = Console(width=80, record=True, file=io.StringIO())
     found.write_table(console)

@@ -10,6 +10,7 @@ from ghes_packages.aws import S3_CONFIG
 from ghes_packages.bucket_settings import log_delivery_statement
 from ghes_packages.deployed import Deployed, Parts
 from ghes_packages.instance import Instance
+from ghes_packages.kms_key import KmsKey
 from ghes_packages.lifecycle import ACCESS_LOGS, packages
 from ghes_packages.outputs import ReplicaOutputs
 from ghes_packages.replication import ENABLED, rule_to
@@ -47,7 +48,7 @@ class _Replica:
             self.outputs.access_logs,
         )
         arn, log_arn = self.stack.bucket_arn(bucket), self.stack.bucket_arn(log_bucket)
-        key = deployed.kms_key_of_replica(self.replica, self.there)
+        key = KmsKey(self.outputs.key_arn) if self.outputs.key_arn else None
         delivery = log_delivery_statement(log_arn, arn, self.stack.account)
         packages_replica = BucketChecks(REPLICA, s3, bucket, arn, packages(self.replica), key)
         yield self._replicated(self.stack.outputs.bucket, bucket, "packages replicated")
