@@ -1,10 +1,10 @@
-"""The parts of README.md that repeat the code; `python -m tests.readme` writes them anew."""
+"""The parts of the pages that repeat the code; `python -m tests.readme` writes them anew."""
 
 import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 
 from ghes_packages.instance import OPTIONS, Instance
@@ -14,6 +14,8 @@ from ghes_packages.rights import RIGHTS
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
+GUARDRAILS = sorted((README.parent / "stacks" / "guardrails").glob("*.guard"))
+PAGES = (README, *sorted((README.parent / "docs").glob("*.md")))
 
 
 def generated() -> Mapping[str, str]:
@@ -43,6 +45,9 @@ def generated() -> Mapping[str, str]:
             ),
         )
         + f"{_counted()}\n\n",
+        "guardrails": _table(
+            ("rule", "why"), *((f"`{file.stem}`", _first_comment(file.read_text())) for file in GUARDRAILS)
+        ),
         "rights": _table(
             ("what for", "actions"),
             *(
@@ -67,6 +72,13 @@ def _counted() -> str:
     return ", ".join(f"{pack}: {count}" for pack, count in packs.items()) + f"; {packs.total()} in all."
 
 
+def _first_comment(rule: str) -> str:
+    """Without the sentence that says where its variables come from."""
+    lines = takewhile(lambda line: line.startswith("#"), rule.splitlines())
+    text = " ".join(line.removeprefix("# ") for line in lines)
+    return " ".join(sentence for sentence in re.split(r"(?<=[.:]) (?=[A-Z])", text) if ".py" not in sentence)
+
+
 def _default(key: str) -> str:
     default = Instance.model_fields[key].get_default(call_default_factory=True)
     return f"`{json.dumps(default)}`" if default else "none"
@@ -78,4 +90,5 @@ def _table(heading: tuple[str, ...], *rows: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(written(README.read_text()))
+    for page in PAGES:
+        page.write_text(written(page.read_text()))

@@ -118,8 +118,8 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "eu-west-1"\n'
             'endpoint = "fips"',
             '[instances.production] endpoint = "fips" with replica_region = "eu-west-1", where the pinned botocore'
-            " knows no such endpoint of S3; leave it out; in aws they are in: ca-central-1, ca-west-1, us-east-1, us-east-2,"
-            " us-west-1, us-west-2",
+            " knows no such endpoint of S3; leave it out; in aws they are in: ca-central-1, ca-west-1, us-east-1,"
+            " us-east-2, us-west-1, us-west-2",
         ),
         (
             '[instances.production]\nprofile = ""',
