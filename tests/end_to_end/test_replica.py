@@ -15,8 +15,13 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 
+from ghes_packages import aws, deployed, status
+from ghes_packages.instance import Instance
+from ghes_packages.instances import load
 from ghes_packages.key_statements import user_statement
 from ghes_packages.local.cdk_cli import PROJECT, CdkCli
+from ghes_packages.verify.replica_checks import replica_checks
+from ghes_packages.verify.report import Outcome, make
 from tests.end_to_end.conftest import Cloud
 
 PAGE = (PROJECT / "docs/replica.md").read_text()
@@ -60,8 +65,8 @@ class Runbook:
         instance = self.next_is(command).removeprefix("make deploy INSTANCE=")
         self.cloud.cdk("deploy", f"GhesPackages-{instance}")
 
-    def says(self, command: str, exit_status: int = 0) -> str:
-        done = self.cloud.ghes_packages(*self.next_is(command).split()[1:])
+    def says(self, command: str, *options: str, exit_status: int = 0) -> str:
+        done = self.cloud.ghes_packages(*self.next_is(command).split()[1:], *options)
         assert done.returncode == exit_status, done.stdout + done.stderr
         return done.stdout
 
@@ -95,7 +100,9 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(cloud: C
     assert "12 s behind" in shown
     assert "nothing to do" in shown
     publish(cloud, "us-west-2", bucket, replica, OperationsFailedReplication=2)
-    assert two.ghes_packages("status", NAME).returncode == 1
+    with pytest.MonkeyPatch.context() as patch:
+        as_operator(cloud, patch)
+        assert status.read(load(two.instances)[NAME]).exit_status == 1
 
     next_is_for_aws(
         runbook,
@@ -112,8 +119,8 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(cloud: C
     let_in(cloud, replica["ReplicaKeyArn"], failover_user(cloud), replica["ReplicaS3Bucket"])
     runbook.says("ghes-packages verify production-failover")
 
-    assert replica["ReplicaS3Bucket"] in runbook.says("ghes-packages settings production-failover --show-secret")
-    settings = json.loads(runbook.cloud.ghes_packages("settings", f"{NAME}-failover", "--show-secret", "--json").stdout)
+    settings = json.loads(runbook.says("ghes-packages settings production-failover --show-secret", "--json"))
+    assert settings["AwsS3Bucket"] == replica["ReplicaS3Bucket"]
     assert settings["AwsServiceUrl"] == replica["ReplicaServiceUrl"] == "https://s3.us-east-1.amazonaws.com"
     ghes = cloud.aws.client(
         "s3",
@@ -127,9 +134,11 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(cloud: C
     assert list(runbook.commands) == []
 
     s3.delete_bucket_replication(Bucket=bucket)
-    assert "nothing is replicated" in two.ghes_packages("status", NAME).stdout
-    verified = json.loads(two.ghes_packages("verify", NAME, "--json").stdout)
-    assert [each["title"] for each in verified["checks"] if each["outcome"] == "failed"] == ["packages replicated"]
+    with pytest.MonkeyPatch.context() as patch:
+        as_operator(cloud, patch)
+        instance = load(two.instances)[NAME]
+        assert any("nothing is replicated" in problem for problem in status.read(instance).problems())
+        assert failed(instance) == ["packages replicated"]
 
 
 def test_the_job_of_the_page_is_one_that_s3_takes() -> None:
@@ -164,6 +173,21 @@ def publish(cloud: Cloud, region: str, bucket: str, replica: dict[str, str], **m
             for name, value in metrics.items()
         ],
     )
+
+
+def as_operator(cloud: Cloud, patch: pytest.MonkeyPatch) -> None:
+    for name, value in cloud.aws.environment.items():
+        if name.startswith("AWS_") or name.lower() == "http_proxy":
+            patch.setenv(name, value)
+
+
+def failed(instance: Instance) -> list[str]:
+    """What `verify` finds wrong with the replica."""
+    session = aws.session(instance)
+    stack = deployed.read(instance, session)
+    parts = deployed.parts(instance, stack.outputs, session)
+    findings = make(replica_checks(instance, session, stack, parts), lambda title: None)
+    return [finding.check.title for finding in findings if finding.outcome is Outcome.FAILED]
 
 
 def failover_user(cloud: Cloud) -> str:
