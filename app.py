@@ -1,23 +1,34 @@
-"""The CDK app: one stack for each instance in instances.toml."""
+"""The CDK app: one stack for each instance in instances.toml, and one more for a replica."""
 
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import aws_cdk as cdk
+from constructs import Construct
 
 from ghes_packages.errors import ConfigurationError
 from ghes_packages.instance import Instance
 from ghes_packages.instances import DEFAULT_FILE, load
 from stacks.guardrails import guardrails
+from stacks.packages_replica import PackagesReplica
 from stacks.packages_storage import PackagesStorage
 from stacks.rule_packs import rule_packs
 
 
 def build(app: cdk.App, instances: Iterable[Instance]) -> None:
     """Put every instance into the app, and the checks that each `cdk synth` must pass."""
-    stacks = {instance: [PackagesStorage(app, instance)] for instance in instances}
+    stacks = {instance: stacks_of(app, instance) for instance in instances}
     cdk.Validations.of(app).add_plugins(guardrails(), *rule_packs(stacks))
+
+
+def stacks_of(scope: Construct, instance: Instance) -> list[cdk.Stack]:
+    """The stack of an instance, and behind it the one with its replica, which is deployed first."""
+    if instance.replica is None:
+        return [PackagesStorage(scope, instance)]
+    stack, replica = PackagesStorage(scope, instance), PackagesReplica(scope, instance.replica)
+    stack.add_stack_dependency(replica)
+    return [stack, replica]
 
 
 def main() -> None:

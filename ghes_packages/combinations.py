@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 Reasons = Iterator[str]
 
+LONGEST_STACK_NAME = 128
+
 
 def refused(instance: "Instance") -> Reasons:
     """Why the options of an instance do not go together; nothing if they do."""
@@ -59,13 +61,15 @@ def _endpoint_where_s3_has_it(instance: "Instance") -> Reasons:
             f'endpoint = "{instance.endpoint}" without region, and not every region has such an endpoint of S3;'
             " set account and region, or leave endpoint out"
         )
-    elif instance.region not in (having := regions_with(instance.endpoint)):
-        partition = partition_of(instance.region)
-        having_here = ", ".join(sorted(region for region in having if partition_of(region) == partition))
-        yield (
-            f'endpoint = "{instance.endpoint}" with region = "{instance.region}", where the pinned botocore knows no'
-            f" such endpoint of S3; leave it out; in {partition} they are in: {having_here or 'no region'}"
-        )
+    for key in ("region", "replica_region"):
+        region = getattr(instance, key)
+        if region and region not in (having := regions_with(instance.endpoint)):
+            partition = partition_of(region)
+            having_here = ", ".join(sorted(each for each in having if partition_of(each) == partition))
+            yield (
+                f'endpoint = "{instance.endpoint}" with {key} = "{region}", where the pinned botocore knows no'
+                f" such endpoint of S3; leave it out; in {partition} they are in: {having_here or 'no region'}"
+            )
 
 
 def _readers_that_can_read(instance: "Instance") -> Reasons:
@@ -99,6 +103,11 @@ def _replica_somewhere_else(instance: "Instance") -> Reasons:
         yield (
             f'replica_region = "{instance.replica_region}" is not in partition {partition}, and S3 does not replicate'
             " into another one; name a region of it"
+        )
+    if instance.replica and (beyond := len(instance.replica.stack_name) - LONGEST_STACK_NAME) > 0:
+        yield (
+            f'replica_region = "{instance.replica_region}" with the stack name {instance.replica.stack_name} for the'
+            f" replica, and CloudFormation takes {LONGEST_STACK_NAME} characters; take {beyond} off the instance's name"
         )
     if instance.key_arn:
         yield (

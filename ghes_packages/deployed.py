@@ -4,15 +4,21 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import boto3
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ghes_packages.aws import CONFIG, explained
 from ghes_packages.errors import FoundWrong
 from ghes_packages.instance import SSE_KMS, Instance
 from ghes_packages.kms_key import KmsKey
-from ghes_packages.outputs import Outputs, PackagesSecret
+from ghes_packages.outputs import Outputs, PackagesSecret, ReplicaOutputs
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+Model = TypeVar("Model", bound=BaseModel)
 
 # In these the outputs say what is there; in all others something is under way, or was given up half-way.
 SETTLED = frozenset(
@@ -22,6 +28,8 @@ SETTLED = frozenset(
 
 # The logical ID of an access key: its path in the app, the generation, and CDK's hash of the path.
 ACCESS_KEY = re.compile(r"AccessAccessKey(?P<generation>\d+)[0-9A-F]{8}")
+# That of the policy with the seven actions; a replication has one too.
+POLICY = re.compile(r"AccessPolicy[0-9A-F]{8}")
 
 
 @dataclass(frozen=True)
@@ -49,10 +57,22 @@ class Deployed:
 
 
 def read(instance: Instance, session: boto3.Session) -> Deployed:
-    """The deployed stack of an instance.
+    """The deployed stack of an instance. Raises what `_settled` raises, and FoundWrong where an output lacks."""
+    stack = _settled(instance, session)
+    outputs = _outputs(Outputs, stack)
+    return Deployed(stack["StackId"], stack["StackStatus"], stack.get("EnableTerminationProtection", False), outputs)
 
-    Raises AwsSaidNo where it is not deployed or may not be read, and FoundWrong where it is deployed by halves,
-    in another account than configured, or without the outputs.
+
+def read_replica(replica: Instance, session: boto3.Session) -> ReplicaOutputs:
+    """What the deployed stack of a replica put out; `session` is for its region. Raises what `read` raises."""
+    return _outputs(ReplicaOutputs, _settled(replica, session))
+
+
+def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
+    """The stack of an instance, in which nothing is under way.
+
+    Raises AwsSaidNo where it is not deployed or may not be read, and FoundWrong where it is deployed by halves, or
+    in another account than configured.
     """
     name = instance.stack_name
     not_deployed = (
@@ -78,13 +98,17 @@ def read(instance: Instance, session: boto3.Session) -> Deployed:
             f"stack {name} is in account {account}, and [instances.{instance.name}] says account = "
             f'"{instance.account}"; set AWS_PROFILE, or profile in its table, to the account that you mean'
         )
+    return stack
+
+
+def _outputs(model: type[Model], stack: "StackTypeDef") -> Model:
     given = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     try:
-        outputs = Outputs.model_validate(given)
+        return model.model_validate(given)
     except ValidationError as error:
         missing = ", ".join(str(details["loc"][0]) for details in error.errors())
+        name = stack["StackName"]
         raise FoundWrong(f"stack {name} lacks the output {missing}; deploy it again with: cdk deploy {name}") from None
-    return Deployed(stack_id, status, stack.get("EnableTerminationProtection", False), outputs)
 
 
 @dataclass(frozen=True)
@@ -103,18 +127,13 @@ class Parts:
 
 def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts:
     """What the deployed stack consists of. Raises AwsSaidNo where it may not be read, FoundWrong where a part lacks."""
+    resources = _resources(instance, session)
     found: dict[str, list[str]] = {}
-    access_keys: dict[int, str] = {}
-    with explained():
-        client = session.client("cloudformation", config=CONFIG)
-        for page in client.get_paginator("list_stack_resources").paginate(StackName=instance.stack_name):
-            for resource in page["StackResourceSummaries"]:
-                physical_id = resource.get("PhysicalResourceId", "")
-                found.setdefault(resource["ResourceType"], []).append(physical_id)
-                if key := ACCESS_KEY.fullmatch(resource["LogicalResourceId"]):
-                    access_keys[int(key["generation"])] = physical_id
+    for _, kind, physical_id in resources:
+        found.setdefault(kind, []).append(physical_id)
+    access_keys = {int(key["generation"]): name for id_, _, name in resources if (key := ACCESS_KEY.fullmatch(id_))}
     try:
-        [group], [policy_arn] = found["AWS::IAM::Group"], found["AWS::IAM::ManagedPolicy"]
+        [group], [policy_arn] = found["AWS::IAM::Group"], [name for id_, _, name in resources if POLICY.fullmatch(id_)]
         log_bucket = _log_bucket(instance, outputs, found)
         kms_key = _kms_key(instance, found)
     except (KeyError, ValueError):
@@ -123,6 +142,17 @@ def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts
             f" bring it up to date with: cdk deploy {instance.stack_name}"
         ) from None
     return Parts(group, policy_arn, log_bucket, kms_key, access_keys)
+
+
+def _resources(instance: Instance, session: boto3.Session) -> list[tuple[str, str, str]]:
+    """Logical ID, type and physical ID of each resource of the stack."""
+    with explained():
+        pages = session.client("cloudformation", config=CONFIG).get_paginator("list_stack_resources")
+        return [
+            (each["LogicalResourceId"], each["ResourceType"], each.get("PhysicalResourceId", ""))
+            for page in pages.paginate(StackName=instance.stack_name)
+            for each in page["StackResourceSummaries"]
+        ]
 
 
 def _log_bucket(instance: Instance, outputs: Outputs, found: Mapping[str, list[str]]) -> str | None:

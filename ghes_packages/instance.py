@@ -26,6 +26,7 @@ from ghes_packages.options import (
 from ghes_packages.regions import Endpoint
 
 STACK_NAME_PREFIX = "GhesPackages-"
+REPLICA_SUFFIX = "-Replica"
 # CloudFormation takes stack names of at most 128 characters: letters, digits and hyphens, a letter first.
 INSTANCE_NAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,113}[A-Za-z0-9])?$"
 
@@ -204,6 +205,17 @@ class Instance(BaseModel):
     def stack_name(self) -> str:
         """The name of the CloudFormation stack that holds this instance's storage."""
         return STACK_NAME_PREFIX + self.name
+
+    @property
+    def replica(self) -> Self | None:
+        """What the stack in `replica_region` is made of, if there is one; what is about the user alone does not count.
+
+        No bucket has a name twice, and S3 delivers access logs within a region only.
+        """
+        if self.replica_region is None:
+            return None
+        there = {"name": self.name + REPLICA_SUFFIX, "region": self.replica_region}
+        return self.model_copy(update={**there, "replica_region": None, "access_logs": OWN, "bucket_name": None})
 
     @property
     def access_keys(self) -> Mapping[int, str]:

@@ -38,6 +38,13 @@ def load(file: Path = DEFAULT_FILE) -> Mapping[str, Instance]:
             )
         except ValidationError as error:
             mistakes += [f"{file}: {_header(name)} {_mistake(details)}" for details in error.errors()]
+    by_stack = {each.stack_name.lower(): each.name for each in instances.values()}
+    mistakes += [
+        f"{file}: {_header(each.name)} replica_region: its replica would be stack {each.replica.stack_name}, which is"
+        f" the stack of {_header(by_stack[each.replica.stack_name.lower()])}; give one of the two another name"
+        for each in instances.values()
+        if each.replica and each.replica.stack_name.lower() in by_stack
+    ]
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
     return instances

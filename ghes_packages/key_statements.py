@@ -1,5 +1,6 @@
-"""The statements of a KMS key's policy that let GHES and the readers of the secret use the key, and nobody else."""
+"""The statements that let GHES, the readers of the secret and the replication use a KMS key, and nobody else."""
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -15,10 +16,7 @@ def user_statement(user_arn: str, bucket_arn: str, region: str, dns_suffix: str)
         "Principal": {"AWS": user_arn},
         "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
         "Resource": "*",
-        "Condition": {
-            "StringEquals": {"kms:ViaService": f"s3.{region}.{dns_suffix}"},
-            "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]},
-        },
+        "Condition": _through_s3(bucket_arn, region, dns_suffix),
     }
 
 
@@ -30,4 +28,23 @@ def reader_statement(role_arn: str, region: str, dns_suffix: str) -> dict[str, A
         "Action": "kms:Decrypt",
         "Resource": "*",
         "Condition": {"StringEquals": {"kms:ViaService": f"secretsmanager.{region}.{dns_suffix}"}},
+    }
+
+
+def replication_statement(
+    key_arn: str, actions: Sequence[str], bucket_arn: str, region: str, dns_suffix: str
+) -> dict[str, Any]:
+    """What the role of a replication may do with the key of one of its two buckets; for the role's own policy."""
+    return {
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": key_arn,
+        "Condition": _through_s3(bucket_arn, region, dns_suffix),
+    }
+
+
+def _through_s3(bucket_arn: str, region: str, dns_suffix: str) -> dict[str, Any]:
+    return {
+        "StringEquals": {"kms:ViaService": f"s3.{region}.{dns_suffix}"},
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]},
     }

@@ -49,6 +49,22 @@ class Outputs(BaseModel):
         return self.model_copy(update={"access_key": self.previous_access_key, "previous_access_key": None})
 
 
+class ReplicaOutputs(BaseModel):
+    """The outputs of the stack that holds the replica. The aliases are the output keys; they never change."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    bucket: str = Field(alias="ReplicaS3Bucket", description="The bucket that holds the replica")
+    access_logs: str = Field(
+        alias="ReplicaAccessLogsS3Bucket", description="The bucket of its access logs, and those of the packages bucket"
+    )
+    region: str = Field(alias="ReplicaS3Region", description="The region of the replica")
+    service_url: str = Field(alias="ReplicaServiceUrl", description="The AWS Service URL in the region of the replica")
+    key_arn: str | None = Field(
+        default=None, alias="ReplicaKeyArn", description="The KMS key of the replica, where the stack makes one"
+    )
+
+
 class PackagesSecret(BaseModel):
     """The JSON in the secret. Its keys never change."""
 

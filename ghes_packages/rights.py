@@ -30,8 +30,12 @@ RIGHTS = {
     "iam:ListAccessKeys": "the user's access keys",
     "iam:GetAccessKeyLastUsed": "when they were last used",
     "cloudformation:GetTemplate": "what is deployed, for `review`",
+    "s3:GetReplicationConfiguration": "whether there is a replica, and how far it is behind",
+    "cloudwatch:GetMetricData": "whether there is a replica, and how far it is behind",
     "s3:ListBucketMultipartUploads": "removing the probe objects",
     "s3:AbortMultipartUpload": "removing the probe objects",
     "s3:ListBucketVersions": "removing the probe objects",
     "s3:DeleteObjectVersion": "removing the probe objects",
+    "s3:ListBucket": "removing the probe objects where they are replicated",
+    "s3:DeleteObject": "removing the probe objects where they are replicated",
 }

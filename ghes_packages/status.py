@@ -10,23 +10,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ghes_packages import access_keys, aws, deployed
+from ghes_packages import access_keys, aws, deployed, replication
 from ghes_packages.access_keys import AccessKey
 from ghes_packages.instance import ACTIVE, Instance
+from ghes_packages.replication import Replication
 from ghes_packages.rotation import UNUSED_FOR, ago, behind, used
 
 MAX_AGE = timedelta(days=90)
-HEADINGS = ("access key", "age", "last used")
+HEADINGS = ("access key", "age", "last used", "replica")
 
 
 @dataclass(frozen=True)
 class Status:
-    """One instance: what CloudFormation says of its stack, and its access keys, the newest first."""
+    """One instance: what CloudFormation says of its stack, its access keys, the newest first, and its replica."""
 
     instance: Instance
     stack_status: str
     keys: tuple[AccessKey, ...]
     now: datetime
+    replication: Replication | None = None
     max_age: timedelta = MAX_AGE
     unused_for: timedelta = UNUSED_FOR
 
@@ -36,8 +38,11 @@ class Status:
         return self.instance.name
 
     def row(self) -> Sequence[str]:
-        """The newest access key, under HEADINGS."""
-        return [part for key in self.keys[:1] for part in (key.name, ago(self.now - key.created), used(key, self.now))]
+        """The newest access key and the replica, under HEADINGS."""
+        for key in self.keys:
+            replica = self.replication.in_short if self.replication else ""
+            return key.name, ago(self.now - key.created), used(key, self.now), replica
+        return ()
 
     def problems(self) -> Iterator[str]:
         """What an administrator must do something about; one line each, with what to do."""
@@ -62,6 +67,9 @@ class Status:
                     f" enter access key {newest} in the Management Console: ghes-packages settings {name} --show-secret"
                 )
 
+        if self.replication:
+            yield from self.replication.problems()
+
     @property
     def exit_status(self) -> int:
         """0 if there is nothing to do, else 1."""
@@ -85,6 +93,7 @@ class Status:
                 }
                 for key in self.keys
             ],
+            "replication": self.replication.for_machines() if self.replication else None,
             "problems": list(self.problems()),
         }
 
@@ -106,6 +115,11 @@ class Status:
                 "to use this" if key.generation == self.instance.access_key else "",
             )
         console.print(table)
+        if self.replication:
+            replica = Table(box=None, pad_edge=False, show_header=False)
+            for title, value in self.replication.rows():
+                replica.add_row(title, value)
+            console.print(replica)
         for problem in self.problems():
             console.print(Text(problem, style="bold red"), soft_wrap=True)
         if not any(self.problems()):
@@ -117,4 +131,10 @@ def read(instance: Instance, max_age: timedelta = MAX_AGE, unused_for: timedelta
     session = aws.session(instance)
     stack = deployed.read(instance, session)
     keys = access_keys.read(instance, stack.outputs, session)
-    return Status(instance, stack.status, tuple(keys), datetime.now(UTC), max_age, unused_for)
+    now = datetime.now(UTC)
+    replica = (
+        replication.read(instance.replica, stack.outputs.bucket, session, aws.session(instance.replica), now)
+        if instance.replica
+        else None
+    )
+    return Status(instance, stack.status, tuple(keys), now, replica, max_age, unused_for)

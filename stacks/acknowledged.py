@@ -1,6 +1,10 @@
 """Findings of cdk-nag's rule packs that are acknowledged, each beside the resource that it is about."""
 
+import json
+from typing import Any
+
 import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 
@@ -10,3 +14,21 @@ def acknowledge(construct: Construct, reason: str, *findings: str) -> None:
     for finding in findings:
         pack, _, _ = finding.partition("-")
         validations.acknowledge(cdk.Acknowledgment(id=f"{pack}::{finding}", reason=reason))
+
+
+def objects_of(bucket: s3.IBucket) -> str:
+    """The finding that a policy covers every object of a bucket, named as cdk-nag does it."""
+    return f"AwsSolutions-IAM5[Resource::{_flat(cdk.Stack.of(bucket).resolve(bucket.arn_for_objects('*')))}]"
+
+
+def _flat(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case {"Fn::Join": [separator, parts]}:
+            return str(separator).join(map(_flat, parts))
+        case {"Fn::GetAtt": [resource, attribute]}:
+            return f"<{resource}.{attribute}>"
+        case {"Ref": name}:
+            return f"<{name}>"
+    return json.dumps(value, separators=(",", ":"))

@@ -13,7 +13,7 @@ from ghes_packages.addresses import address_statement
 from ghes_packages.instance import ACTIVE, INACTIVE, Instance
 from ghes_packages.permissions import ResourceType, actions
 from ghes_packages.secret_statements import readers_statement
-from stacks.acknowledged import acknowledge
+from stacks.acknowledged import acknowledge, objects_of
 from stacks.packages_key import Key
 
 STATUSES = {ACTIVE: iam.AccessKeyStatus.ACTIVE, INACTIVE: iam.AccessKeyStatus.INACTIVE}
@@ -100,7 +100,7 @@ def _seven_actions(
         policy,
         "GHES chooses the object keys, so the policy must cover every object; the bucket holds nothing but"
         " GitHub Packages, and no action has a wildcard.",
-        f"AwsSolutions-IAM5[Resource::{_as_cdk_nag_writes(bucket)}/*]",
+        objects_of(bucket),
     )
     return policy
 
@@ -120,12 +120,3 @@ def _let_read(secret: secretsmanager.Secret, roles: Sequence[str]) -> None:
 
 def _not_secret(value: str) -> cdk.SecretValue:
     return cdk.SecretValue.unsafe_plain_text(value)
-
-
-def _as_cdk_nag_writes(bucket: s3.IBucket) -> str:
-    """The ARN of a bucket, as it stands in the name of a finding."""
-    stack, resource = cdk.Stack.of(bucket), bucket.node.default_child
-    if resource is not None:
-        return f"<{stack.get_logical_id(cast(s3.CfnBucket, resource))}.Arn>"
-    arn = stack.resolve(bucket.bucket_arn)
-    return arn if isinstance(arn, str) else f"arn:<AWS::Partition>:s3:::{bucket.bucket_name}"

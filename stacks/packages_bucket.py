@@ -7,26 +7,35 @@ from constructs import Construct
 from ghes_packages.instance import Instance
 from ghes_packages.lifecycle import ACCESS_LOGS, packages
 from stacks.acknowledged import acknowledge
-from stacks.packages_key import Key
+from stacks.packages_key import Key, ReplicaKey
 from stacks.private_bucket import PrivateBucket
-
-
-def packages_bucket(scope: Construct, construct_id: str, instance: Instance, key: Key | None) -> s3.IBucket:
-    """The bucket of an instance: one of the stack's own, or one that is there, which the stack does not touch."""
-    if instance.existing_bucket:
-        return s3.Bucket.from_bucket_name(scope, construct_id, instance.existing_bucket)
-    return PackagesBucket(scope, construct_id, instance, key).bucket
+from stacks.replication import Replica, Replication
 
 
 class PackagesBucket(Construct):
-    """`bucket` is dedicated to GitHub Packages; who reads and writes it is logged to `access_logs`."""
+    """`bucket` is dedicated to GitHub Packages; who reads and writes it is logged to `access_logs`.
 
-    def __init__(self, scope: Construct, construct_id: str, instance: Instance, key: Key | None) -> None:
+    Where the instance has a replica, both are replicated to its two.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, instance: Instance, key: Key | ReplicaKey | None) -> None:
         super().__init__(scope, construct_id)
+        replica = Replica(self, "Replica", instance.replica) if instance.replica else None
         self.access_logs = (
             s3.Bucket.from_bucket_name(self, "AccessLogs", instance.access_logs)
             if instance.has_central_log_bucket
-            else _log_bucket(self, "AccessLogs")
+            else _log_bucket(self, "AccessLogs", replica)
+        )
+        replication = (
+            Replication(
+                self,
+                "BucketReplication",
+                replica.bucket,
+                source_key=key.key if key else None,
+                replica_key=replica.key,
+            )
+            if replica
+            else None
         )
         self.bucket = PrivateBucket(
             self,
@@ -36,6 +45,7 @@ class PackagesBucket(Construct):
             access_logs=self.access_logs,
             access_logs_prefix=instance.access_logs_prefix,
             bucket_name=instance.bucket_name,
+            replication=replication,
         )
         if instance.has_central_log_bucket:
             cdk.Annotations.of(self.bucket).acknowledge_warning(
@@ -44,8 +54,16 @@ class PackagesBucket(Construct):
             )
 
 
-def _log_bucket(scope: Construct, construct_id: str) -> s3.IBucket:
-    bucket = PrivateBucket(scope, construct_id, lifecycle=ACCESS_LOGS)
+def packages_bucket(scope: Construct, construct_id: str, instance: Instance, key: Key | None) -> s3.IBucket:
+    """The bucket of an instance: one of the stack's own, or one that is there, which the stack does not touch."""
+    if instance.existing_bucket:
+        return s3.Bucket.from_bucket_name(scope, construct_id, instance.existing_bucket)
+    return PackagesBucket(scope, construct_id, instance, key).bucket
+
+
+def _log_bucket(scope: Construct, construct_id: str, replica: Replica | None) -> s3.IBucket:
+    replication = Replication(scope, f"{construct_id}Replication", replica.access_logs) if replica else None
+    bucket = PrivateBucket(scope, construct_id, lifecycle=ACCESS_LOGS, replication=replication)
     acknowledge(
         bucket,
         "S3 delivers access logs only to a bucket whose default encryption is SSE-S3, says AWS; with a KMS key no log"

@@ -33,13 +33,7 @@ class PackagesKey(Construct):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
-        self.key = kms.Key(
-            self,
-            "Key",
-            description="Encrypts the packages, and the access key of GitHub Packages",
-            enable_key_rotation=True,
-            removal_policy=RETAIN,
-        )
+        self.key = _own_key(self, "Encrypts the packages, and the access key of GitHub Packages")
         # The last part of the stack's ID: a later stack of the same name must be able to make its own.
         self.id_for_bucket = f"alias/{stack.stack_name}/{cdk.Fn.select(2, cdk.Fn.split('/', stack.stack_id))}"
         kms.Alias(self, "Alias", alias_name=self.id_for_bucket, target_key=self.key, removal_policy=RETAIN)
@@ -53,7 +47,20 @@ class PackagesKey(Construct):
             self.key.add_to_resource_policy(iam.PolicyStatement.from_json(statement))
 
 
+class ReplicaKey(Construct):
+    """The key of a replica. There is no user to let in; whoever needs the replica one day is let in on that day."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.key = _own_key(self, "Encrypts the replica of the packages")
+        self.id_for_bucket = self.key.key_arn
+
+
 Key = PackagesKey | ExistingKey
+
+
+def _own_key(scope: Construct, description: str) -> kms.Key:
+    return kms.Key(scope, "Key", description=description, enable_key_rotation=True, removal_policy=RETAIN)
 
 
 def packages_key(scope: Construct, construct_id: str, instance: Instance) -> Key | None:

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from ghes_packages.bucket_settings import LEAST_TLS_VERSION
 from ghes_packages.lifecycle import Lifecycle
+from stacks.replication import Replication
 
 
 class PrivateBucket(s3.Bucket):
@@ -26,6 +27,7 @@ class PrivateBucket(s3.Bucket):
         access_logs: s3.IBucket | None = None,
         access_logs_prefix: str | None = None,
         bucket_name: str | None = None,
+        replication: Replication | None = None,
     ) -> None:
         super().__init__(
             scope,
@@ -41,7 +43,11 @@ class PrivateBucket(s3.Bucket):
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix=access_logs_prefix,
             removal_policy=RETAIN,
+            replication_role=replication.role if replication else None,
+            replication_rules=[replication.rule] if replication else None,
         )
+        if replication:
+            replication.allow(self)
         # Without its policy a retained bucket would lose the TLS-only rule (aws/aws-cdk#27125).
         if self.policy:
             self.policy.apply_removal_policy(RETAIN)

@@ -19,9 +19,9 @@ def template(resources: Resources, outputs: Resources | None = None) -> dict[str
 class Stack:
     """A stack of one's own, by CloudFormation's API."""
 
-    def __init__(self, aws: EmbeddedAws, name: str | None = None) -> None:
+    def __init__(self, aws: EmbeddedAws, name: str | None = None, region: str | None = None) -> None:
         self.name = name or f"stack-{uuid.uuid4().hex[:8]}"
-        self.cloudformation = aws.client("cloudformation")
+        self.cloudformation = aws.client("cloudformation", region_name=region or aws.region)
 
     def create(self, resources: Resources, outputs: Resources | None = None) -> None:
         self._run("create", **template(resources, outputs))

@@ -2,14 +2,16 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from itertools import groupby, takewhile
 from pathlib import Path
 
 from ghes_packages.instance import OPTIONS, Instance
-from ghes_packages.outputs import Outputs
+from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.permissions import PERMISSIONS
 from ghes_packages.rights import RIGHTS
+from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
 GUARDRAILS = sorted((README.parent / "stacks" / "guardrails").glob("*.guard"))
@@ -31,6 +33,18 @@ def generated() -> Mapping[str, str]:
             ("output", "what it is"),
             *((f"`{field.alias}`", str(field.description)) for field in Outputs.model_fields.values()),
         ),
+        "replica outputs": _table(
+            ("output", "what it is"),
+            *((f"`{field.alias}`", str(field.description)) for field in ReplicaOutputs.model_fields.values()),
+        ),
+        "findings": _table(
+            ("finding", "at", "reason"),
+            *(
+                (", ".join(f"`{rule}`" for rule in row.rules), ", ".join(dict.fromkeys(row.at)), row.why)
+                for row in ACKNOWLEDGED
+            ),
+        )
+        + f"{_counted()}\n\n",
         "guardrails": _table(
             ("rule", "why"), *((f"`{file.stem}`", _first_comment(file.read_text())) for file in GUARDRAILS)
         ),
@@ -50,6 +64,12 @@ def written(text: str) -> str:
         pattern = rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)"
         text = re.sub(pattern, lambda found, part=part: found[1] + part + found[2], text, flags=re.DOTALL)  # type: ignore[misc]
     return text
+
+
+def _counted() -> str:
+    """How many findings of each pack."""
+    packs = Counter(rule.partition("-")[0] for row in ACKNOWLEDGED for rule, _ in row.each())
+    return ", ".join(f"{pack}: {count}" for pack, count in packs.items()) + f"; {packs.total()} in all."
 
 
 def _first_comment(rule: str) -> str:

@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from aws_cdk.assertions import Template
 
 from ghes_packages.instance import Instance
+from stacks.packages_replica import PackagesReplica
 from stacks.packages_storage import PackagesStorage
 
 PROJECT = Path(__file__).parent.parent
@@ -16,15 +17,26 @@ INSTANCE = Instance(name="production")
 Json = dict[str, Any]
 
 
-def stack_of(instance: Instance) -> PackagesStorage:
+def app(**properties: Any) -> cdk.App:
     # The CLI hands the flags of cdk.json to the app; here there is no CLI.
     context = json.loads((PROJECT / "cdk.json").read_text())["context"]
-    return PackagesStorage(cdk.App(context=context, analytics_reporting=False), instance)
+    return cdk.App(context=context, analytics_reporting=False, **properties)
+
+
+def stack_of(instance: Instance) -> PackagesStorage:
+    return PackagesStorage(app(), instance)
 
 
 @functools.cache
 def template_of(instance: Instance = INSTANCE) -> Json:
     return dict(Template.from_stack(stack_of(instance)).to_json())
+
+
+@functools.cache
+def replica_template_of(instance: Instance) -> Json:
+    """What the stack in `replica_region` of an instance is."""
+    assert instance.replica
+    return dict(Template.from_stack(PackagesReplica(app(), instance.replica)).to_json())
 
 
 def resources_of(kind: str, instance: Instance = INSTANCE) -> dict[str, Json]:

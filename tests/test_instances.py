@@ -103,6 +103,25 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             " of whoever deploys",
         ),
         (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "us-east-1"\n'
+            "[instances.PRODUCTION-replica]",
+            "[instances.production] replica_region: its replica would be stack GhesPackages-production-Replica, which"
+            " is the stack of [instances.PRODUCTION-replica]; give one of the two another name",
+        ),
+        (
+            f'[instances.{"n" * 108}]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "us-east-1"',
+            f'[instances.{"n" * 108}] replica_region = "us-east-1" with the stack name'
+            f" GhesPackages-{'n' * 108}-Replica for the replica, and CloudFormation takes 128 characters; take 1 off"
+            " the instance's name",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "eu-west-1"\n'
+            'endpoint = "fips"',
+            '[instances.production] endpoint = "fips" with replica_region = "eu-west-1", where the pinned botocore'
+            " knows no such endpoint of S3; leave it out; in aws they are in: ca-central-1, ca-west-1, us-east-1,"
+            " us-east-2, us-west-1, us-west-2",
+        ),
+        (
             '[instances.production]\nprofile = ""',
             '[instances.production] profile = "": String should have at least 1 character; allowed: the name of a'
             ' profile in your AWS config file, in quotes, such as "production"',

@@ -16,8 +16,8 @@ from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import iam, s3, secretsmanager
-from ministack.services.cloudformation import drift, provisioners
+from ministack.services import cloudformation, iam, s3, secretsmanager
+from ministack.services.cloudformation import drift, engine, provisioners
 
 Properties = Mapping[str, Any]
 Resource = tuple[str, dict[str, Any]]
@@ -72,6 +72,7 @@ def install() -> None:
     provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
     _, compared = drift._DRIFT_READERS["AWS::SecretsManager::Secret"]
     drift._DRIFT_READERS["AWS::SecretsManager::Secret"] = (_read_secret_for_drift, compared)
+    engine._resolve_refs = functools.partial(_resolve_with_stack_outputs, engine._resolve_refs)
     iam._IAM_HANDLERS["CreateAccessKey"] = _create_access_key_within_quota
     s3._resolve_sse_write_headers = functools.partial(_resolve_encryption_headers, s3._resolve_sse_write_headers)
 
@@ -105,6 +106,20 @@ def _call(service: str, operation: str, handle: Callable[[Any], Response], **par
 
 def _call_iam(operation: str, **parameters: Any) -> dict[str, Any]:
     return _call("iam", operation, iam._IAM_HANDLERS[operation], **parameters)
+
+
+# --- Fn::GetStackOutput, which MiniStack looks up in the stack's own region, whatever region it names
+
+
+def _resolve_with_stack_outputs(resolve: Callable[..., Any], value: Any, *context: Any) -> Any:
+    match value:
+        case {"Fn::GetStackOutput": {"StackName": name, "Region": region, "OutputName": output}}:
+            stack = cloudformation._stacks.get_scoped(get_account_id(), region, name) or {}
+            for each in stack.get("Outputs", []):
+                if each["OutputKey"] == output:
+                    return each["OutputValue"]
+            raise ValueError(f"Output {output} not found in stack {name} in {region}")
+    return resolve(value, *context)
 
 
 # --- AWS::IAM::AccessKey, which MiniStack does not have
@@ -198,6 +213,13 @@ def _logging_parameters(logging: Properties) -> dict[str, Any]:
     return {"BucketLoggingStatus": {"LoggingEnabled": target}}
 
 
+def _replication_parameters(replication: Properties) -> dict[str, Any]:
+    rules = [dict(rule) for rule in replication["Rules"]]
+    for rule in rules:
+        rule["ID"] = rule.pop("Id")
+    return {"ReplicationConfiguration": {**replication, "Rules": rules}}
+
+
 _BUCKET_CONFIGURATIONS = {
     "BucketEncryption": _BucketConfiguration(
         "PutBucketEncryption", _encryption_parameters, s3._put_bucket_encryption, s3._delete_bucket_encryption
@@ -223,6 +245,10 @@ _BUCKET_CONFIGURATIONS = {
         "PutBucketVersioning",
         lambda versioning: {"VersioningConfiguration": versioning or {"Status": "Suspended"}},
         s3._put_bucket_versioning,
+    ),
+    # S3 takes it for a bucket that is versioned already.
+    "ReplicationConfiguration": _BucketConfiguration(
+        "PutBucketReplication", _replication_parameters, s3._put_bucket_replication, s3._delete_bucket_replication
     ),
 }
 _APPLIED_BY_MINISTACK = {

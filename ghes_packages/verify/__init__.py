@@ -9,6 +9,7 @@ from ghes_packages.verify.clients import key_clients
 from ghes_packages.verify.key_checks import KeyChecks
 from ghes_packages.verify.probe_objects import ProbeObjects
 from ghes_packages.verify.promises import Promises
+from ghes_packages.verify.replica_checks import replica_checks
 from ghes_packages.verify.report import Report, make
 
 
@@ -31,7 +32,8 @@ def verify(
         clients = key_clients(tried, stack.outputs, s3, instance.profile)
         promises = Promises(instance, session, stack, parts)
         noncurrent_days = None if instance.existing_bucket else instance.noncurrent_days
-        with ProbeObjects(stack.outputs.bucket, noncurrent_days, operator_s3=s3, key_s3=clients.s3) as probes:
+        replicated, bucket = instance.replica is not None, stack.outputs.bucket
+        with ProbeObjects(bucket, noncurrent_days, s3, clients.s3, replicated) as probes:
             key = KeyChecks(instance, clients, probes, patience)
             checks = [
                 *key.can(),
@@ -41,6 +43,7 @@ def verify(
                 *promises.of_the_kms_key(),
                 *promises.of_the_user(),
                 *promises.of_the_secret(secret),
+                *replica_checks(instance, session, stack, parts),
                 probes.removed(),
             ]
             return Report(instance.name, tuple(make(checks, announce)))

@@ -22,13 +22,15 @@ NOTHING = "no object, no upload"
 class ProbeObjects:
     """The objects below a prefix that this run alone knows: whatever is found there, this run has written.
 
-    `noncurrent_days` is after how many days S3 removes old versions; None where that is not known.
+    `noncurrent_days` is after how many days S3 removes old versions; None where that is not known. Where the bucket is
+    `replicated`, the objects are deleted before their versions are: S3 replicates the first, and never the second.
     """
 
     bucket: str
     noncurrent_days: int | None
     operator_s3: "S3Client"
     key_s3: "S3Client"
+    replicated: bool = False
     prefix: str = field(default_factory=lambda: f"ghes-packages-verify-{uuid.uuid4()}/")
 
     def __enter__(self) -> Self:
@@ -68,12 +70,14 @@ class ProbeObjects:
         try:
             try:
                 self._abort_uploads(self.operator_s3)
+                if self.replicated:
+                    self._delete_objects(self.operator_s3)
                 self._delete_versions()
             except ClientError as refused:
                 if code(refused) not in ACCESS_DENIED:
                     raise
                 self._abort_uploads(self.key_s3)
-                self._delete_objects()
+                self._delete_objects(self.key_s3)
                 # The key may delete no versions: what it deletes stays until the lifecycle rule removes it.
                 when = f"in {self.noncurrent_days} days" if self.noncurrent_days else "as the bucket's lifecycle says"
                 return f"old versions go {when}; to go now you need {needed(refused)}"
@@ -95,8 +99,7 @@ class ProbeObjects:
             for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
                 s3.delete_object(Bucket=self.bucket, Key=version["Key"], VersionId=version["VersionId"])
 
-    def _delete_objects(self) -> None:
-        s3 = self.key_s3
+    def _delete_objects(self, s3: "S3Client") -> None:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix):
             for entry in page.get("Contents", []):
                 s3.delete_object(Bucket=self.bucket, Key=entry["Key"])

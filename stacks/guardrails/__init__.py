@@ -12,11 +12,13 @@ import aws_cdk as cdk
 
 from ghes_packages.bucket_settings import LEAST_TLS_VERSION
 from ghes_packages.permissions import ResourceType, actions
+from stacks.replication import ACTIONS as REPLICATION_ACTIONS
 
 VARIABLES: Mapping[str, object] = {
     "bucket_actions": actions(ResourceType.BUCKET),
     "object_actions": actions(ResourceType.OBJECT),
     "least_tls_version": LEAST_TLS_VERSION,
+    "replication_actions": REPLICATION_ACTIONS,
 }
 
 

@@ -210,6 +210,50 @@ def test_a_disabled_access_key_is_refused(embedded_aws: EmbeddedAws, stack: Stac
         identify()
 
 
+# --- Two regions
+
+
+def test_a_bucket_is_replicated_to_one_that_another_region_puts_out(embedded_aws: EmbeddedAws, s3: Any) -> None:
+    """On AWS it takes a while, and needs a role that may; here neither."""
+    versioned = {"VersioningConfiguration": {"Status": "Enabled"}}
+    there, here = Stack(embedded_aws, region="eu-west-1"), Stack(embedded_aws)
+    there.create({"Bucket": resource("AWS::S3::Bucket", **versioned)}, {"Name": {"Value": {"Ref": "Bucket"}}})
+
+    def bucket(output: str) -> Resources:
+        name = {"Fn::GetStackOutput": {"StackName": there.name, "Region": "eu-west-1", "OutputName": output}}
+        rule = {
+            "Id": "all",
+            "Priority": 1,
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "DeleteMarkerReplication": {"Status": "Enabled"},
+            "Destination": {
+                "Bucket": {"Fn::Join": ["", ["arn:aws:s3:::", name]]},
+                "EncryptionConfiguration": {"ReplicaKmsKeyID": "arn:aws:kms:eu-west-1:111122223333:key/a"},
+                "Metrics": {"Status": "Enabled"},
+            },
+            "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+        }
+        replication = {"Role": "arn:aws:iam::111122223333:role/x", "Rules": [rule]}
+        return {"Bucket": resource("AWS::S3::Bucket", **versioned, ReplicationConfiguration=replication)}
+
+    here.create(bucket("Name"))
+    name, replica = here.physical_id("Bucket"), there.physical_id("Bucket")
+    [rule] = s3.get_bucket_replication(Bucket=name)["ReplicationConfiguration"]["Rules"]
+    wanted = bucket("Name")["Bucket"]["Properties"]["ReplicationConfiguration"]["Rules"][0]
+    wanted["Destination"]["Bucket"] = f"arn:aws:s3:::{replica}"
+    assert rule == {"ID": wanted.pop("Id"), **wanted}
+    s3.put_object(Bucket=name, Key="package", Body=b"content")
+    assert s3.get_object(Bucket=replica, Key="package")["Body"].read() == b"content"
+
+    here.update({"Bucket": resource("AWS::S3::Bucket", **versioned)})
+    with pytest.raises(ClientError, match="ReplicationConfigurationNotFoundError"):
+        s3.get_bucket_replication(Bucket=name)
+    with pytest.raises(WaiterError):
+        here.update(bucket("Other"))
+    assert f"Output Other not found in stack {there.name} in eu-west-1" in here.failures()
+
+
 # --- Secrets
 
 

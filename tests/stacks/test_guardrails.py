@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from ghes_packages.instance import Instance
 from ghes_packages.permissions import PERMISSIONS
 from stacks.guardrails import files
 from tests.stacks.test_packages_storage import BUCKET
-from tests.synthesis import Json, template_of
+from tests.synthesis import INSTANCE, Json, replica_template_of, template_of
 from tests.validation import Guardrails
 
 LOGS = "PackagesAccessLogs000D49E7"
@@ -19,11 +20,18 @@ EVERYBODY = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Res
 Edit = Callable[["Template"], object]
 
 
+REPLICATED = Instance(
+    name="production", account="111122223333", region="us-west-2", encryption="kms", replica_region="us-east-1"
+)
+# The rules that say something of a template with a replica only.
+OF_A_REPLICA = {"no_role_but_for_replication", "replica_in_step"}
+
+
 class Template:
     """A copy of the template, and shorthands for what is in it."""
 
-    def __init__(self) -> None:
-        self.whole = copy.deepcopy(template_of())
+    def __init__(self, instance: Instance = INSTANCE) -> None:
+        self.whole = copy.deepcopy(template_of(instance))
         self.resources: Json = self.whole["Resources"]
         self.outputs: Json = self.whole["Outputs"]
         self.bucket = self._properties(BUCKET)
@@ -36,6 +44,28 @@ class Template:
         self.secret = self._properties("AccessSecretD1770891")
         self.rule = self.bucket["LifecycleConfiguration"]["Rules"][0]
         self.public_access = self.bucket["PublicAccessBlockConfiguration"]
+
+    @property
+    def role(self) -> Json:
+        return self._properties("PackagesBucketReplicationRole2C8B1845")
+
+    @property
+    def trust(self) -> Json:
+        trust: Json = self.role["AssumeRolePolicyDocument"]["Statement"][0]
+        return trust
+
+    @property
+    def replicates(self) -> list[Json]:
+        """The statements of the role's policy: the source, its objects, those of the replica, the two keys."""
+        statements: list[Json] = self._properties("PackagesBucketReplicationPolicyA893289F")["PolicyDocument"][
+            "Statement"
+        ]
+        return statements
+
+    @property
+    def replication(self) -> Json:
+        rule: Json = self.bucket["ReplicationConfiguration"]["Rules"][0]
+        return rule
 
     def _properties(self, logical_id: str) -> Json:
         properties: Json = self.resources[logical_id]["Properties"]
@@ -121,6 +151,7 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.user.update(LoginProfile={"Password": "{{resolve:ssm-secure:password}}"}),
         lambda t: t.policy.update(Users=[{"Ref": "AccessUser138A70BB"}]),
         lambda t: t.policy.update(Roles=["somebody"]),
+        lambda t: t.add("AWS::IAM::ManagedPolicy", Roles=["somebody"], Users=[{"Ref": "AccessUser138A70BB"}]),
         lambda t: t.add("AWS::IAM::Policy", Users=[{"Ref": "AccessUser138A70BB"}], PolicyName="more"),
         lambda t: t.add("AWS::IAM::Policy", Groups=[{"Ref": "AccessGroup8B65D982"}], PolicyName="more"),
         lambda t: t.add("AWS::IAM::UserPolicy", UserName={"Ref": "AccessUser138A70BB"}, PolicyName="more"),
@@ -134,6 +165,21 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.denied.append(allow({"CanonicalUser": "0123"})),
         lambda t: t.denied.append(allow({"Service": "delivery.logs.amazonaws.com"})),
         lambda t: t.denied.append({"Effect": "Allow", "NotPrincipal": {"AWS": "*"}, "Action": "*", "Resource": "*"}),
+    ],
+    "no_role_but_for_replication": [
+        lambda t: t.trust.update(Principal={"AWS": "*"}),
+        lambda t: t.trust.update(Principal={"Service": "ec2.amazonaws.com"}),
+        lambda t: t.trust["Principal"].update(AWS="111122223333"),
+        lambda t: t.trust["Principal"].update(Federated="accounts.example.com"),
+        lambda t: t.trust.update(Action="sts:AssumeRoleWithWebIdentity"),
+        lambda t: t.role.update(Policies=[{"PolicyName": "more", "PolicyDocument": {"Statement": []}}]),
+        lambda t: t.role.update(ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
+        lambda t: t.replicates[2]["Action"].append("s3:ObjectOwnerOverrideToBucketOwner"),
+        lambda t: t.replicates[0].update(Action="s3:*"),
+        lambda t: t.replicates[0].update(NotAction=t.replicates[0].pop("Action")),
+        lambda t: t.replicates[2].update(Resource="*"),
+        lambda t: t.replicates[2].update(Resource=["*"]),
+        lambda t: t.replicates[3].pop("Condition"),
     ],
     "no_secret_in_an_output": [
         lambda t: t.outputs.update(Key={"Value": SECRET_KEY}),
@@ -164,6 +210,20 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.public_access.update(BlockPublicPolicy=False),
         lambda t: t.public_access.update(IgnorePublicAcls=False),
         lambda t: t.public_access.update(RestrictPublicBuckets=False),
+    ],
+    "replica_in_step": [
+        lambda t: t.resources[LOGS]["Properties"].pop("ReplicationConfiguration"),
+        lambda t: t.bucket.pop("ReplicationConfiguration"),
+        lambda t: t.replication.update(Status="Disabled"),
+        lambda t: t.replication.update(Filter={"Prefix": "npm/"}),
+        lambda t: t.replication.update(Filter={"Prefix": "", "TagFilter": {"Key": "a", "Value": "b"}}),
+        lambda t: t.replication.update(Filter={"And": {"Prefix": "", "TagFilters": [{"Key": "a", "Value": "b"}]}}),
+        lambda t: t.replication.pop("DeleteMarkerReplication"),
+        lambda t: t.replication["DeleteMarkerReplication"].update(Status="Disabled"),
+        lambda t: t.replication["Destination"].pop("Metrics"),
+        lambda t: t.replication["Destination"].update(StorageClass="GLACIER"),
+        lambda t: t.replication.pop("SourceSelectionCriteria"),
+        lambda t: t.replication["Destination"].pop("EncryptionConfiguration"),
     ],
     "retained": [
         lambda t: t.resources[BUCKET].update(DeletionPolicy="Delete"),
@@ -241,12 +301,46 @@ def test_a_central_log_bucket_breaks_no_promise(guardrails: Guardrails) -> None:
     assert guardrails.broken_by(with_a_central_log_bucket(Template()).whole) == {}
 
 
+def test_a_replica_breaks_no_promise_on_either_side(guardrails: Guardrails) -> None:
+    assert guardrails.broken_by(template_of(REPLICATED)) == {}
+    assert guardrails.broken_by(replica_template_of(REPLICATED)) == {}
+
+
+IN_THE_REPLICA = {
+    "access_logged": "LoggingConfiguration",
+    "acls_off": "OwnershipControls",
+    "encrypted": "BucketEncryption",
+    "public_access_blocked": "PublicAccessBlockConfiguration",
+    "versioned": "VersioningConfiguration",
+}
+
+
+@pytest.mark.parametrize("rule", [*IN_THE_REPLICA, "current_packages_stay", "retained", "tls_only"])
+def test_the_replica_keeps_the_promises_of_a_bucket(guardrails: Guardrails, rule: str) -> None:
+    template = copy.deepcopy(replica_template_of(REPLICATED))
+    [(logical_id, bucket)] = [
+        each
+        for each in template["Resources"].items()
+        if each[0].startswith("ReplicaBucket") and "Policy" not in each[0]
+    ]
+    if rule in IN_THE_REPLICA:
+        del bucket["Properties"][IN_THE_REPLICA[rule]]
+    elif rule == "current_packages_stay":
+        bucket["Properties"]["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] = 365
+    elif rule == "retained":
+        bucket["DeletionPolicy"] = "Delete"
+    else:
+        template["Resources"] = {key: each for key, each in template["Resources"].items() if "Policy" not in key}
+    assert logical_id in template["Resources"]
+    assert rule in guardrails.broken_by(template)
+
+
 @pytest.mark.parametrize(
     ("rule", "way"),
     [pytest.param(rule, way, id=f"{rule}-{way}") for rule in BREAKS for way in range(len(BREAKS[rule]))],
 )
 def test_a_broken_promise_fires_its_rule_and_says_how_to_mend_it(guardrails: Guardrails, rule: str, way: int) -> None:
-    template = Template()
+    template = Template(REPLICATED if rule in OF_A_REPLICA else INSTANCE)
     BREAKS[rule][way](template)
     messages = guardrails.broken_by(template.whole).get(rule, [])
     assert messages

@@ -14,11 +14,14 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 
+from ghes_packages.instance import Instance
 from stacks.guardrails import guardrails
+from tests.stacks.test_guardrails import OF_A_REPLICA, REPLICATED
 from tests.synthesis import INSTANCE, PROJECT
 from tests.validation import violations_in
 
 BUCKET, ACCESS, STORAGE = "private_bucket.py", "packages_access.py", "packages_storage.py"
+REPLICATION = "replication.py"
 AT_THE_END_OF_ACCESS = "        newest = self.access_keys[0]"
 AT_THE_END_OF_STORAGE = "        newest, *previous ="
 IN_A_BUCKET = "            versioned=True,"
@@ -103,12 +106,28 @@ EDITS = [
         AT_THE_END_OF_STORAGE,
         deny("{'NotIpAddress': {'aws:SourceIp': '203.0.113.0/24'}}") + "\n" + AT_THE_END_OF_STORAGE,
     ),
+    ("replica_in_step", REPLICATION, "delete_marker_replication=True", "delete_marker_replication=False"),
+    ("replica_in_step", REPLICATION, "            metrics=s3.ReplicationTimeValue.FIFTEEN_MINUTES,\n", ""),
+    (
+        "replica_in_step",
+        "packages_bucket.py",
+        "lifecycle=ACCESS_LOGS, replication=replication",
+        "lifecycle=ACCESS_LOGS",
+    ),
+    ("no_role_but_for_replication", REPLICATION, "actions=SOURCE_BUCKET_ACTIONS", 'actions=["s3:*"]'),
+    (
+        "no_role_but_for_replication",
+        REPLICATION,
+        'iam.ServicePrincipal("s3.amazonaws.com")',
+        'iam.AccountPrincipal("111122223333")',
+    ),
     ("AwsSolutions-S1", BUCKET, "            server_access_logs_bucket=access_logs,\n", ""),
     (
         "F3012",
         STORAGE,
         AT_THE_END_OF_STORAGE,
-        '        cdk.CfnResource(self, "X", type="AWS::IAM::Group", properties={"Path": []})\n' + AT_THE_END_OF_STORAGE,
+        '        __import__("aws_cdk").CfnResource(self, "X", type="AWS::IAM::Group", properties={"Path": []})\n'
+        + AT_THE_END_OF_STORAGE,
     ),
     (
         "no_principal_but_services_in_a_bucket_policy",
@@ -138,12 +157,12 @@ def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.modules.update(ours)
 
 
-def synthesise(assembly: Path, engine: cdk.CloudFormationValidatePlugin) -> None:
+def synthesise(assembly: Path, engine: cdk.CloudFormationValidatePlugin, instance: Instance = INSTANCE) -> None:
     context = json.loads((PROJECT / "cdk.json").read_text())["context"]
     app = cdk.App(context=context, analytics_reporting=False, outdir=str(assembly))
     edited = importlib.import_module("app")
     edited.guardrails = lambda: engine  # type: ignore[attr-defined]
-    edited.build(app, [INSTANCE])
+    edited.build(app, [instance])
     app.synth()
 
 
@@ -166,5 +185,5 @@ def test_a_line_that_breaks_a_promise_fails_synth(
     assert text.count(old) == 1
     (stacks / file).write_text(text.replace(old, new))
     with pytest.raises(RuntimeError):
-        synthesise(tmp_path / "cdk.out", engine)
+        synthesise(tmp_path / "cdk.out", engine, REPLICATED if rule in OF_A_REPLICA else INSTANCE)
     assert rule in violations_in(tmp_path / "cdk.out")

@@ -1,0 +1,68 @@
+"""Whether the replica is as private as what it is the replica of, and is kept in step."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import boto3
+
+from ghes_packages import aws, deployed
+from ghes_packages.aws import S3_CONFIG
+from ghes_packages.bucket_settings import log_delivery_statement
+from ghes_packages.deployed import Deployed, Parts
+from ghes_packages.instance import Instance
+from ghes_packages.kms_key import KmsKey
+from ghes_packages.lifecycle import ACCESS_LOGS, packages
+from ghes_packages.outputs import ReplicaOutputs
+from ghes_packages.replication import ENABLED, rule_to
+from ghes_packages.verify.bucket_checks import BucketChecks
+from ghes_packages.verify.operator import as_operator
+from ghes_packages.verify.report import Check, Failed
+
+REPLICA = "The replica of the packages bucket"
+REPLICA_LOGS = "The bucket of the replica's access logs"
+
+
+def replica_checks(instance: Instance, session: boto3.Session, stack: Deployed, parts: Parts) -> Iterator[Check]:
+    """None where the instance has no replica. Raises what `deployed.read_replica` raises."""
+    if instance.replica:
+        there = aws.session(instance.replica)
+        outputs = deployed.read_replica(instance.replica, there)
+        yield from _Replica(instance.replica, session, there, stack, parts, outputs).checks()
+
+
+@dataclass(frozen=True)
+class _Replica:
+    """`here` is for the region of the instance, `there` for that of the replica."""
+
+    replica: Instance
+    here: boto3.Session
+    there: boto3.Session
+    stack: Deployed
+    parts: Parts
+    outputs: ReplicaOutputs
+
+    def checks(self) -> Iterator[Check]:
+        s3, bucket, log_bucket = (
+            self.there.client("s3", config=S3_CONFIG),
+            self.outputs.bucket,
+            self.outputs.access_logs,
+        )
+        arn, log_arn = self.stack.bucket_arn(bucket), self.stack.bucket_arn(log_bucket)
+        key = KmsKey(self.outputs.key_arn) if self.outputs.key_arn else None
+        delivery = log_delivery_statement(log_arn, arn, self.stack.account)
+        packages_replica = BucketChecks(REPLICA, s3, bucket, arn, packages(self.replica), key)
+        yield self._replicated(self.stack.outputs.bucket, bucket, "packages replicated")
+        if self.parts.log_bucket:
+            yield self._replicated(self.parts.log_bucket, log_bucket, "access logs replicated")
+        yield from packages_replica.checks()
+        yield packages_replica.logged_to(log_bucket)
+        yield from BucketChecks(REPLICA_LOGS, s3, log_bucket, log_arn, ACCESS_LOGS, None, (delivery,)).checks()
+
+    def _replicated(self, bucket: str, to: str, title: str) -> Check:
+        def run() -> str:
+            if (status := rule_to(to, bucket, self.here)) != ENABLED:
+                raise Failed(f"the rule is {status}" if status else "no rule")
+            return "all of it"
+
+        mend = f"put the rule back as docs/replica.md says: aws s3api put-bucket-replication --bucket {bucket}"
+        return Check(REPLICA, title, "all of it", as_operator(run), mend)

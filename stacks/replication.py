@@ -1,0 +1,119 @@
+"""Replication of a bucket into another region: the rule, and the role in which S3 follows it."""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from ghes_packages.instance import SSE_KMS, Instance
+from ghes_packages.key_statements import replication_statement
+from ghes_packages.replication import RULE_ID
+from stacks.acknowledged import acknowledge, objects_of
+
+# What AWS documents: "Setting up permissions for live replication", without the change of a replica's owner.
+SOURCE_BUCKET_ACTIONS = ["s3:GetReplicationConfiguration", "s3:ListBucket"]
+SOURCE_OBJECT_ACTIONS = ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"]
+REPLICA_OBJECT_ACTIONS = ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"]
+# "Replicating encrypted objects"; with a bucket key S3 decrypts too, to see whether that is intact.
+SOURCE_KEY_ACTIONS = ["kms:Decrypt"]
+REPLICA_KEY_ACTIONS = ["kms:Encrypt", "kms:Decrypt"]
+ACTIONS = [
+    *SOURCE_BUCKET_ACTIONS,
+    *SOURCE_OBJECT_ACTIONS,
+    *REPLICA_OBJECT_ACTIONS,
+    *SOURCE_KEY_ACTIONS,
+    *REPLICA_KEY_ACTIONS,
+]
+
+
+class Replica(Construct):
+    """The replica as the first region knows it: by the outputs of its stack, which CloudFormation reads at each deploy.
+
+    `instance` is that of the replica.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, instance: Instance) -> None:
+        super().__init__(scope, construct_id)
+
+        def put_out(output: str) -> str:
+            return cdk.Fn.get_stack_output(instance.stack_name, output, instance.region)
+
+        def bucket(construct_id: str, output: str) -> s3.IBucket:
+            return s3.Bucket.from_bucket_attributes(
+                self, construct_id, bucket_name=put_out(output), region=instance.region
+            )
+
+        self.bucket = bucket("Bucket", "ReplicaS3Bucket")
+        self.access_logs = bucket("AccessLogs", "ReplicaAccessLogsS3Bucket")
+        self.key = (
+            kms.Key.from_key_arn(self, "Key", put_out("ReplicaKeyArn")) if instance.encryption == SSE_KMS else None
+        )
+
+
+class Replication(Construct):
+    """Everything that is written to a bucket from now on, and every delete marker; the deletion of a version never.
+
+    So a key that leaks can hide objects in both regions, and destroy them in neither. S3's metrics say how far behind
+    the replica is; S3 Replication Time Control, which costs by the gigabyte, is not bought.
+
+    A bucket needs `role` and `rule` when it is made, and the role's policy needs the bucket: `allow` comes after.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        replica: s3.IBucket,
+        *,
+        source_key: kms.IKey | None = None,
+        replica_key: kms.IKey | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._replica = replica
+        self._source_key = source_key
+        self._replica_key = replica_key
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"))
+        self.rule = s3.ReplicationRule(
+            id=RULE_ID,
+            priority=1,
+            destination=replica,
+            kms_key=replica_key,
+            sse_kms_encrypted_objects=True if replica_key else None,
+            delete_marker_replication=True,
+            # Its threshold is for Replication Time Control, and CDK leaves it out without that.
+            metrics=s3.ReplicationTimeValue.FIFTEEN_MINUTES,
+        )
+
+    def allow(self, source: s3.IBucket) -> None:
+        """Let the role do what AWS documents: CDK's own grants allow more, with wildcards for KMS, and inline."""
+        policy = iam.ManagedPolicy(
+            self,
+            "Policy",
+            description="What S3 needs to replicate one bucket",
+            roles=[self.role],
+            statements=[
+                iam.PolicyStatement(actions=SOURCE_BUCKET_ACTIONS, resources=[source.bucket_arn]),
+                iam.PolicyStatement(actions=SOURCE_OBJECT_ACTIONS, resources=[source.arn_for_objects("*")]),
+                iam.PolicyStatement(actions=REPLICA_OBJECT_ACTIONS, resources=[self._replica.arn_for_objects("*")]),
+            ],
+        )
+        if self._source_key:
+            policy.add_statements(_use(self._source_key, SOURCE_KEY_ACTIONS, source))
+        if self._replica_key:
+            policy.add_statements(_use(self._replica_key, REPLICA_KEY_ACTIONS, self._replica))
+        acknowledge(
+            policy,
+            "All of the bucket is replicated, so the policy must cover every object; no action has a wildcard.",
+            objects_of(source),
+            objects_of(self._replica),
+        )
+
+
+def _use(key: kms.IKey, actions: Sequence[str], bucket: s3.IBucket) -> iam.PolicyStatement:
+    dns_suffix = cdk.Stack.of(bucket).url_suffix
+    return iam.PolicyStatement.from_json(
+        replication_statement(key.key_arn, actions, bucket.bucket_arn, bucket.env.region, dns_suffix)
+    )

@@ -1,0 +1,206 @@
+"""The runbook of the replica: two regions, and the day that the first one is lost.
+
+The embedded AWS copies each object at once, whatever the role may do and the keys allow, and publishes no metrics: what
+tests/stacks/test_replica.py says of the template is all that is known of these before AWS itself.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.validate import validate_parameters
+
+from ghes_packages import aws, deployed, status
+from ghes_packages.instance import Instance
+from ghes_packages.instances import load
+from ghes_packages.key_statements import user_statement
+from ghes_packages.local.cdk_cli import PROJECT, CdkCli
+from ghes_packages.verify.replica_checks import replica_checks
+from ghes_packages.verify.report import Outcome, make
+from tests.end_to_end.conftest import Cloud
+
+PAGE = (PROJECT / "docs/replica.md").read_text()
+NAME = "lost"
+TABLE = f"""
+[instances.{NAME}]
+account = "111122223333"
+region = "us-west-2"
+replica_region = "us-east-1"
+encryption = "kms"
+"""
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def synthesised(cloud: Cloud, folder: Path, tables: str) -> Cloud:
+    folder.mkdir()
+    instances, assembly = folder / "instances.toml", folder / "cdk.out"
+    instances.write_text(tables)
+    # What validation says of a replica, tests/stacks hears.
+    cdk = CdkCli({**cloud.aws.environment, "CDK_VALIDATION": "false"})
+    cdk.run("synth", "--quiet", "--output", str(assembly), "--context", f"instances={instances}")
+    return Cloud(cloud.aws, instances, assembly)
+
+
+class Runbook:
+    """Runs the commands of the page, one after the other, for another instance than the page's."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.commands = iter(line.strip() for block in blocks("sh") for line in block.splitlines())
+
+    def next_is(self, command: str) -> str:
+        assert next(self.commands) == command
+        return command.replace("production", NAME)
+
+    def deploys(self, command: str) -> None:
+        """`make deploy` comes to this, after a review."""
+        instance = self.next_is(command).removeprefix("make deploy INSTANCE=")
+        self.cloud.cdk("deploy", f"GhesPackages-{instance}")
+
+    def says(self, command: str, *options: str, exit_status: int = 0) -> str:
+        done = self.cloud.ghes_packages(*self.next_is(command).split()[1:], *options)
+        assert done.returncode == exit_status, done.stdout + done.stderr
+        return done.stdout
+
+
+def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(cloud: Cloud, tmp_path: Path) -> None:
+    two = synthesised(cloud, tmp_path / "two", TABLE)
+    runbook = Runbook(two)
+    two.cdk(*runbook.next_is("cdk bootstrap aws://111122223333/us-east-1").split()[1:])
+    runbook.deploys("make deploy INSTANCE=production")
+    assert "packages replicated              all of it             as expected" in runbook.says(
+        "ghes-packages verify production"
+    )
+    next_is_for_aws(runbook, "aws s3control create-job --region us-west-2 --cli-input-json file://job.json")
+
+    replica = outputs_of_the_replica(cloud)
+    bucket = two.outputs(NAME)["AwsS3Bucket"]
+    s3: Any = cloud.aws.client("s3")
+    s3.put_object(Bucket=bucket, Key="a/package", Body=b"content")
+    s3.put_object(Bucket=bucket, Key="a/mistake", Body=b"content")
+    s3.delete_object(Bucket=bucket, Key="a/mistake")
+    [version] = s3.list_object_versions(Bucket=bucket, Prefix="a/mistake")["Versions"]
+    s3.delete_object(Bucket=bucket, Key="a/mistake", VersionId=version["VersionId"])
+    left = s3.list_object_versions(Bucket=replica["ReplicaS3Bucket"])
+    assert {each["Key"] for each in left["Versions"]} >= {"a/package", "a/mistake"}
+    current = s3.list_objects_v2(Bucket=replica["ReplicaS3Bucket"])["Contents"]
+    assert [each["Key"] for each in current] == ["a/package"]  # nor is anything of `verify` there
+
+    publish(cloud, "us-east-1", bucket, replica, ReplicationLatency=12, OperationsPendingReplication=3)
+    publish(cloud, "us-west-2", bucket, replica, OperationsFailedReplication=0)
+    shown = runbook.says("ghes-packages status production")
+    assert "12 s behind" in shown
+    assert "nothing to do" in shown
+    publish(cloud, "us-west-2", bucket, replica, OperationsFailedReplication=2)
+    with pytest.MonkeyPatch.context() as patch:
+        as_operator(cloud, patch)
+        assert status.read(load(two.instances)[NAME]).exit_status == 1
+
+    next_is_for_aws(
+        runbook,
+        "aws cloudformation describe-stacks --region us-east-1 --stack-name GhesPackages-production-Replica"
+        ' --query "Stacks[0].Outputs"',
+    )
+    [table] = blocks("toml")
+    table = table.replace("production", NAME).replace("REPLICA", replica["ReplicaS3Bucket"])
+    table = table.replace("# encryption", "encryption").replace('"KEY"', f'"{replica["ReplicaKeyArn"]}"')
+    runbook.cloud = synthesised(cloud, tmp_path / "failover", TABLE + table)
+    runbook.deploys("make deploy INSTANCE=production-failover")
+    told = runbook.says("ghes-packages verify production-failover", exit_status=1)
+    assert "1 failed" in told, told
+    let_in(cloud, replica["ReplicaKeyArn"], failover_user(cloud), replica["ReplicaS3Bucket"])
+    runbook.says("ghes-packages verify production-failover")
+
+    settings = json.loads(runbook.says("ghes-packages settings production-failover --show-secret", "--json"))
+    assert settings["AwsS3Bucket"] == replica["ReplicaS3Bucket"]
+    assert settings["AwsServiceUrl"] == replica["ReplicaServiceUrl"] == "https://s3.us-east-1.amazonaws.com"
+    ghes = cloud.aws.client(
+        "s3",
+        region_name=replica["ReplicaS3Region"],
+        aws_access_key_id=settings["AwsS3AccessKey"],
+        aws_secret_access_key=settings["AwsS3SecretKey"],
+    )
+    assert ghes.get_object(Bucket=settings["AwsS3Bucket"], Key="a/package")["Body"].read() == b"content"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        ghes.get_object(Bucket=bucket, Key="a/package")
+    assert list(runbook.commands) == []
+
+    s3.delete_bucket_replication(Bucket=bucket)
+    with pytest.MonkeyPatch.context() as patch:
+        as_operator(cloud, patch)
+        instance = load(two.instances)[NAME]
+        assert any("nothing is replicated" in problem for problem in status.read(instance).problems())
+        assert failed(instance) == ["packages replicated"]
+
+
+def test_the_job_of_the_page_is_one_that_s3_takes() -> None:
+    [job] = blocks("json")
+    client: Any = boto3.client("s3control", region_name="us-west-2")
+    validate_parameters(json.loads(job), client.meta.service_model.operation_model("CreateJob").input_shape)
+
+
+def next_is_for_aws(runbook: Runbook, command: str) -> None:
+    """A command of the AWS CLI's; the tests make the request themselves, or say what they know of it."""
+    assert runbook.next_is(command).startswith("aws ")
+
+
+def outputs_of_the_replica(cloud: Cloud) -> dict[str, str]:
+    client = cloud.aws.client("cloudformation", region_name="us-east-1")
+    [stack] = client.describe_stacks(StackName=f"GhesPackages-{NAME}-Replica")["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def publish(cloud: Cloud, region: str, bucket: str, replica: dict[str, str], **metrics: float) -> None:
+    """What S3 does on AWS, in the region in which AWS documents that it does."""
+    dimensions = {"SourceBucket": bucket, "DestinationBucket": replica["ReplicaS3Bucket"], "RuleId": "everything"}
+    cloud.aws.client("cloudwatch", region_name=region).put_metric_data(
+        Namespace="AWS/S3",
+        MetricData=[
+            {
+                "MetricName": name,
+                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+                "Timestamp": datetime.now(UTC),
+                "Value": value,
+            }
+            for name, value in metrics.items()
+        ],
+    )
+
+
+def as_operator(cloud: Cloud, patch: pytest.MonkeyPatch) -> None:
+    for name, value in cloud.aws.environment.items():
+        if name.startswith("AWS_") or name.lower() == "http_proxy":
+            patch.setenv(name, value)
+
+
+def failed(instance: Instance) -> list[str]:
+    """What `verify` finds wrong with the replica."""
+    session = aws.session(instance)
+    stack = deployed.read(instance, session)
+    parts = deployed.parts(instance, stack.outputs, session)
+    findings = make(replica_checks(instance, session, stack, parts), lambda title: None)
+    return [finding.check.title for finding in findings if finding.outcome is Outcome.FAILED]
+
+
+def failover_user(cloud: Cloud) -> str:
+    client = cloud.aws.client("cloudformation", region_name="us-east-1")
+    [stack] = client.describe_stacks(StackName=f"GhesPackages-{NAME}-failover")["Stacks"]
+    [user] = [each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == "IamUserName"]
+    arn: str = cloud.aws.client("iam").get_user(UserName=user)["User"]["Arn"]
+    return arn
+
+
+def let_in(cloud: Cloud, key: str, user: str, bucket: str) -> None:
+    """What the remedy of `verify` says."""
+    kms: Any = cloud.aws.client("kms", region_name="us-east-1")
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    policy["Statement"].append(user_statement(user, f"arn:aws:s3:::{bucket}", "us-east-1", "amazonaws.com"))
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))

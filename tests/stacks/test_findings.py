@@ -1,0 +1,30 @@
+"""What is left of the four rule packs' findings, one by one."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from app import build
+from ghes_packages.instances import load
+from ghes_packages.options import RulePack
+from tests.findings import ACKNOWLEDGED
+from tests.synthesis import PROJECT, app
+from tests.validation import violations_in
+
+
+def test_the_regulated_example_is_left_with_the_findings_that_the_readme_lists(tmp_path: Path) -> None:
+    instances = load(PROJECT / "examples/regulated.toml")
+    assert set(instances["production"].rule_packs) == set(RulePack)
+    whole = app(outdir=str(tmp_path))
+    build(whole, instances.values())
+    whole.synth()
+    assert violations_in(tmp_path) == set()
+    report = json.loads((tmp_path / "validation-report.json").read_text())
+    found = Counter(
+        (finding["ruleName"].partition("[")[0], construct["constructPath"].removesuffix("/Resource"))
+        for plugin in report["pluginReports"]
+        for finding in plugin["suppressedViolations"]
+        for construct in finding["violatingConstructs"]
+    )
+    assert found == Counter(each for row in ACKNOWLEDGED for each in row.each())
+    assert found.total() == 20
