@@ -63,6 +63,7 @@ FOLLOWED_BY = {
     "docs/bring-back.md": ["test_deleted_packages_come_back"],
     "docs/leaked-key.md": ["test_a_leaked_key_is_refused_after_one_command"],
     "docs/move.md": ["test_a_moved_bucket_has_every_key_and_checksum"],
+    "docs/replica.md": ["test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region"],
     "docs/rotation.md": [
         "test_the_runbook_rotates_without_a_failed_request",
         "test_the_ways_back_of_the_runbook_lead_back",
