@@ -1,6 +1,6 @@
 """The review of one deploy: the stack that is deployed against the one that was synthesised, with what IAM knows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,12 +31,9 @@ def review_deployed(
 
     Raises ConfigurationError, AwsSaidNo and FoundWrong.
     """
-    after = assembly.read(folder).get(instance.name)
-    if after is None:
-        raise ConfigurationError(
-            f"{folder}: holds no stack {instance.stack_name}; synthesise it with: cdk synth --quiet"
-        )
-    session = aws.session(instance)
+    stacks, session = assembly.read(folder), aws.session(instance)
+    reviewed = [_replica(instance.replica, stacks, folder)] if instance.replica else []
+    after = _synthesised(instance, stacks, folder)
     before = _read(instance, after, session)
     if before is None:
         account = aws.account(session)
@@ -45,12 +42,31 @@ def review_deployed(
                 f"your credentials are for account {account}, and [instances.{instance.name}] says account ="
                 f' "{instance.account}"; set AWS_PROFILE to the account that you mean'
             )
-        nothing = f"a first deploy: nothing is in {account}, {session.region_name} yet"
-        return Report((Reviewed(instance.name, State.NEW),)).accepting(accepted), f"{instance.name}: {nothing}"
-    keys = access_keys.read(instance, deployed.read(instance, session).outputs, session)
-    user = known_to_iam(keys, now, unused_for)
-    report = Report((Reviewed(instance.name, State.CHANGED, tuple(review.changes(before, after, user))),))
-    return report.accepting(accepted), f"{instance.name}: no risk found"
+        reviewed.append(Reviewed(instance.name, State.NEW))
+        otherwise = f"a first deploy: nothing is in {account}, {session.region_name} yet"
+    else:
+        keys = access_keys.read(instance, deployed.read(instance, session).outputs, session)
+        changes = review.changes(before, after, known_to_iam(keys, now, unused_for))
+        reviewed.append(Reviewed(instance.name, State.CHANGED, tuple(changes)))
+        otherwise = "no risk found"
+    return Report(tuple(reviewed)).accepting(accepted), f"{instance.name}: {otherwise}"
+
+
+def _replica(instance: Instance, stacks: Mapping[str, Stack], folder: Path) -> Reviewed:
+    """The stack in the other region, which the same deploy brings up to date. It has no access key."""
+    after = _synthesised(instance, stacks, folder)
+    before = _read(instance, after, aws.session(instance))
+    if before is None:
+        return Reviewed(instance.name, State.NEW)
+    return Reviewed(instance.name, State.CHANGED, tuple(review.changes(before, after)), f"{instance.name}/")
+
+
+def _synthesised(instance: Instance, stacks: Mapping[str, Stack], folder: Path) -> Stack:
+    if instance.name not in stacks:
+        raise ConfigurationError(
+            f"{folder}: holds no stack {instance.stack_name}; synthesise it with: cdk synth --quiet"
+        )
+    return stacks[instance.name]
 
 
 def known_to_iam(keys: Sequence[AccessKey], now: datetime, unused_for: timedelta) -> UserKeys:

@@ -6,6 +6,7 @@ tests/stacks/test_replica.py says of the template is all that is known of these 
 
 import json
 import re
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,7 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(cloud: C
     runbook = Runbook(two)
     two.cdk(*runbook.next_is("cdk bootstrap aws://111122223333/us-east-1").split()[1:])
     runbook.deploys("make deploy INSTANCE=production")
+    the_review_sees_both_stacks(two, tmp_path / "weaker")
     assert "packages replicated              all of it             as expected" in runbook.says(
         "ghes-packages verify production"
     )
@@ -139,6 +141,17 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(cloud: C
         instance = load(two.instances)[NAME]
         assert any("nothing is replicated" in problem for problem in status.read(instance).problems())
         assert failed(instance) == ["packages replicated"]
+
+
+def the_review_sees_both_stacks(two: Cloud, weaker: Path) -> None:
+    reviewed = two.ghes_packages("review", "--deployed", NAME, "--assembly", str(two.assembly))
+    assert (reviewed.returncode, reviewed.stdout) == (0, f"{NAME}: no risk found\n"), reviewed.stderr
+    shutil.copytree(two.assembly, weaker)
+    template = weaker / f"GhesPackages-{NAME}-Replica.template.json"
+    template.write_text(template.read_text().replace('"Enabled"', '"Suspended"', 1))
+    refused = two.ghes_packages("review", "--deployed", NAME, "--assembly", str(weaker))
+    assert refused.returncode == 1
+    assert f"{NAME}-Replica: REFUSED {NAME}-Replica/" in refused.stdout
 
 
 def test_the_job_of_the_page_is_one_that_s3_takes() -> None:
