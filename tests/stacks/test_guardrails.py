@@ -17,14 +17,31 @@ from tests.validation import Guardrails
 LOGS = "PackagesAccessLogs000D49E7"
 SECRET_KEY = {"Fn::GetAtt": ["AccessAccessKey1D123CC98", "SecretAccessKey"]}
 EVERYBODY = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": "*"}
+OF_THE_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+DENIED_LISTING = {
+    "Effect": "Deny",
+    "Action": "s3:ListBucket",
+    "Resource": "*",
+    "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+}
 Edit = Callable[["Template"], object]
 
 
 REPLICATED = Instance(
     name="production", account="111122223333", region="us-west-2", encryption="kms", replica_region="us-east-1"
 )
-# The rules that say something of a template with a replica only.
-OF_A_REPLICA = {"no_role_but_for_replication", "replica_in_step"}
+# The rules that say something of a template with a replica, a key or readers of the secret only.
+WITH_OPTIONS = {
+    "no_role_but_for_replication": REPLICATED,
+    "replica_in_step": REPLICATED,
+    "no_open_key_or_secret": Instance(
+        name="production",
+        account="111122223333",
+        region="us-west-2",
+        encryption="kms",
+        secret_readers=("arn:aws:iam::111122223333:role/setup",),
+    ),
+}
 
 
 class Template:
@@ -75,6 +92,30 @@ class Template:
         self.resources[f"Extra{len(self.resources)}"] = {"Type": kind, "Properties": properties}
 
 
+def the_only(template: Template, kind: str) -> Json:
+    [found] = [each["Properties"] for each in template.resources.values() if each["Type"] == kind]
+    return dict(found)
+
+
+def on_the_key(template: Template) -> list[Json]:
+    statements: list[Json] = the_only(template, "AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    return statements
+
+
+def on_the_secret(template: Template) -> list[Json]:
+    statements: list[Json] = the_only(template, "AWS::SecretsManager::ResourcePolicy")["ResourcePolicy"]["Statement"]
+    return statements
+
+
+def open_to_public_policies(template: Template) -> None:
+    [policy] = [e for e in template.resources.values() if e["Type"] == "AWS::SecretsManager::ResourcePolicy"]
+    policy["Properties"]["BlockPublicPolicy"] = False
+
+
+def the_secret_is(template: Template, *parts: Any) -> None:
+    template.secret["SecretString"]["Fn::Join"][1][: len(parts)] = parts
+
+
 def allow(principal: Any) -> Json:
     return {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*"}
 
@@ -108,6 +149,47 @@ def replica_that_is_not_logged(template: Template) -> None:
 
 
 BREAKS: dict[str, list[Edit]] = {
+    "no_open_key_or_secret": [
+        open_to_public_policies,
+        lambda t: on_the_secret(t)[0].update(Principal={"AWS": "*"}),
+        lambda t: on_the_secret(t)[0].update(Principal={"AWS": ["arn:aws:iam::444455556666:root"]}),
+        lambda t: on_the_secret(t)[0].update(Action="secretsmanager:*"),
+        lambda t: on_the_secret(t)[0].update(Effect="Deny"),
+        lambda t: on_the_secret(t)[0].update(NotPrincipal=on_the_secret(t)[0].pop("Principal")),
+        lambda t: on_the_key(t)[0].update(Principal="*"),
+        lambda t: on_the_key(t)[0].update(Principal={"AWS": "*"}),
+        lambda t: on_the_key(t)[0].update(Principal={"AWS": ["*"]}),
+        lambda t: on_the_key(t)[0].update(NotPrincipal=on_the_key(t)[0].pop("Principal")),
+        lambda t: on_the_key(t)[0].update(Effect="Deny"),
+    ],
+    "no_other_denial": [
+        lambda t: t.denied.append(EVERYBODY),
+        lambda t: t.denied.append(deny_if(StringNotEquals={"aws:PrincipalArn": "arn:aws:iam::111122223333:role/one"})),
+        lambda t: t.denied.append({**deny_if(NotIpAddress={"AWS:SourceIP": "203.0.113.0/24"}), "Action": "s3:Get*"}),
+        lambda t: t.denied.append(deny_if(Bool={"s3:signatureAge": "1"})),
+        lambda t: t.denied[0].update(NotAction=t.denied[0].pop("Action")),
+        lambda t: t.denied[0].update(NotPrincipal=t.denied[0].pop("Principal")),
+        lambda t: t.policy["PolicyDocument"]["Statement"].append({"Effect": "Deny", "Action": "*", "Resource": "*"}),
+        lambda t: t.policy["PolicyDocument"]["Statement"].append(DENIED_LISTING),
+    ],
+    "only_known_bucket_properties": [
+        lambda t: t.bucket.update(InventoryConfigurations=[{"Id": "all"}]),
+        lambda t: t.bucket.update(NotificationConfiguration={"EventBridgeConfiguration": {}}),
+        lambda t: t.bucket.update(AccelerateConfiguration={"AccelerationStatus": "Enabled"}),
+    ],
+    "only_known_resources": [
+        lambda t: t.add("AWS::S3::AccessPoint", Bucket={"Ref": BUCKET}),
+        lambda t: t.add("AWS::CloudFormation::Stack", TemplateURL="https://example.com/template.json"),
+        lambda t: t.add("AWS::SSM::Parameter", Type="String", Value="x"),
+    ],
+    "written_out": [
+        lambda t: t.whole.update(Conditions={"Never": {"Fn::Equals": ["a", "b"]}}),
+        lambda t: t.whole.update(Mappings={"M": {"a": {"b": "c"}}}),
+        lambda t: t.whole.update(Transform="AWS::Include"),
+        lambda t: t.resources["PackagesBucketPolicyC2FF34FE"].update(Condition="Never"),
+        lambda t: t.on_bucket.update(Effect={"Fn::Sub": "Allow"}),
+        lambda t: t.denied.append({"Fn::If": ["Never", EVERYBODY, EVERYBODY]}),
+    ],
     "access_logged": [
         lambda t: t.bucket.pop("LoggingConfiguration"),
         replica_that_is_not_logged,
@@ -159,6 +241,9 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.add("AWS::IAM::UserToGroupAddition", GroupName="admins", Users=[{"Ref": "AccessUser138A70BB"}]),
     ],
     "no_principal_but_services_in_a_bucket_policy": [
+        lambda t: t.denied.append({**allow({"Service": "cloudfront.amazonaws.com"}), "Condition": OF_THE_ACCOUNT}),
+        lambda t: t.denied.append({**allow({"Service": "logging.s3.amazonaws.com"}), "Condition": OF_THE_ACCOUNT}),
+        lambda t: t.denied.append({**allow({"Service": "*"}), "Action": "s3:PutObject", "Condition": OF_THE_ACCOUNT}),
         lambda t: t.denied.append(allow("*")),
         lambda t: t.denied.append(allow({"AWS": {"Fn::GetAtt": ["AccessUser138A70BB", "Arn"]}})),
         lambda t: t.denied.append(allow({"Federated": "accounts.example.com"})),
@@ -182,6 +267,10 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.replicates[3].pop("Condition"),
     ],
     "no_secret_in_an_output": [
+        lambda t: t.outputs.update(Key={"Value": {"Fn::Base64": SECRET_KEY}}),
+        lambda t: t.outputs.update(Key={"Value": {"Fn::Select": [0, {"Fn::Split": ["/", SECRET_KEY]}]}}),
+        lambda t: t.outputs.update(Key={"Value": {"Fn::Join": ["", [{"Fn::Join": ["", [SECRET_KEY]]}]]}}),
+        lambda t: t.outputs.update(Key={"Value": "x", "Export": {"Name": "key"}}),
         lambda t: t.outputs.update(Key={"Value": SECRET_KEY}),
         lambda t: t.outputs.update(Key={"Value": {"Fn::Join": ["", ["key=", SECRET_KEY]]}}),
         lambda t: t.outputs.update(Key={"Value": "{{resolve:secretsmanager:packages}}"}),
@@ -189,6 +278,13 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.outputs.update(Key={"Value": {"Fn::Sub": "${AccessAccessKey1D123CC98.SecretAccessKey}"}}),
     ],
     "no_secret_in_clear": [
+        lambda t: the_secret_is(t, '{"access_key_id":"', SECRET_KEY),
+        lambda t: the_secret_is(
+            t, '{"access_key_id":"', {"Ref": "AccessAccessKey1D123CC98"}, '","secret_access_key": "clear'
+        ),
+        lambda t: the_secret_is(t, '{"access_key_id":"', {"Ref": "X"}, '","secret_access_key":"', "clear"),
+        lambda t: t.secret.update(Description={"Fn::Join": ["", ["key ", SECRET_KEY]]}),
+        lambda t: t.secret.update(Tags=[{"Key": "key", "Value": SECRET_KEY}]),
         lambda t: t.secret.update(SecretString="in clear"),
         lambda t: t.secret.update(SecretString={"Fn::Join": ["", ['{"secret_access_key":"clear', SECRET_KEY, '"}']]}),
         lambda t: t.secret.pop("SecretString"),
@@ -233,6 +329,11 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.add("AWS::KMS::Key", KeyPolicy={}),
     ],
     "seven_actions": [
+        lambda t: t.on_bucket.update(Resource="arn:aws:s3:::somebody-elses"),
+        lambda t: t.on_objects.update(Resource="arn:aws:s3:::somebody-elses/*"),
+        lambda t: t.on_bucket.update(Resource={"Fn::GetAtt": [BUCKET, "DomainName"]}),
+        lambda t: t.on_objects["Resource"]["Fn::Join"][1].append("*"),
+        lambda t: t.add("AWS::IAM::ManagedPolicy", **t.policy),
         lambda t: t.on_objects["Action"].append("s3:GetObjectAcl"),
         lambda t: t.on_objects["Action"].remove("s3:PutObject"),
         lambda t: t.on_objects.update(Action="s3:*"),
@@ -252,6 +353,11 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: (t.on_bucket.update(Effect="Deny"), t.on_objects.update(Effect="Deny")),
     ],
     "tls_only": [
+        lambda t: t.denied[0]["Condition"].update(StringEquals={"aws:PrincipalAccount": "111122223333"}),
+        lambda t: t.denied[1]["Condition"]["NumericLessThan"].update({"s3:max-keys": 1}),
+        lambda t: t.denied[0].update(Resource="arn:aws:s3:::nowhere/*"),
+        lambda t: t.denied[0].update(Resource=t.denied[0]["Resource"][0]),
+        lambda t: t.denied[1].update(Resource=t.denied[1]["Resource"][1:]),
         lambda t: t.denied.pop(0),
         lambda t: t.denied.pop(1),
         lambda t: t.denied[1]["Condition"]["NumericLessThan"].update({"s3:TlsVersion": 1.1}),
@@ -262,6 +368,11 @@ BREAKS: dict[str, list[Edit]] = {
         replica,
     ],
     "user_in_its_group_with_its_boundary": [
+        lambda t: t.user.update(PermissionsBoundary="arn:aws:iam::aws:policy/AdministratorAccess"),
+        lambda t: t.user.update(
+            PermissionsBoundary={"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::aws:policy/A"]]}
+        ),
+        lambda t: (t.user.update(Groups=["admins"]), t.policy.update(Groups=["admins"])),
         lambda t: t.user.pop("PermissionsBoundary"),
         lambda t: t.user.pop("Groups"),
         lambda t: t.user["Groups"].append("admins"),
@@ -340,7 +451,7 @@ def test_the_replica_keeps_the_promises_of_a_bucket(guardrails: Guardrails, rule
     [pytest.param(rule, way, id=f"{rule}-{way}") for rule in BREAKS for way in range(len(BREAKS[rule]))],
 )
 def test_a_broken_promise_fires_its_rule_and_says_how_to_mend_it(guardrails: Guardrails, rule: str, way: int) -> None:
-    template = Template(REPLICATED if rule in OF_A_REPLICA else INSTANCE)
+    template = Template(WITH_OPTIONS.get(rule, INSTANCE))
     BREAKS[rule][way](template)
     messages = guardrails.broken_by(template.whole).get(rule, [])
     assert messages

@@ -16,7 +16,7 @@ import pytest
 
 from ghes_packages.instance import Instance
 from stacks.guardrails import guardrails
-from tests.stacks.test_guardrails import OF_A_REPLICA, REPLICATED
+from tests.stacks.test_guardrails import WITH_OPTIONS
 from tests.synthesis import INSTANCE, PROJECT
 from tests.validation import violations_in
 
@@ -82,6 +82,22 @@ EDITS = [
     ("tls_only", BUCKET, "            minimum_tls_version=LEAST_TLS_VERSION,\n", ""),
     ("tls_only", BUCKET, "minimum_tls_version=LEAST_TLS_VERSION", "minimum_tls_version=1.1"),
     ("encrypted", BUCKET, "s3.BucketEncryption.S3_MANAGED", "s3.BucketEncryption.UNENCRYPTED"),
+    ("only_known_bucket_properties", BUCKET, IN_A_BUCKET, "            transfer_acceleration=True,\n" + IN_A_BUCKET),
+    (
+        "only_known_resources",
+        STORAGE,
+        AT_THE_END_OF_STORAGE,
+        '        cdk.CfnResource(self, "X", type="AWS::S3::AccessPoint", properties={"Bucket": bucket.bucket_name})\n'
+        + AT_THE_END_OF_STORAGE,
+    ),
+    ("no_other_denial", STORAGE, AT_THE_END_OF_STORAGE, deny("{}") + "\n" + AT_THE_END_OF_STORAGE),
+    ("no_open_key_or_secret", ACCESS, ".block_public_policy = True", ".block_public_policy = False"),
+    (
+        "written_out",
+        STORAGE,
+        AT_THE_END_OF_STORAGE,
+        '        self.add_transform("AWS::Include")\n' + AT_THE_END_OF_STORAGE,
+    ),
     ("versioned", BUCKET, "versioned=True", "versioned=False"),
     ("retained", BUCKET, "cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE", "cdk.RemovalPolicy.DESTROY"),
     ("retained", BUCKET, "            self.policy.apply_removal_policy(RETAIN)", "            pass"),
@@ -185,5 +201,5 @@ def test_a_line_that_breaks_a_promise_fails_synth(
     assert text.count(old) == 1
     (stacks / file).write_text(text.replace(old, new))
     with pytest.raises(RuntimeError):
-        synthesise(tmp_path / "cdk.out", engine, REPLICATED if rule in OF_A_REPLICA else INSTANCE)
+        synthesise(tmp_path / "cdk.out", engine, WITH_OPTIONS.get(rule, INSTANCE))
     assert rule in violations_in(tmp_path / "cdk.out")
