@@ -148,7 +148,9 @@ def the_review_sees_both_stacks(two: Cloud, weaker: Path) -> None:
     assert (reviewed.returncode, reviewed.stdout) == (0, f"{NAME}: no risk found\n"), reviewed.stderr
     shutil.copytree(two.assembly, weaker)
     template = weaker / f"GhesPackages-{NAME}-Replica.template.json"
-    template.write_text(template.read_text().replace('"Enabled"', '"Suspended"', 1))
+    template.write_text(
+        template.read_text().replace('"DeletionPolicy": "RetainExceptOnCreate"', '"DeletionPolicy": "Delete"')
+    )
     refused = two.ghes_packages("review", "--deployed", NAME, "--assembly", str(weaker))
     assert refused.returncode == 1
     assert f"{NAME}-Replica: REFUSED {NAME}-Replica/" in refused.stdout

@@ -87,7 +87,7 @@ EDITS = [
         "only_known_resources",
         STORAGE,
         AT_THE_END_OF_STORAGE,
-        '        __import__("aws_cdk").CfnResource(self, "X", type="AWS::S3::AccessPoint", properties={"Bucket": "x"})\n'
+        '        __import__("aws_cdk").CfnResource(self, "X", type="AWS::S3::AccessPoint", properties={})\n'
         + AT_THE_END_OF_STORAGE,
     ),
     ("no_other_denial", STORAGE, AT_THE_END_OF_STORAGE, deny("{}") + "\n" + AT_THE_END_OF_STORAGE),
