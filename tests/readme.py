@@ -43,8 +43,8 @@ def generated() -> Mapping[str, str]:
                 (", ".join(f"`{rule}`" for rule in row.rules), ", ".join(dict.fromkeys(row.at)), row.why)
                 for row in ACKNOWLEDGED
             ),
-        )
-        + f"{_counted()}\n\n",
+        ),
+        "findings counted": f"\n{_counted()}\n\n",
         "guardrails": _table(
             ("rule", "why"), *((f"`{file.stem}`", _first_comment(file.read_text())) for file in GUARDRAILS)
         ),
