@@ -26,6 +26,7 @@ class _KeyResource:
 
     status: str
     identity: object
+    user: object
 
 
 def changes(before: Stack, after: Stack, user: UserKeys | None = None) -> Iterator[Change]:
@@ -42,6 +43,7 @@ def changes(before: Stack, after: Stack, user: UserKeys | None = None) -> Iterat
     for generation in sorted((had.keys() | gets.keys()) - risky):
         if had.get(generation) != gets.get(generation):
             yield _row(generation, had, gets)
+    yield from _of_the_newest(had, gets)
     for logical_id in sorted(_ids(after) - _ids(before)):
         if not ACCESS_KEY.fullmatch(logical_id):
             risk = Risk(
@@ -125,8 +127,28 @@ def _risks(
         )
 
 
+def _of_the_newest(had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResource]) -> Iterator[Change]:
+    """Risks of the key that GHES is to have: it must work, and be of the same user as those before."""
+    newest = max(gets, default=0)
+    if newest and gets[newest].status != ACTIVE:
+        risk = Risk(
+            f"access-key-{newest}-inactive",
+            f"access key {newest} is the one for GHES, and it would not work",
+            "leave the newest access key active",
+        )
+        yield _row(newest, had, gets, risk)
+    for generation in sorted(gets.keys() - had.keys()):
+        if had and all(gets[generation].user != key.user for key in had.values()):
+            risk = Risk(
+                f"access-key-{generation}-of-another-user",
+                f"access key {generation} would not be of the user that GHES signs in as",
+                "leave the user as it is",
+            )
+            yield Change(KEYS, ((str(generation),),), "user", (), shown(gets[generation].user), risk)
+
+
 def _ids(stack: Stack) -> set[str]:
-    return {key for key, resource in stack.resources.items() if resource.get("Type") == "AWS::IAM::AccessKey"}
+    return set(stack.of_type("AWS::IAM::AccessKey"))
 
 
 def _by_generation(stack: Stack) -> Mapping[int, _KeyResource]:
@@ -136,5 +158,5 @@ def _by_generation(stack: Stack) -> Mapping[int, _KeyResource]:
         if named := ACCESS_KEY.fullmatch(logical_id):
             properties = dict(stack.resources[logical_id].get("Properties", {}))
             status = properties.pop("Status", ACTIVE)
-            found[int(named["generation"])] = _KeyResource(status, (logical_id, properties))
+            found[int(named["generation"])] = _KeyResource(status, (logical_id, properties), properties.get("UserName"))
     return found

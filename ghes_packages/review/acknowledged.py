@@ -1,4 +1,4 @@
-"""The findings of the validators that somebody acknowledged: which come, which go, and the reasons."""
+"""The checks that the app passed, and their findings that somebody acknowledged: which come, which go, and why."""
 
 from collections.abc import Iterator
 
@@ -15,6 +15,13 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
 
     One of a rule pack is no risk: what it lets pass may be. One of the guardrails is, because it gives up a promise.
     """
+    for plugin in sorted(before.plugins - after.plugins):
+        removed = Risk(
+            identifier("checks-removed", plugin),
+            "the rules of this plugin would check the stack no more",
+            "keep the plugin; acknowledge a finding, with the reason, where it does not apply",
+        )
+        yield Change(FINDINGS, ((plugin,), ("the app",)), "checks removed", risk=removed)
     had, gets = before.acknowledged, after.acknowledged
     for key in sorted(had.keys() | gets.keys()):
         if had.get(key) != gets.get(key):

@@ -1,38 +1,35 @@
 """A cloud assembly, the folder that `cdk synth` writes: its stacks, and the findings that are acknowledged in each."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
-from ghes_packages.errors import ConfigurationError
-from ghes_packages.instance import STACK_NAME_PREFIX
+from ghes_packages.instance import REPLICA_SUFFIX, STACK_NAME_PREFIX
+from ghes_packages.review import manifest
+from ghes_packages.review.manifest import Artifact, Manifest, ValidationReport, no_assembly
 
 Template = Mapping[str, Any]
-
-
-class _Resource(BaseModel):
-    Type: str
-    Properties: dict[str, Any] = {}
-    DeletionPolicy: str = ""
-    UpdateReplacePolicy: str = ""
-
-
-class _Template(BaseModel):
-    """What the review takes for granted of a template."""
-
-    Resources: dict[str, _Resource] = {}
-    Outputs: dict[str, dict[str, Any]] = {}
+_ENVIRONMENT = re.compile(r"aws://(?:unknown-account|(?P<account>[^/]+))/(?:unknown-region|(?P<region>[^/]+))")
+# What is compared elsewhere, or differs from one synthesis to the next and does nothing to the stack.
+NOT_COMPARED = {
+    "additionalDependencies",
+    "bootstrapStackVersionSsmParameter",
+    "requiresBootstrapStackVersion",
+    "tags",
+    "templateFile",
+    "terminationProtection",
+    "validateOnSynth",
+}
 
 
 @dataclass(frozen=True)
 class Stack:
     """One stack as it was synthesised, or as it is deployed.
 
-    `environment` is where it goes, such as aws://111122223333/us-west-2; None where that is not known.
+    `environment` is where it goes, such as aws://111122223333/us-west-2, either of which may be unknown.
+    `deployment` is what else the manifest says of how it is deployed. `plugins` are the checks that its app passed;
     `acknowledged` holds the reasons by finding and path of the construct below the stack.
     """
 
@@ -40,6 +37,8 @@ class Stack:
     tags: Mapping[str, str] = field(default_factory=dict)
     termination_protection: bool = False
     environment: str | None = None
+    deployment: Mapping[str, Any] = field(default_factory=dict)
+    plugins: frozenset[str] = frozenset()
     acknowledged: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
@@ -48,69 +47,71 @@ class Stack:
         resources: Mapping[str, Any] = self.template.get("Resources", {})
         return resources
 
+    @property
+    def place(self) -> Mapping[str, str | None]:
+        """Account and region; None for what is not known."""
+        found = _ENVIRONMENT.fullmatch(self.environment or "")
+        return found.groupdict() if found else {"account": None, "region": None}
+
+    def of_type(self, kind: str) -> list[str]:
+        """The logical IDs of its resources of one type."""
+        return [logical_id for logical_id, resource in self.resources.items() if resource.get("Type") == kind]
+
 
 def read(folder: Path) -> Mapping[str, Stack]:
     """The stacks of an assembly by the name of the instance, those of its stages too. Raises ConfigurationError."""
-    manifest = _json(folder / "manifest.json", folder)
-    report = folder / "validation-report.json"
-    acknowledged = _acknowledged(_json(report, folder)) if report.exists() else {}
     stacks: dict[str, Stack] = {}
-    try:
-        for artifact_id, artifact in manifest.get("artifacts", {}).items():
-            properties = artifact.get("properties", {})
-            if artifact["type"] == "cdk:cloud-assembly":
-                stacks.update(read(folder / properties["directoryName"]))
-            if artifact["type"] == "aws:cloudformation:stack":
-                name = properties.get("stackName", artifact_id)
-                stacks[name.removeprefix(STACK_NAME_PREFIX)] = Stack(
-                    template=_template(folder / properties["templateFile"], folder),
-                    tags=properties.get("tags", {}),
-                    termination_protection=properties.get("terminationProtection", False),
-                    environment=_known(artifact.get("environment", "")),
-                    acknowledged=acknowledged.get(artifact_id, {}),
-                )
-    except (AttributeError, KeyError, TypeError) as error:
-        raise _no_assembly(folder, f"manifest.json is not as CDK writes it: {error!r}") from None
+    for name, stack in _stacks(folder):
+        if name in stacks:
+            raise no_assembly(folder, f"it has two stacks for {name}, which hide each other")
+        stacks[name] = stack
     return stacks
 
 
-def _json(file: Path, folder: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        problem = error.strerror if isinstance(error, OSError) else f"not JSON: {error}"
-        raise _no_assembly(folder, f"{file.name}: {problem}") from None
-    if not isinstance(found, dict):
-        raise _no_assembly(folder, f"{file.name}: not an object")
-    return found
+def _stacks(folder: Path) -> Iterator[tuple[str, Stack]]:
+    _, found = manifest.read(folder, "manifest.json", Manifest)
+    report = ValidationReport()
+    if (folder / "validation-report.json").exists():
+        _, report = manifest.read(folder, "validation-report.json", ValidationReport)
+    for artifact_id, artifact in found.artifacts.items():
+        properties = artifact.properties
+        if artifact.type == "cdk:cloud-assembly":
+            yield from _stacks(manifest.inside(folder, properties.directory_name))
+        if artifact.type == "aws:cloudformation:stack":
+            template, _ = manifest.read(folder, properties.template_file, manifest.Template)
+            stack = Stack(
+                template,
+                properties.tags,
+                properties.termination_protection,
+                artifact.environment,
+                plugins=report.plugins,
+                acknowledged=report.acknowledged(artifact_id),
+            )
+            name = properties.stack_name or artifact_id
+            yield name.removeprefix(STACK_NAME_PREFIX), _deployed_by(stack, artifact_id, artifact)
 
 
-def _template(file: Path, folder: Path) -> Template:
-    template = _json(file, folder)
-    try:
-        _Template.model_validate(template)
-    except ValidationError as error:
-        [first, *_] = error.errors()
-        place = ".".join(map(str, first["loc"]))
-        raise _no_assembly(folder, f"{file.name}: {place} is not as CDK writes it: {first['msg']}") from None
-    return template
+def _deployed_by(stack: Stack, artifact_id: str, artifact: Artifact) -> Stack:
+    """The stack with what the manifest says of its deployment, in words that hold wherever it goes."""
 
+    def compared(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: compared(each) for key, each in value.items() if key not in NOT_COMPARED}
+        if isinstance(value, str):
+            for known, reference in ((account, "${AWS::AccountId}"), (region, "${AWS::Region}")):
+                value = value.replace(known, reference) if known else value
+        return value
 
-def _no_assembly(folder: Path, problem: str) -> ConfigurationError:
-    return ConfigurationError(f"{folder}: no assembly: {problem}; synthesise one with: cdk synth --quiet")
-
-
-def _known(environment: str) -> str | None:
-    return None if not environment or "unknown-" in environment else environment
-
-
-def _acknowledged(report: Mapping[str, Any]) -> Mapping[str, Mapping[tuple[str, str], str]]:
-    """The reasons by stack, finding and path."""
-    found: dict[str, dict[tuple[str, str], str]] = {}
-    for plugin in report.get("pluginReports", []):
-        for finding in plugin.get("suppressedViolations", []):
-            for construct in finding.get("violatingConstructs", []):
-                stack, _, path = construct.get("constructPath", "").partition("/")
-                key = finding.get("acknowledgedId", finding.get("ruleName", "")), path.removesuffix("/Resource")
-                found.setdefault(stack, {})[key] = finding.get("reason", "")
-    return found
+    account, region = stack.place.values()
+    properties = artifact.properties
+    # The last part is a hash of the template, which is compared itself.
+    bucket, _, _ = str((properties.model_extra or {}).get("stackTemplateAssetObjectUrl", "")).rpartition("/")
+    own = {f"{artifact_id}.assets", artifact_id + REPLICA_SUFFIX}
+    others = sorted({*artifact.dependencies, *properties.additional_dependencies} - own)
+    deployment = {
+        **compared(properties.model_dump(exclude_unset=True, by_alias=True)),
+        "stackName": properties.stack_name or artifact_id,
+        "stackTemplateAssetObjectUrl": compared(bucket),
+        "dependencies": others,
+    }
+    return replace(stack, deployment=deployment)

@@ -44,6 +44,6 @@ def _within(operator: str, one: str, other: str) -> bool:
             return float(one) <= float(other)
         if "IpAddress" in operator:
             return ip_network(one, strict=False).subnet_of(ip_network(other, strict=False))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return False
     return ("Like" in operator or operator.startswith("Arn")) and _matches(other, one)

@@ -14,7 +14,7 @@ from ghes_packages.access_keys import AccessKey
 from ghes_packages.aws import CONFIG, code, explained
 from ghes_packages.errors import ConfigurationError, FoundWrong
 from ghes_packages.instance import Instance
-from ghes_packages.review import assembly
+from ghes_packages.review import assembly, new
 from ghes_packages.review.access_keys import UserKeys
 from ghes_packages.review.assembly import Stack
 from ghes_packages.review.report import Report, Reviewed, State
@@ -42,7 +42,7 @@ def review_deployed(
                 f"your credentials are for account {account}, and [instances.{instance.name}] says account ="
                 f' "{instance.account}"; set AWS_PROFILE to the account that you mean'
             )
-        reviewed.append(Reviewed(instance.name, State.NEW))
+        reviewed.append(Reviewed(instance.name, State.NEW, tuple(new.changes(after))))
         otherwise = f"a first deploy: nothing is in {account}, {session.region_name} yet"
     else:
         keys = access_keys.read(instance, deployed.read(instance, session).outputs, session)
@@ -57,7 +57,7 @@ def _replica(instance: Instance, stacks: Mapping[str, Stack], folder: Path) -> R
     after = _synthesised(instance, stacks, folder)
     before = _read(instance, after, aws.session(instance))
     if before is None:
-        return Reviewed(instance.name, State.NEW)
+        return Reviewed(instance.name, State.NEW, tuple(new.changes(after)), f"{instance.name}/")
     return Reviewed(instance.name, State.CHANGED, tuple(review.changes(before, after)), f"{instance.name}/")
 
 

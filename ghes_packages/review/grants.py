@@ -51,6 +51,11 @@ def grants(resources: Mapping[str, Any], called: Names) -> frozenset[Grant]:
     return frozenset(_Policies({key: folded(each, called) for key, each in resources.items()}, called).grants())
 
 
+def own_name(logical_id: str, called: Names) -> str:
+    """What an identity of the template is called in a grant."""
+    return f"${{{called.get(logical_id, logical_id)}}}"
+
+
 @dataclass(frozen=True)
 class _Policies:
     resources: Mapping[str, Any]
@@ -75,7 +80,7 @@ class _Policies:
                 yield from _of(at(resource, "Properties", document), None, itself)
 
     def _own(self, logical_id: str) -> str:
-        return f"${{{self.called.get(logical_id, logical_id)}}}"
+        return own_name(logical_id, self.called)
 
     def _holders(self, policy: str, resource: Mapping[str, Any]) -> list[str]:
         named = [name for key in _HOLDERS for name in _list(at(resource, "Properties", key))]

@@ -82,7 +82,8 @@ def _sections(instances: Iterable[Reviewed]) -> Iterator[str]:
 def _new(changes: Sequence[Change], drawn: Sequence[str]) -> Iterator[str]:
     """What a reader may want to see of an instance that nobody has yet."""
     yield from _folded("What it is", drawn)
-    yield from _folded(ACCESS.title, _table(changes, replace(ACCESS, headings=(*ACCESS.headings[:-1], "on"))))
+    access = [change for change in changes if change.topic == ACCESS]
+    yield from _folded(ACCESS.title, _table(access, replace(ACCESS, headings=(*ACCESS.headings[:-1], "on"))))
 
 
 def _folded(summary: str, lines: Iterable[str]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ghes_packages import review
-from ghes_packages.review import access, assembly
+from ghes_packages.review import assembly, new
 from ghes_packages.review.assembly import Stack
 from ghes_packages.review.change import STACK, Change, Risk
 from ghes_packages.review.report import Report, Reviewed, State
@@ -32,7 +32,7 @@ def _reviewed(name: str, before: Stack | None, after: Stack | None) -> Reviewed:
     if after is None:
         return Reviewed(name, State.REMOVED, (GONE,), f"{name}/")
     if before is None:
-        return Reviewed(name, State.NEW, tuple(access.granted(after)), f"{name}/", after)
+        return Reviewed(name, State.NEW, tuple(new.changes(after)), f"{name}/", after)
     if before == after:
         return Reviewed(name, State.UNCHANGED)
     found = tuple(review.changes(before, after))

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from ghes_packages.errors import ConfigurationError
 from ghes_packages.review.assembly import Stack
-from ghes_packages.review.change import Change, Risk
+from ghes_packages.review.change import Change, Risk, one_line
 
 
 class State(StrEnum):
@@ -54,7 +54,7 @@ class Report:
         known = [risk.id for risk in self.risks]
         if unknown := set(ids) - set(known):
             raise ConfigurationError(
-                f"--accept {min(unknown)}: this change has no such risk; it has: {', '.join(known) or 'none'}"
+                one_line(f"--accept {min(unknown)}: this change has no such risk; it has: {', '.join(known) or 'none'}")
             )
         return type(self)(self.instances, frozenset(ids))
 
@@ -128,9 +128,7 @@ def _values(change: Change) -> dict[str, Any]:
 
 def _line(each: Named) -> str:
     values = " -> ".join(", ".join(cell) or "nothing" for cell in (each.change.before, each.change.after))
-    line = (
+    return one_line(
         f"{each.instance}: {'accepted' if each.accepted else 'REFUSED'} {each.id}: {each.risk.why}"
         f"{f' ({values})' if each.change.before or each.change.after else ''}; instead: {each.risk.instead}"
     )
-    # One line, and nothing that a terminal would obey, whatever stands in a template.
-    return "".join(character if character.isprintable() else "?" for character in line)

@@ -16,6 +16,7 @@ FATES = {
 }
 KEEP = "leave its path in the app, which the logical ID comes from, and the properties that only a new one can change"
 ACCESS_KEY = "AWS::IAM::AccessKey"
+USER = "AWS::IAM::User"
 
 
 def changes(before: Stack, after: Stack) -> Iterator[Change]:
@@ -40,7 +41,13 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
         if kind not in REPLACING:
             yield _unknown(logical_id, kind, "added")
         elif kind != ACCESS_KEY:
-            yield Change(RESOURCES, ((logical_id,), (kind,)), "added")
+            risk = Risk(
+                identifier("user-added", logical_id),
+                "another user would have access of its own, with keys that no rotation knows",
+                "one stack, one user; another GHES is another instance",
+            )
+            second = kind == USER and {*before.of_type(USER), *after.of_type(USER)} != {logical_id}
+            yield Change(RESOURCES, ((logical_id,), (kind,)), "added", risk=risk if second else None)
 
 
 def _replaced(before: Mapping[str, Any], after: Mapping[str, Any]) -> Mapping[str, list[str]]:

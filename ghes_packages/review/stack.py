@@ -1,4 +1,4 @@
-"""The stack itself: where it goes, its termination protection, its tags, and what its template is made with."""
+"""The stack itself: where it goes and how, its termination protection, its tags, and what its template is made with."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,8 +7,9 @@ from ghes_packages.review.assembly import Stack
 from ghes_packages.review.change import STACK, TAGS, Change, Risk, identifier
 from ghes_packages.review.intrinsics import folded, referred, shown
 
-# They can give every value and every resource another meaning, and CDK needs none of them for this project.
-SECTIONS = ("Transform", "Conditions", "Mappings", "Parameters")
+# What other modules read, and what gives no value and no resource another meaning. CDK's rule asks for a bootstrap
+# stack. This project needs no other section.
+SECTIONS = {"AWSTemplateFormatVersion", "Description", "Metadata", "Outputs", "Resources", "Rules"}
 
 
 def changes(before: Stack, after: Stack) -> Iterator[Change]:
@@ -20,8 +21,19 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
             "leave account and region; another place is another instance",
         )
         # Where one is not known, nobody can tell whether they differ.
-        known = before.environment and after.environment
-        yield _row("account and region", before.environment, after.environment, risk if known else None)
+        moved = any(
+            before.place[each] and place not in (None, before.place[each]) for each, place in after.place.items()
+        )
+        yield _row("account and region", before.environment, after.environment, risk if moved else None)
+    for name in sorted(before.deployment.keys() | after.deployment.keys()):
+        was, becomes = (each.deployment.get(name) for each in (before, after))
+        if was != becomes:
+            risk = Risk(
+                identifier("deployment", name),
+                "another role could deploy it, from another place, after other stacks, or somebody else could be told",
+                "leave to CDK how the stack is deployed",
+            )
+            yield _row(name, was, becomes, risk)
     if before.termination_protection != after.termination_protection:
         risk = Risk("termination-protection-off", "anyone who may delete the stack could, in one step", "leave it on")
         words = {True: "on", False: "off"}
@@ -31,7 +43,7 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
             words[after.termination_protection],
             None if after.termination_protection else risk,
         )
-    for section in SECTIONS:
+    for section in sorted((before.template.keys() | after.template.keys()) - SECTIONS):
         was, becomes = (folded(_section(stack, section), {}) for stack in (before, after))
         if was != becomes:
             risk = Risk(
@@ -39,7 +51,7 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
                 "this review cannot tell what that makes of the rest of the template",
                 "write out what the template is to say",
             )
-            yield _row(f"{section} of the template", was, becomes, risk)
+            yield Change(STACK, ((f"{section} of the template",),), "section", shown(was), shown(becomes), risk)
     if before.tags != after.tags:
         was_tags, is_tags = (
             tuple(f"{key}={value}" for key, value in sorted(each.tags.items())) for each in (before, after)
@@ -52,7 +64,7 @@ def _section(stack: Stack, section: str) -> Any:
     if section != "Parameters" or found is None:
         return found
     # CDK's BootstrapVersion is for a rule of the template; nothing else reads it.
-    used = set(referred([stack.template.get(part) for part in ("Resources", "Outputs", "Conditions")]))
+    used = set(referred([stack.template.get(part) for part in stack.template if part not in ("Parameters", "Rules")]))
     return {name: each for name, each in found.items() if name in used} or None
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ghes_packages.addresses import address_statement
 from ghes_packages.policy_document import statement
 from ghes_packages.review.coverage import covers
 from ghes_packages.review.grants import Grant, grants
@@ -134,10 +135,12 @@ def test_access_is_found_wherever_a_template_can_give_it(logical_id: str, resour
 
 def test_another_condition_value_gives_access_where_it_allows_and_takes_it_where_it_denies() -> None:
     def template(effect: str, addresses: list[str]) -> dict[str, Any]:
-        operator = {"Allow": "IpAddress", "Deny": "NotIpAddress"}[effect]
-        statement = {"Effect": effect, "Action": "s3:*", "Resource": "*"}
-        conditions = {operator: {"aws:SourceIp": addresses}}
-        return edited(property_of(POLICY, "PolicyDocument", "Statement", to=[{**statement, "Condition": conditions}]))
+        allowed = {"Effect": "Allow", "Action": "s3:GetBucketAcl", "Resource": "*"}
+        statement = {
+            "Allow": {**allowed, "Condition": {"IpAddress": {"aws:SourceIp": addresses}}},
+            "Deny": address_statement("*", addresses),
+        }[effect]
+        return edited(property_of(POLICY, "PolicyDocument", "Statement", to=[statement]))
 
     few, many = ["10.0.0.0/8"], ["10.0.0.0/8", "192.0.2.0/24"]
     for effect in ("Allow", "Deny"):

@@ -109,11 +109,63 @@ def test_a_guardrail_cannot_be_silenced_unseen(tmp_path: Path) -> None:
     assert review_assemblies(head, base, ()).exit_status == 0
 
 
+def test_a_finding_of_no_construct_is_shown_for_every_stack(tmp_path: Path) -> None:
+    base = assembly(tmp_path / "base", {"one": template_of(), "two": template_of()})
+    head = assembly(tmp_path / "head", {"one": template_of(), "two": template_of()})
+    finding = {"acknowledgedId": "CloudFormation-Validate::versioned", "reason": "because"}
+    (head / "validation-report.json").write_text(json.dumps({"pluginReports": [{"suppressedViolations": [finding]}]}))
+    found = review_assemblies(base, head, ())
+    assert [risk.id for risk in found.risks] == ["one/acknowledged-versioned-", "two/acknowledged-versioned-"]
+
+
+def test_a_plugin_cannot_be_taken_out_unseen(tmp_path: Path) -> None:
+    base, head = (assembly(tmp_path / name, {"production": template_of()}) for name in ("base", "head"))
+    (base / "validation-report.json").write_text(json.dumps({"pluginReports": [{"pluginName": "AwsSolutions"}]}))
+    assert [risk.id for risk in review_assemblies(base, head, ()).risks] == ["production/checks-removed-AwsSolutions"]
+    assert review_assemblies(head, base, ()).exit_status == 0
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"cloudFormationExecutionRoleArn": "arn:aws:iam::999999999999:role/mine"},
+        {"assumeRoleArn": "arn:aws:iam::999999999999:role/mine"},
+        {"notificationArns": ["arn:aws:sns:eu-west-1:999999999999:mine"]},
+        {"additionalDependencies": ["Helper"]},
+        {"stackName": "production"},
+        {"stackTemplateAssetObjectUrl": "s3://mine/1.json"},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_another_way_to_deploy_the_stack_is_a_risk(tmp_path: Path, changed: Json) -> None:
+    report = reviewed(tmp_path, {"production": template_of()}, {"production": template_of()}, **changed)
+    name = next(iter(changed)).replace("additionalDependencies", "dependencies")
+    assert [risk.id for risk in report.risks] == [f"production/deployment-{name}"]
+
+
+def test_a_hash_and_an_account_that_becomes_known_are_no_other_way_to_deploy(tmp_path: Path) -> None:
+    def deployed(account: str, region: str, digest: str) -> Json:
+        return {
+            "assumeRoleArn": f"arn:aws:iam::{account}:role/cdk-{region}",
+            "stackTemplateAssetObjectUrl": f"s3://cdk-{account}/{digest}.json",
+            "additionalDependencies": [f"GhesPackages-production{digest}" for digest in (".assets", "-Replica")],
+        }
+
+    for name, environment, properties in (
+        ("base", "aws://unknown-account/unknown-region", deployed("${AWS::AccountId}", "${AWS::Region}", "1")),
+        ("head", "aws://111122223333/us-west-2", deployed("111122223333", "us-west-2", "2")),
+    ):
+        folder = assembly(tmp_path / name, {"production": template_of()}, **properties)
+        text = (folder / "manifest.json").read_text()
+        (folder / "manifest.json").write_text(text.replace("aws://unknown-account/unknown-region", environment))
+    assert review_assemblies(tmp_path / "base", tmp_path / "head", ()).exit_status == 0
+
+
 HOSTILE = "x` | <img src=x> @octocat #1 https://evil.example \n| a | \\| ``` </details> \u202e"
 
 
 def test_a_value_stays_in_its_cell_as_text(tmp_path: Path) -> None:
-    other = property_of(BUCKET, HOSTILE, to="x")
+    other = property_of(POLICY, HOSTILE, to="x")
     text = markdown.written(reviewed(tmp_path, {"production": template_of()}, {"production": edited(other)}))
     [row] = [line for line in text.splitlines() if "octocat" in line]
     assert row.count("|") == 5
@@ -160,7 +212,7 @@ def test_a_logical_id_cannot_leave_the_picture_or_the_table(tmp_path: Path, name
 def test_the_longest_report_is_a_comment_that_github_takes_and_keeps_every_risk(tmp_path: Path) -> None:
     before = {f"ghes-{number}": template_of() for number in range(150)}
     after = {
-        name: edited(property_of(BUCKET, "AccelerateConfiguration", to={"x": f"{name} {'y' * 2000}"}))
+        name: edited(property_of(BUCKET, "Tags", to=[{"Key": "x", "Value": f"{name} {'y' * 2000}"}]))
         | {"Outputs": {key: value for key, value in template_of()["Outputs"].items() if key != "IamUserName"}}
         for name in before
     }
@@ -188,13 +240,49 @@ def test_the_same_assemblies_give_the_same_bytes_wherever_they_are(tmp_path: Pat
     assert str(tmp_path) not in texts[0]
 
 
+ODD_TAGS: tuple[Any, ...] = (None, 7, [])
+_PATH = {"constructPath": 7}
+
+
+def _artifact(**properties: Any) -> Json:
+    return {"type": "aws:cloudformation:stack", "properties": properties}
+
+
+def _stage(name: str) -> Json:
+    return {"type": "cdk:cloud-assembly", "properties": {"directoryName": name}}
+
+
 @pytest.mark.parametrize(
     ("file", "text", "line"),
     [
         (None, "", "manifest.json: No such file"),
         ("manifest.json", "{", "manifest.json: not JSON"),
         ("manifest.json", "[]", "manifest.json: not an object"),
-        ("manifest.json", '{"artifacts": {"a": {"type": "aws:cloudformation:stack"}}}', "is not as CDK writes it"),
+        ("manifest.json", '{"artifacts": {"a": {"type": "aws:cloudformation:stack"}}}', "'' is no file below"),
+        ("manifest.json", '{"artifacts": []}', "manifest.json: artifacts is not as CDK writes it"),
+        ("manifest.json", "[" * 100_000, "manifest.json: not JSON"),
+        ("manifest.json", '{"a":' * 200 + "1" + "}" * 200, "manifest.json: more than 100 levels"),
+        *(
+            ("manifest.json", json.dumps({"artifacts": {"a": _artifact(tags=tags)}}), "artifacts.a.properties.tags")
+            for tags in ODD_TAGS
+        ),
+        *(
+            ("manifest.json", json.dumps({"artifacts": {"a": _artifact(templateFile=name)}}), "is no file below")
+            for name in ("../x", "/etc/passwd", "x/../../y", "x\0", ".")
+        ),
+        *(
+            ("manifest.json", json.dumps({"artifacts": {"a": _stage(name)}}), "is no file below")
+            for name in (".", "..", "", "./")
+        ),
+        *(
+            ("validation-report.json", json.dumps({"pluginReports": reports}), "validation-report.json: pluginReports")
+            for reports in (None, 7, "x", [7], [{"suppressedViolations": [{"violatingConstructs": [_PATH]}]}])
+        ),
+        (
+            "GhesPackages-production.template.json",
+            '{"Resources": {"a\\n**b**\\r": []}}',
+            "Resources.a?**b**? is not as CDK writes it: ",
+        ),
         ("GhesPackages-production.template.json", "", "GhesPackages-production.template.json: not JSON"),
         (
             "GhesPackages-production.template.json",
@@ -212,7 +300,40 @@ def test_a_folder_that_is_no_assembly_is_one_line(tmp_path: Path, file: str | No
         assemblies.read(folder)
     assert str(refused.value).startswith(f"{folder}: no assembly: ")
     assert line in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert str(refused.value).isprintable()
+
+
+def test_what_is_linked_from_elsewhere_is_refused(tmp_path: Path) -> None:
+    for name in ("manifest.json", "GhesPackages-production.template.json", "validation-report.json"):
+        folder = assembly(tmp_path / name.partition(".")[0], {"production": template_of()})
+        (tmp_path / name).write_text("{}")
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(tmp_path / name)
+        with pytest.raises(ConfigurationError, match="symbolic link"):
+            assemblies.read(folder)
+
+
+def test_an_unknown_id_is_refused_in_one_line() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Report(()).accepting(["a\n# b\r"])
+    assert str(refused.value) == "--accept a?# b?: this change has no such risk; it has: none"
+
+
+@pytest.mark.parametrize("other", ["production", "stage"])
+def test_two_stacks_of_one_name_cannot_hide_each_other(tmp_path: Path, other: str) -> None:
+    folder = assembly(tmp_path / "out", {"production": template_of()})
+    assembly(folder / "stage", {"production": template_of()})
+    manifest = json.loads((folder / "manifest.json").read_text())
+    twin = {**manifest["artifacts"]["GhesPackages-production"]}
+    manifest["artifacts"][other] = _stage("stage") if other == "stage" else twin
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ConfigurationError, match="two stacks for production"):
+        assemblies.read(folder)
+
+
+def test_a_stack_of_another_name_keeps_all_of_it(tmp_path: Path) -> None:
+    folder = assembly(tmp_path / "out", {"production": template_of()}, stackName="Network")
+    assert list(assemblies.read(folder)) == ["Network"]
 
 
 def test_a_stack_in_a_stage_is_not_overlooked(tmp_path: Path) -> None:

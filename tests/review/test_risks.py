@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from ghes_packages import review
+from ghes_packages.addresses import address_statement
 from ghes_packages.review.stack import changes as stack_changes
 from tests.review.pairs import (
     BUCKET,
@@ -28,6 +30,7 @@ from tests.synthesis import template_of
 STATEMENTS = ("PolicyDocument", "Statement")
 RULE = ("LifecycleConfiguration", "Rules", 0)
 ENCRYPTION = ("BucketEncryption", "ServerSideEncryptionConfiguration")
+OF_KEY = "AccessAccessKey1D123CC98"
 ACCOUNT = "arn:aws:iam::999999999999:root"
 KMS = [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key-1"}}]
 
@@ -111,6 +114,61 @@ def test_a_renamed_bucket_construct_orphans_bucket_and_policy() -> None:
     assert not any(each.startswith("access-denial") for each in found)
 
 
+KEY = "arn:aws:kms:us-west-2:111122223333:key/1"
+REPLICA = {
+    "Fn::GetStackOutput": {
+        "StackName": "GhesPackages-production-Replica",
+        "Region": "us-east-2",
+        "OutputName": "ReplicaS3Bucket",
+    }
+}
+
+
+def encrypted_with(key: str) -> Edit:
+    rule = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    return property_of(BUCKET, *ENCRYPTION, to=[rule])
+
+
+def replicated(bucket: Any, **destination: Any) -> Edit:
+    rules = [{"Destination": {"Bucket": bucket, **destination}}]
+    role = {"Fn::GetAtt": ["Role", "Arn"]}
+    return property_of(BUCKET, "ReplicationConfiguration", to={"Role": role, "Rules": rules})
+
+
+def allowed_addresses(template: Json) -> None:
+    statement = address_statement("*", ["203.0.113.0/24"])
+    template["Resources"][POLICY]["Properties"]["PolicyDocument"]["Statement"].append(statement)
+
+
+def denial(**others: Any) -> Edit:
+    """A denial in the policy of the user."""
+
+    def edit(template: Json) -> None:
+        statement = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", **others}
+        template["Resources"][POLICY]["Properties"]["PolicyDocument"]["Statement"].append(statement)
+
+    return edit
+
+
+def second_user(template: Json) -> None:
+    template["Resources"]["Second"] = {"Type": "AWS::IAM::User"}
+    key = {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": {"Ref": "Second"}}}
+    template["Resources"]["AccessAccessKey200000000"] = key
+
+
+def secret_field(name: str, to: Any) -> Edit:
+    def edit(template: Json) -> None:
+        parts = template["Resources"][SECRET]["Properties"]["SecretString"]["Fn::Join"][1]
+        [place] = [number for number, part in enumerate(parts) if str(part).endswith(f'"{name}":"')]
+        parts[place + 1] = to
+
+    return edit
+
+
+def put_out(name: str, **output: Any) -> Edit:
+    return lambda template: template["Outputs"].update({name: output})
+
+
 def tagged(template: Json) -> None:
     template["Resources"][BUCKET]["Properties"]["Tags"] = [{"Key": "cost-centre", "Value": "4711"}]
 
@@ -123,9 +181,11 @@ def tagged(template: Json) -> None:
         property_of(BUCKET, *RULE, "NoncurrentVersionExpiration", to=None),
         property_of(BUCKET, *ENCRYPTION, to=KMS),
         property_of(BUCKET_POLICY, *STATEMENTS, 1, "Condition", "NumericLessThan", "s3:TlsVersion", to=1.3),
-        property_of(POLICY, *STATEMENTS, 1, "Action", to=["s3:GetObject"]),
-        property_of(BUCKET, "CorsConfiguration", to={"CorsRules": []}),
-        grant(Effect="Deny", Principal="*", Condition={"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8"]}}),
+        property_of(SECRET, "Description", to="Other words"),
+        replicated({"Fn::Join": ["", ["arn:aws:s3:::", REPLICA]]}),
+        encrypted_with(KEY),
+        encrypted_with("alias/mine"),
+        allowed_addresses,
         added("Another", "AWS::S3::Bucket"),
         property_of(POLICY, "Description", to="Other words"),
     ],
@@ -146,6 +206,20 @@ def test_what_weakens_nothing_is_a_row_and_no_risk(edit: Edit) -> None:
         (set_at(BUCKET_POLICY, to=None), f"bucket-policy-orphaned-{BUCKET_POLICY}"),
         (added("Point", "AWS::S3::AccessPoint"), "access-point-added-Point"),
         (output("AwsS3Bucket", "another"), "output-changed-AwsS3Bucket"),
+        (put_out("Door", Value={"Fn::GetAtt": [OF_KEY, "SecretAccessKey"]}), "output-of-a-secret-Door"),
+        (put_out("Door", Value="x", Export={"Name": "{{resolve:secretsmanager:x}}"}), "output-of-a-secret-Door"),
+        (property_of(BUCKET, "CorsConfiguration", to={"CorsRules": []}), f"property-CorsConfiguration-{BUCKET}"),
+        (property_of(USER, "Path", to="/mine/"), f"property-Path-{USER}"),
+        (property_of(SECRET, "ReplicaRegions", to=[]), f"property-ReplicaRegions-{SECRET}"),
+        (replicated("arn:aws:s3:::mine"), f"retention-replication-{BUCKET}"),
+        (replicated({"Fn::GetAtt": [BUCKET, "Arn"]}, Account="999999999999"), f"retention-replication-{BUCKET}"),
+        (second_user, "user-added-Second"),
+        (second_user, "access-key-2-of-another-user"),
+        (property_of(OF_KEY, "Status", to="Inactive"), "access-key-1-inactive"),
+        (secret_field("bucket", "mine"), f"secret-bucket-{SECRET}"),
+        (secret_field("access_key_id", "mine"), f"secret-access-key-id-{SECRET}"),
+        (secret_field("secret_access_key", "mine"), f"secret-secret-access-key-{SECRET}"),
+        (lambda template: template.update(Hooks={"x": {}}), "template-Hooks"),
         (output("AwsS3AccessKey", "another"), "output-changed-AwsS3AccessKey"),
         (property_of(USER, "PermissionsBoundary", to=None), f"identities-permissions-boundary-{USER}"),
         (property_of(USER, "Groups", to=[{"Ref": GROUP}, "admins"]), f"identities-groups-{USER}"),
@@ -211,8 +285,57 @@ def test_a_password_and_a_secret_key_are_never_shown() -> None:
         return template
 
     found = changes(with_secret("hunter3"), with_secret("hunter2"))
-    assert [change.subject[1] for change in found] == [("LoginProfile",), ("SecretString",)]
+    assert [change.subject[-1] for change in found] == [("LoginProfile",), (SECRET,)]
     assert "hunter" not in repr([*found, *changes(with_secret("hunter2"))])
+
+
+@pytest.mark.parametrize(
+    ("edit", "risk"),
+    [
+        (property_of(POLICY, *STATEMENTS, 1, "Action", to=["s3:GetObject"]), "access-lost-AccessUser-"),
+        (property_of(POLICY, *STATEMENTS, 0, "Condition", to={"Bool": {"x": "true"}}), "access-lost-AccessUser-"),
+        (denial(), "access-locked-out-AccessUser-"),
+        (denial(Condition={"Bool": {"aws:ViaAWSService": "false"}}), "access-locked-out-AccessUser-"),
+        (grant(Effect="Deny", Principal="*"), "access-locked-out-everybody-"),
+        (
+            grant(Effect="Deny", Principal="*", Condition={"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8"]}}),
+            "access-locked-out-everybody-",
+        ),
+        (grant(Effect="Deny", NotPrincipal={"AWS": ACCOUNT}), "access-locked-out-everybody-but-"),
+    ],
+)
+def test_ghes_cannot_be_locked_out_unseen(edit: Edit, risk: str) -> None:
+    [found] = ids(changes(edited(edit)))
+    assert found.startswith(risk)
+
+
+def test_a_secret_that_follows_the_outputs_is_no_risk_of_its_own() -> None:
+    def moved(template: Json) -> None:
+        template["Outputs"]["AwsS3Bucket"]["Value"] = "mine"
+        secret_field("bucket", "mine")(template)
+
+    assert ids(changes(edited(moved))) == ["output-changed-AwsS3Bucket"]
+
+
+def test_a_key_of_another_account_is_told_where_the_account_is_known() -> None:
+    after = edited(encrypted_with(KEY))
+
+    def found(account: str) -> list[str]:
+        place = f"aws://{account}/us-west-2"
+        return ids(review.changes(stack(template_of(), environment=place), stack(after, environment=place)))
+
+    assert found("111122223333") == []
+    assert found("999999999999") == [f"encryption-default-KMS-key-{BUCKET}"]
+
+
+def test_an_account_or_region_that_becomes_known_is_a_row_and_another_one_a_risk() -> None:
+    def moved(*environments: str) -> list[Any]:
+        return list(stack_changes(*(stack(template_of(), environment=f"aws://{each}") for each in environments)))
+
+    assert ids(moved("unknown-account/eu-west-1", "unknown-account/us-west-2")) == ["stack-moved"]
+    assert ids(moved("111122223333/unknown-region", "999999999999/us-west-2")) == ["stack-moved"]
+    [known] = moved("unknown-account/eu-west-1", "111122223333/eu-west-1")
+    assert known.risk is None
 
 
 def test_the_stack_itself_must_stay_where_it_is_and_protected() -> None:

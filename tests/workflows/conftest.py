@@ -12,6 +12,7 @@ from tests.workflows.files import step
 FAKE = """#!/usr/bin/env bash
 echo "${0##*/} $*" >> "$RUNNER_TEMP/calls"
 cat "$RUNNER_TEMP/said"
+cat "$RUNNER_TEMP/complained" >&2
 exit "$EXIT_STATUS"
 """
 
@@ -19,7 +20,8 @@ exit "$EXIT_STATUS"
 class Runner:
     """A checkout in which the commands of the project are fakes, and the files that each step is given.
 
-    A fake notes its call in `calls`, says what is in `said`, and exits with EXIT_STATUS.
+    A fake notes its call in `calls`, says what is in `said`, on stderr what is in `complained`, and exits with
+    EXIT_STATUS.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,7 +32,7 @@ class Runner:
         for name in ("ghes-packages", "cdk", "make"):
             (self.commands / name).write_text(FAKE)
             (self.commands / name).chmod(0o755)
-        for name in ("calls", "output", "summary", "said"):
+        for name in ("calls", "output", "summary", "said", "complained"):
             (self.temp / name).touch()
         self.environment = {
             "PATH": f"{self.commands}:{os.environ['PATH']}",

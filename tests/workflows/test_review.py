@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from tests.workflows.conftest import Runner
 from tests.workflows.files import step
@@ -69,6 +70,14 @@ def test_the_job_fails_as_the_review_does_after_the_report_is_published(merged: 
     assert str(done.returncode) == exit_status
     assert merged.read("summary") == "# Report\n\nEOF\n"
     assert merged.outputs["report"] == "# Report\n\nEOF\n"
+
+
+def test_what_is_said_of_an_assembly_that_cannot_be_read_is_code_whatever_it_quotes(merged: Runner) -> None:
+    (merged.temp / "complained").write_text("no assembly: ```\r# x\n<img src=x> @octocat\n")
+    done = merged.run("review/review", "Review", EXIT_STATUS="2", ASSEMBLY=assembly(merged))
+    assert (done.returncode, merged.outputs["status"]) == (0, "2")
+    [block] = MarkdownIt().parse(f"{MARKER}\n{merged.read('report.md')}")[1:]
+    assert (block.type, block.content) == ("code_block", "no assembly: ``` # x\n<img src=x> @octocat\n")
 
 
 def test_without_a_review_the_job_fails_and_says_why(runner: Runner) -> None:

@@ -4,6 +4,7 @@ from functools import partial
 
 from ghes_packages.review.change import ENCRYPTION, LOGGING, NETWORK, RETENTION
 from ghes_packages.review.settings.reading import every, flag, least, of_the_first, or_else
+from ghes_packages.review.settings.replication import replicated_elsewhere
 from ghes_packages.review.settings.setting import Setting
 from ghes_packages.review.settings.weakening import added, always, down, given_up, lower, more, never, out_of
 
@@ -30,6 +31,7 @@ SETTINGS = (
         given_up,
         "new objects would be under another key, and the others need the old one for ever",
         of_the_first("ServerSideEncryptionByDefault", "KMSMasterKeyID"),
+        of_the_account=True,
     ),
     *(
         _network(("PublicAccessBlockConfiguration", block), block, out_of("on"), PUBLIC, flag(default=False))
@@ -73,7 +75,12 @@ SETTINGS = (
         ("VersioningConfiguration", "Status"), "versioning", out_of("Enabled"), SHORTER, or_else("never enabled")
     ),
     _retention(("ObjectLockConfiguration",), "object lock", given_up, "what is locked now could be deleted"),
-    _retention(("ReplicationConfiguration", "Rules"), "replication", given_up, "a replica would lack what it has now"),
+    _retention(
+        ("ReplicationConfiguration",),
+        "replication",
+        replicated_elsewhere,
+        "a replica would lack what it has now, or somebody else would get a copy of everything",
+    ),
     Setting(
         LOGGING,
         BUCKET,

@@ -62,7 +62,7 @@ def in_json(key: str) -> Read:
     def read(text: Any) -> Any:
         try:
             return json.loads(text)[key]
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, RecursionError, TypeError, ValueError):
             return None
 
     return read

@@ -1,27 +1,17 @@
-"""The settings of the secret: its fields never change, and nothing in them is shown that may be secret."""
+"""The settings of the secret; what it holds is compared in `review/secret.py`."""
 
-from pydantic import SecretStr
-
-from ghes_packages.outputs import PackagesSecret
-from ghes_packages.review.change import ENCRYPTION, SECRET
-from ghes_packages.review.settings.reading import hidden, in_json
+from ghes_packages.review.change import ENCRYPTION
 from ghes_packages.review.settings.setting import Setting
-from ghes_packages.review.settings.weakening import dropped, given_up
-
-RESOURCE_TYPE = "AWS::SecretsManager::Secret"
+from ghes_packages.review.settings.weakening import given_up
 
 SETTINGS = (
-    *(
-        Setting(
-            SECRET,
-            RESOURCE_TYPE,
-            ("SecretString",),
-            key,
-            dropped,
-            "what reads the secret would fail",
-            hidden(in_json(key)) if field.annotation is SecretStr else in_json(key),
-        )
-        for key, field in PackagesSecret.model_fields.items()
+    Setting(
+        ENCRYPTION,
+        "AWS::SecretsManager::Secret",
+        ("KmsKeyId",),
+        "KMS key",
+        given_up,
+        "the secret would be under another key, or one that somebody else can take away",
+        of_the_account=True,
     ),
-    Setting(ENCRYPTION, RESOURCE_TYPE, ("KmsKeyId",), "KMS key", given_up, "the secret would be under another key"),
 )

@@ -14,7 +14,7 @@ class Setting:
     """One setting of one type of resource, or of every type where `of` is None.
 
     `path` leads to it from the resource's properties, or from the resource itself where it is an `attribute` of it.
-    `why` says what a weaker value hurts.
+    `why` says what a weaker value hurts. What must be `of_the_account` of the stack is an ARN of no other, if one.
     """
 
     topic: Topic
@@ -25,6 +25,7 @@ class Setting:
     why: str = ""
     read: Read = as_it_stands
     attribute: bool = False
+    of_the_account: bool = False
 
     def value(self, resource: Any) -> Any:
         """The value in a resource that `intrinsics` folded; None where nothing is set."""

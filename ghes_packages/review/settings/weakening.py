@@ -37,7 +37,7 @@ def lower(before: Any, after: Any) -> bool:
         return after is not None
     try:
         return float(after) < float(before)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return True
 
 

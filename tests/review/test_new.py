@@ -1,0 +1,99 @@
+"""What is a risk of a stack that nobody has yet, and what is none."""
+
+from typing import Any
+
+import pytest
+
+from ghes_packages.review.new import changes
+from tests.review.pairs import BUCKET_POLICY, POLICY, USER, Edit, Json, edited, ids, property_of, set_at, stack
+from tests.stacks.test_options import HERE, VALUES, instance, with_a_key
+from tests.synthesis import replica_template_of, template_of
+
+THERE = f"aws://{HERE['account']}/{HERE['region']}"
+
+
+def new(template: Json, environment: str | None = None) -> list[str]:
+    return ids(changes(stack(template, environment=environment)))
+
+
+@pytest.mark.parametrize("options", [each for values in VALUES.values() for each in values], ids=str)
+def test_an_instance_of_this_project_is_no_risk_whatever_its_options(options: Json) -> None:
+    assert new(template_of(instance(**with_a_key(options))), THERE) == []
+
+
+def test_an_instance_with_a_key_readers_addresses_and_a_replica_is_no_risk_nor_is_its_replica() -> None:
+    names = ("encryption", "secret_readers", "allowed_cidrs", "replica_region")
+    chosen = instance(**{key: value for name in names for key, value in VALUES[name][0].items()})
+    assert new(template_of(chosen), THERE) == []
+    assert new(replica_template_of(chosen), THERE) == []
+
+
+def role(principal: Any, *managed: str, **statement: Any) -> Json:
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    policy = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::x/*", **statement}
+    properties = {
+        "AssumeRolePolicyDocument": {"Statement": [trust]},
+        "ManagedPolicyArns": list(managed),
+        "Policies": [{"PolicyDocument": {"Statement": [policy]}}],
+    }
+    return {"Resources": {"Helper": {"Type": "AWS::IAM::Role", "Properties": properties}}}
+
+
+SERVICE = {"Service": "s3.amazonaws.com"}
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+@pytest.mark.parametrize(
+    ("template", "who"),
+    [
+        (role({"AWS": "*"}), "everybody"),
+        (role({"AWS": "arn:aws:iam::999999999999:root"}), "account-999999999999"),
+        (role({"AWS": "arn:aws:iam::111122223333:role/x"}), "AWS-arn"),
+        (role({"Federated": "x"}), "Federated-x"),
+        (role(SERVICE, ADMINISTRATOR), "Helper"),
+        (role(SERVICE, Action="s3:*"), "Helper"),
+        (role(SERVICE, Resource="*"), "Helper"),
+        (role(SERVICE, Resource="arn:aws:s3:::*"), "Helper"),
+        (role(SERVICE, Resource=[], NotResource="arn:aws:s3:::x/*"), "Helper"),
+    ],
+)
+def test_a_helper_stack_that_opens_a_door_is_refused(template: Json, who: str) -> None:
+    [found] = new(template, THERE)
+    assert found.startswith(f"access-gained-{who}-")
+
+
+def test_a_role_that_everybody_may_take_and_that_may_do_everything_is_two_risks() -> None:
+    assert len(new(role("*", ADMINISTRATOR))) == 2
+
+
+def test_a_role_that_a_service_takes_for_some_objects_is_no_risk() -> None:
+    assert new(role(SERVICE), THERE) == []
+
+
+def second_user(template: Json) -> None:
+    template["Resources"]["Second"] = {"Type": "AWS::IAM::User"}
+
+
+def open_bucket(template: Json) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    template["Resources"][BUCKET_POLICY]["Properties"]["PolicyDocument"]["Statement"].append(statement)
+
+
+@pytest.mark.parametrize(
+    ("edit", "risks"),
+    [
+        (open_bucket, ["access-gained-everybody-"]),
+        (property_of(POLICY, "PolicyDocument", "Statement", 1, "Action", to="s3:PutBucketPolicy"), ["access-gained-"]),
+        (property_of(USER, "ManagedPolicyArns", to=[ADMINISTRATOR]), ["access-gained-AccessUser-"]),
+        (second_user, [f"user-added-{USER}", "user-added-Second"]),
+        (set_at("Helper", to={"Type": "AWS::Lambda::Function"}), ["function-added-Helper"]),
+        (lambda template: template.update(Transform="Mine"), ["template-Transform"]),
+        (lambda template: template.update(Conditions={"x": True}), ["template-Conditions"]),
+        (lambda template: template.update(Mappings={"x": {}}), ["template-Mappings"]),
+        (lambda template: template.update(Hooks={"x": {}}), ["template-Hooks"]),
+    ],
+)
+def test_what_no_instance_of_this_project_has_is_a_risk_of_a_new_one(edit: Edit, risks: list[str]) -> None:
+    found = new(edited(edit))
+    assert len(found) == len(risks)
+    assert all(each.startswith(risk) for each, risk in zip(found, risks, strict=True))
