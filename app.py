@@ -7,6 +7,7 @@ from pathlib import Path
 import aws_cdk as cdk
 from constructs import Construct
 
+from ghes_packages.addresses import REMINDER
 from ghes_packages.errors import ConfigurationError
 from ghes_packages.instance import Instance
 from ghes_packages.instances import DEFAULT_FILE, load
@@ -40,6 +41,9 @@ def main() -> None:
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
+    for instance in instances.values():
+        if instance.allowed_cidrs:
+            sys.stderr.write(f"[instances.{instance.name}] {REMINDER}\n")
     build(app, instances.values())
     app.synth()
 

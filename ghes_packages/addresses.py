@@ -5,6 +5,11 @@ from typing import Any
 
 from ghes_packages.permissions import ResourceType, actions
 
+REMINDER = (
+    "allowed_cidrs: clients fetch packages from S3 themselves, so the addresses of end users must be in it, not only"
+    " those of GHES"
+)
+
 
 def address_statement(objects_arn: str, allowed_cidrs: Sequence[str]) -> dict[str, Any]:
     """A denial for the user alone: nobody who deploys is in it, nor a service of AWS that acts for the user.

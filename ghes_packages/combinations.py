@@ -123,10 +123,11 @@ def _nothing_about_a_bucket_that_is_there(instance: "Instance") -> Reasons:
     set_though = [key for key, default in defaults.items() if getattr(instance, key) != default]
     if instance.encryption == "kms":
         set_though.append("encryption")
-    for key in set_though:
+    if set_though:
         yield (
-            f'{key} = "{getattr(instance, key)}" with existing_bucket = "{instance.existing_bucket}": the stack touches'
-            f" nothing on a bucket that is there; leave out {key}, and set it on the bucket yourself"
+            f'{", ".join(set_though)} with existing_bucket = "{instance.existing_bucket}": the stack touches nothing on'
+            f" a bucket that is there; leave out {', '.join(set_though)}, and set it on the bucket yourself"
+            + ("; the secret can have a key by its ARN" if instance.encryption == "kms" else "")
         )
 
 

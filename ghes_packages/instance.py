@@ -151,7 +151,7 @@ class Instance(BaseModel):
         int,
         Field(ge=1, le=36500),
         Option(
-            allowed="a whole number of days, 1 at least",
+            allowed="a whole number of days, 1 to 36500",
             consequence="How long a deleted or overwritten package can be brought back, and is paid for.",
         ),
     ] = 30
@@ -174,7 +174,8 @@ class Instance(BaseModel):
     existing_bucket: Annotated[
         BucketName | None,
         Option(
-            allowed="the name of a bucket in the account and region of the instance",
+            allowed="the name of a bucket in the account and region of the instance, without dots: TLS does not work"
+            " with them",
             consequence="The stack makes user, key, secret and outputs for it, and touches nothing on the bucket;"
             " `verify` says which promises it does not keep.",
         ),

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +37,8 @@ def load(file: Path = DEFAULT_FILE) -> Mapping[str, Instance]:
                 {"name": name, **{key: value for key, value in table.items() if key not in unknown}}
             )
         except ValidationError as error:
-            mistakes += [f"{file}: {_header(name)} {_mistake(details)}" for details in error.errors()]
-    by_stack = {each.stack_name.lower(): each.name for each in instances.values()}
-    mistakes += [
-        f"{file}: {_header(each.name)} replica_region: its replica would be stack {each.replica.stack_name}, which is"
-        f" the stack of {_header(by_stack[each.replica.stack_name.lower()])}; give one of the two another name"
-        for each in instances.values()
-        if each.replica and each.replica.stack_name.lower() in by_stack
-    ]
+            mistakes += [f"{file}: {_header(name)} {_mistake(details)}" for details in _once(error.errors())]
+    mistakes += [f"{file}: {mistake}" for mistake in _between(instances.values())]
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
     return instances
@@ -98,10 +92,51 @@ def _tables(file: Path) -> dict[str, dict[str, Any]]:
     return tables
 
 
+def _between(instances: Collection[Instance]) -> Iterator[str]:
+    """What no two instances may have in common: the stack of a replica, and the bucket of packages."""
+    by_stack = {each.stack_name.lower(): each.name for each in instances}
+    for each in instances:
+        if each.replica and (other := by_stack.get(each.replica.stack_name.lower())):
+            yield (
+                f"{_header(each.name)} replica_region: its replica would be stack {each.replica.stack_name}, which is"
+                f" the stack of {_header(other)}; give one of the two another name"
+            )
+    by_bucket: dict[str, str] = {}
+    named = [
+        (each, key, bucket)
+        for each in instances
+        for key, bucket in (("bucket_name", each.bucket_name), ("existing_bucket", each.existing_bucket))
+        if bucket
+    ]
+    for each, key, bucket in named:
+        if (owner := by_bucket.setdefault(bucket, each.name)) != each.name:
+            yield (
+                f'{_header(each.name)} {key} = "{bucket}": is the bucket of {_header(owner)}; two servers must never'
+                " share one: name another bucket"
+            )
+    for each in instances:
+        if other := by_bucket.get(each.access_logs):
+            yield (
+                f'{_header(each.name)} access_logs = "{each.access_logs}": is the bucket of {_header(other)}, which is'
+                " for its packages alone; name another bucket"
+            )
+
+
+def _once(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Without what pydantic says of a list only because one of its items is wrong."""
+    items = {details["loc"][0] for details in errors if len(details["loc"]) > 1}
+    return (details for details in errors if len(details["loc"]) != 1 or details["loc"][0] not in items)
+
+
+# Pydantic's words for Python's types; the file is TOML.
+IN_TOML = {"tuple_type": "is not a list", "too_short": "is empty", "dict_type": "is not a table"}
+
+
 def _mistake(details: ErrorDetails) -> str:
     problem = details["msg"].removeprefix("Value error, ")
     if details["type"] == "string_pattern_mismatch":
         problem = "has another form"  # what is allowed says it in words
+    problem = IN_TOML.get(details["type"], problem)
     if not details["loc"]:
         return problem
     key = str(details["loc"][0])

@@ -90,6 +90,8 @@ def _public_cidr(cidr: str) -> str:
 
 def _bucket_name(name: str) -> str:
     """S3's rules for names of general purpose buckets; dots are left out, because TLS does not work with them."""
+    if name in ("none", "off", "false", "no"):
+        raise ValueError("is no bucket, and nothing that can be switched off")
     if name.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or name.endswith(("-s3alias", "--ol-s3", "--x-s3")):
         raise ValueError("begins or ends with what S3 reserves for itself")
     return name

@@ -93,9 +93,6 @@ def _seven_actions(
     )
     if instance.allowed_cidrs:
         policy.add_statements(iam.PolicyStatement.from_json(address_statement(objects, instance.allowed_cidrs)))
-        cdk.Annotations.of(policy).add_info(
-            "allowed_cidrs: clients fetch packages from S3 themselves, so the addresses of end users must be in it"
-        )
     acknowledge(
         policy,
         "GHES chooses the object keys, so the policy must cover every object; the bucket holds nothing but"

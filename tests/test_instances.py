@@ -248,6 +248,54 @@ def test_two_instances_with_one_name_are_refused(tmp_path: Path) -> None:
     assert "\n" not in line
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "line"),
+    [
+        (
+            'existing_bucket = "old"',
+            'existing_bucket = "old"',
+            '[instances.b] existing_bucket = "old": is the bucket of',
+        ),
+        ('bucket_name = "one"', 'existing_bucket = "one"', '[instances.b] existing_bucket = "one": is the bucket of'),
+        ('bucket_name = "one"', 'access_logs = "one"', '[instances.b] access_logs = "one": is the bucket of'),
+    ],
+)
+def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: str, line: str) -> None:
+    told = complaint(tmp_path, f"[instances.a]\n{first}\n[instances.b]\n{second}")
+    assert told.startswith(f"{line} [instances.a]")
+    assert told.endswith("; name another bucket") or told.endswith(": name another bucket")
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [
+        ('allowed_cidrs = ["10.0.0.0/8"]', '"10.0.0.0/8": is not public'),
+        ('allowed_cidrs = ["203.0.113.0/24", "203.0.113.0/24"]', "names one of them twice"),
+        ("allowed_cidrs = []", "is empty"),
+        ('allowed_cidrs = "203.0.113.0/24"', "is not a list"),
+        ('secret_readers = ["arn:aws:iam::111122223333:user/x"]', "has another form"),
+        ('rule_packs = ["Nist"]', "Input should be"),
+        ('tags = "x"', "is not a table"),
+        ('tags = { "aws:x" = "y" }', "AWS keeps aws: for itself"),
+        ('access_logs = "none"', "nothing that can be switched off"),
+        ('bucket_name = "a.b.c"', "has another form"),
+        ("noncurrent_days = 0", "greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_value_of_an_option_is_one_line(tmp_path: Path, option: str, problem: str) -> None:
+    told = complaint(tmp_path, f"[instances.a]\n{option}")
+    assert problem in told
+    assert "; allowed: " in told
+    assert "\n" not in told
+
+
+def test_what_does_not_go_with_an_existing_bucket_is_told_in_one_line(tmp_path: Path) -> None:
+    told = complaint(tmp_path, '[instances.a]\nexisting_bucket = "old"\nnoncurrent_days = 5\naccess_logs = "logs"')
+    assert "access_logs, noncurrent_days with existing_bucket" in told
+    assert "\n" not in told
+
+
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
     lines = complaint(tmp_path, "[instances.a]\nx = 1\naccess_key = -3\n[instances.b]\naccess_key = -4").splitlines()
     assert [line.partition(":")[0] for line in lines] == [

@@ -85,8 +85,12 @@ class Report:
         return 1 if self.refused else 0
 
     def as_text(self, otherwise: str) -> str:
-        """A line for each risk; where there is none, what is `otherwise` to be said."""
-        return "\n".join(_line(each) for each in self.risks) or otherwise
+        """A line for each risk, and how to take those that are refused; where there is none, `otherwise`."""
+        lines = [_line(each) for each in self.risks]
+        if refused := [each.id for each in self.risks if not each.accepted]:
+            deploy = f'make deploy INSTANCE={self.instances[-1].name} ACCEPT="{" ".join(refused)}"'
+            lines.append(f"Read each; if all of them are meant: {deploy}")
+        return "\n".join(lines) or otherwise
 
     def as_json(self) -> str:
         """All of it for machines; values are as the templates have them."""

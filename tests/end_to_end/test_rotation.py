@@ -213,7 +213,9 @@ def test_the_ways_back_of_the_runbook_lead_back(cloud: Cloud, administrator: Adm
     administrator.deployed((2, "active"), (2, "inactive"))
     run(back)
     # `make deploy` comes to this; it is run at the end.
-    Stack(cloud.aws, "GhesPackages-production").update(*deployable(instance(2, "active")))
+    stack = Stack(cloud.aws, "GhesPackages-production")
+    stack.update(*deployable(instance(2, "active")))
+    stack.cloudformation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=True)
     assert sorted(keys_of(cloud).values()) == ["Active", "Active"]
 
     run(VERIFY)

@@ -57,12 +57,15 @@ def test_the_same_commit_gives_the_same_bytes_and_no_word_more(tmp_path: Path, e
     other.mkdir()
     # The same tables and keys, in another order.
     (checkout(one) / "instances.toml").write_text(
-        '[instances.a]\naccess_key = 1\ntags = { x = "1", y = "2" }\n[instances.b]\nnoncurrent_days = 7\n'
+        '[instances.a]\naccess_key = 1\nallowed_cidrs = ["203.0.113.0/24"]\ntags = { x = "1", y = "2" }\n'
+        "[instances.b]\nnoncurrent_days = 7\n"
     )
     (checkout(other) / "instances.toml").write_text(
-        '[instances.b]\nnoncurrent_days = 7\n[instances.a]\ntags = { y = "2", x = "1" }\naccess_key = 1\n'
+        '[instances.b]\nnoncurrent_days = 7\n[instances.a]\ntags = { y = "2", x = "1" }\nallowed_cidrs = ["203.0.113.0/24"]\naccess_key = 1\n'
     )
-    assert synth(one, environment).strip() == ""
+    # The reminder for whoever restricts addresses is all that it says.
+    [reminder] = synth(one, environment).strip().splitlines()
+    assert reminder.startswith("[instances.a] allowed_cidrs: ")
     elsewhere = {
         "LANG": "tr_TR.UTF-8",
         "TZ": "Asia/Kathmandu",

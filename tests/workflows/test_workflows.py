@@ -37,7 +37,7 @@ def test_actionlint_finds_a_mistake(tmp_path: Path) -> None:
 
 
 def test_zizmor_finds_nothing() -> None:
-    done = command(BIN / "zizmor", "--offline", "--persona=pedantic", "--no-progress", *FILES)
+    done = command(BIN / "zizmor", "--offline", "--persona=pedantic", "--no-progress", "--color=never", *FILES)
     assert (done.returncode, done.stdout.strip()) == (0, "No findings to report. Good job!"), done.stderr
     assert done.stderr.count("completed") == len(FILES)
 
@@ -45,7 +45,7 @@ def test_zizmor_finds_nothing() -> None:
 def test_zizmor_finds_a_mistake(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yml"
     wrong.write_text((FOLDER / "review.yml").read_text().replace("  pull_request:", "  pull_request_target:"))
-    done = command(BIN / "zizmor", "--offline", "--persona=pedantic", "--no-progress", wrong)
+    done = command(BIN / "zizmor", "--offline", "--persona=pedantic", "--no-progress", "--color=never", wrong)
     assert "dangerous-triggers" in done.stdout
 
 
