@@ -61,7 +61,8 @@ def test_the_same_commit_gives_the_same_bytes_and_no_word_more(tmp_path: Path, e
         "[instances.b]\nnoncurrent_days = 7\n"
     )
     (checkout(other) / "instances.toml").write_text(
-        '[instances.b]\nnoncurrent_days = 7\n[instances.a]\ntags = { y = "2", x = "1" }\nallowed_cidrs = ["203.0.113.0/24"]\naccess_key = 1\n'
+        '[instances.b]\nnoncurrent_days = 7\n[instances.a]\ntags = { y = "2", x = "1" }\n'
+        'allowed_cidrs = ["203.0.113.0/24"]\naccess_key = 1\n'
     )
     # The reminder for whoever restricts addresses is all that it says.
     [reminder] = synth(one, environment).strip().splitlines()
