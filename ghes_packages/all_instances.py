@@ -90,7 +90,10 @@ def write_table(headings: Sequence[str], answers: Sequence[InstanceAnswer], cons
         for problem in answer.problems():
             console.print(Text.assemble((f"{answer.name}: ", "bold"), problem), soft_wrap=True)
     fine = sum(answer.exit_status == 0 for answer in answers)
-    console.print(f"{len(answers)} instances: {fine} fine, {len(answers) - fine} not", highlight=False)
+    console.print(
+        f"{len(answers)} instance{'' if len(answers) == 1 else 's'}: {fine} fine, {len(answers) - fine} not",
+        highlight=False,
+    )
 
 
 def _asked(question: Question, instance: Instance) -> InstanceAnswer:

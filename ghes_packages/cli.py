@@ -30,7 +30,7 @@ InstanceName = Annotated[
     str | None,
     typer.Argument(metavar="INSTANCE", help="Its name in instances.toml; may be left out if there is one."),
 ]
-All = Annotated[bool, typer.Option("--all", help="Every instance of the file, side by side.")]
+All = Annotated[bool, typer.Option("--all", help="Every instance of the file, a row for each.")]
 InstancesFile = Annotated[Path, typer.Option("--instances", metavar="FILE", help="Where the instances are.")]
 UnusedFor = Annotated[
     float, typer.Option("--unused-for", min=0, metavar="HOURS", help="How long a key must be unused to count as so.")
