@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from ghes_packages.options import SSE_KMS, SSE_S3
 from ghes_packages.regions import Endpoint, partition_of, regions_with
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _readers_that_can_read(instance: "Instance") -> Reasons:
             )
         elif partition != partition_of(instance.region):
             yield f'secret_readers = ["{arn}"] is of partition {partition}: no role can reach into another partition'
-        elif account != instance.account and instance.encryption == "s3":
+        elif account != instance.account and instance.encryption == SSE_S3:
             yield (
                 f'secret_readers = ["{arn}"] is of another account, which can read no secret that is encrypted with'
                 ' the key of AWS; set encryption = "kms", or name a role of the account'
@@ -119,15 +120,16 @@ def _replica_somewhere_else(instance: "Instance") -> Reasons:
 def _nothing_about_a_bucket_that_is_there(instance: "Instance") -> Reasons:
     if instance.existing_bucket is None:
         return
-    defaults = {"access_logs": "own", "noncurrent_days": 30, "replica_region": None, "bucket_name": None}
-    set_though = [key for key, default in defaults.items() if getattr(instance, key) != default]
-    if instance.encryption == "kms":
+    about_the_bucket = ("access_logs", "noncurrent_days", "replica_region", "bucket_name")
+    defaults = type(instance).model_fields
+    set_though = [key for key in about_the_bucket if getattr(instance, key) != defaults[key].default]
+    if instance.encryption == SSE_KMS:
         set_though.append("encryption")
     if set_though:
         yield (
             f'{", ".join(set_though)} with existing_bucket = "{instance.existing_bucket}": the stack touches nothing on'
             f" a bucket that is there; leave out {', '.join(set_though)}, and set it on the bucket yourself"
-            + ("; the secret can have a key by its ARN" if instance.encryption == "kms" else "")
+            + ("; the secret can have a key by its ARN" if instance.encryption == SSE_KMS else "")
         )
 
 

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ValidationError
 
 from ghes_packages.aws import CONFIG, explained
 from ghes_packages.errors import FoundWrong
-from ghes_packages.instance import SSE_KMS, Instance
+from ghes_packages.instance import Instance
 from ghes_packages.kms_key import KmsKey
+from ghes_packages.options import SSE_KMS
 from ghes_packages.outputs import Outputs, PackagesSecret, ReplicaOutputs
 
 if TYPE_CHECKING:

@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from ghes_packages.combinations import refused
 from ghes_packages.options import (
+    OWN,
+    SSE_KMS,
+    SSE_S3,
     Account,
     BucketName,
     Cidrs,
@@ -32,9 +35,6 @@ INSTANCE_NAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,113}[A-Za-z0-9])?$"
 
 # IAM's own words for the status of an access key.
 ACTIVE, INACTIVE = "Active", "Inactive"
-# The log bucket that the stack makes.
-OWN = "own"
-SSE_S3, SSE_KMS = "s3", "kms"
 
 
 class Instance(BaseModel):

@@ -21,6 +21,11 @@ class Option:
     consequence: str
 
 
+# Values of `access_logs` and `encryption` that are no name and no ARN.
+OWN = "own"
+SSE_S3, SSE_KMS = "s3", "kms"
+
+
 class PreviousAccessKey(StrEnum):
     """What becomes of the access key before the current one."""
 

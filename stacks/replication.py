@@ -8,8 +8,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ghes_packages.instance import SSE_KMS, Instance
+from ghes_packages.instance import Instance
 from ghes_packages.key_statements import replication_statement
+from ghes_packages.options import SSE_KMS
 from ghes_packages.replication import RULE_ID
 from stacks.acknowledged import acknowledge, objects_of
 

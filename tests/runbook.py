@@ -9,10 +9,10 @@ from pathlib import Path
 PROJECT = Path(__file__).parent.parent
 
 
-def blocks(page: str) -> list[str]:
-    """What stands in the ```sh blocks of a page, in order."""
+def blocks(page: str, language: str = "sh") -> list[str]:
+    """What stands in the blocks of one language of a page, in order."""
     text = (PROJECT / page).read_text()
-    found = re.findall(r"^( *)```sh\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
     return [re.sub(rf"^{indent}", "", block, flags=re.MULTILINE) for indent, block in found]
 
 

@@ -5,7 +5,6 @@ tests/stacks/test_replica.py says of the template is all that is known of these 
 """
 
 import json
-import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +19,13 @@ from ghes_packages import aws, deployed, status
 from ghes_packages.instance import Instance
 from ghes_packages.instances import load
 from ghes_packages.key_statements import user_statement
-from ghes_packages.local.cdk_cli import PROJECT, CdkCli
+from ghes_packages.local.cdk_cli import CdkCli
 from ghes_packages.verify.replica_checks import replica_checks
 from ghes_packages.verify.report import Outcome, make
 from tests.end_to_end.conftest import Cloud
+from tests.runbook import blocks, commands
 
-PAGE = (PROJECT / "docs/replica.md").read_text()
+PAGE = "docs/replica.md"
 NAME = "lost"
 TABLE = f"""
 [instances.{NAME}]
@@ -34,10 +34,6 @@ region = "us-west-2"
 replica_region = "us-east-1"
 encryption = "kms"
 """
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^ *```{language}\n(.*?)^ *```", PAGE, re.DOTALL | re.MULTILINE)
 
 
 def synthesised(cloud: Cloud, folder: Path, tables: str) -> Cloud:
@@ -55,7 +51,7 @@ class Runbook:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
-        self.commands = iter(line.strip() for block in blocks("sh") for line in block.splitlines())
+        self.commands = iter(commands(PAGE))
 
     def next_is(self, command: str) -> str:
         assert next(self.commands) == command
@@ -111,7 +107,7 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(cloud: C
         "aws cloudformation describe-stacks --region us-east-1 --stack-name GhesPackages-production-Replica"
         ' --query "Stacks[0].Outputs"',
     )
-    [table] = blocks("toml")
+    [table] = blocks(PAGE, "toml")
     table = table.replace("production", NAME).replace("REPLICA", replica["ReplicaS3Bucket"])
     table = table.replace("# encryption", "encryption").replace('"KEY"', f'"{replica["ReplicaKeyArn"]}"')
     runbook.cloud = synthesised(cloud, tmp_path / "failover", TABLE + table)
@@ -157,7 +153,7 @@ def the_review_sees_both_stacks(two: Cloud, weaker: Path) -> None:
 
 
 def test_the_job_of_the_page_is_one_that_s3_takes() -> None:
-    [job] = blocks("json")
+    [job] = blocks(PAGE, "json")
     client: Any = boto3.client("s3control", region_name="us-west-2")
     validate_parameters(json.loads(job), client.meta.service_model.operation_model("CreateJob").input_shape)
 
