@@ -55,7 +55,8 @@ class Shell:
         raise AssertionError(f"{block}\n{printed}")
 
     def close(self) -> None:
-        self._process.communicate()
+        with self._process as process:
+            process.kill()  # it is idle; where a test was cut short, its command may never end
 
 
 class Follower:

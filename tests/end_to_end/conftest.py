@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from ghes_packages.instances import load
 from ghes_packages.local.cdk_cli import PROJECT, CdkCli
 from ghes_packages.local.embedded_aws import EmbeddedAws
 from tests.end_to_end.operator import Operator
+from tests.synthesis import assembly_of
 
 NAMES = ("works", "again", "fails-first", "fails-later", "goes", "refuses")
 
@@ -58,11 +60,9 @@ class Cloud:
 @pytest.fixture(scope="session")
 def cloud(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Cloud:
     folder = tmp_path_factory.mktemp("assembly")
-    instances, assembly = folder / "instances.toml", folder / "cdk.out"
+    instances = folder / "instances.toml"
     instances.write_text("".join(f'[instances.{name}]\nghes_version = "3.17"\n' for name in NAMES))
-    # What validation says of it, tests/stacks hears.
-    cdk = CdkCli({**embedded_aws.environment, "CDK_VALIDATION": "false"})
-    cdk.run("synth", "--quiet", "--output", str(assembly), "--context", f"instances={instances}")
+    assembly = assembly_of(load(instances).values(), folder / "cdk.out")
     CdkCli(embedded_aws.environment, app=str(assembly)).run(
         "bootstrap", f"aws://{embedded_aws.account}/{embedded_aws.region}"
     )

@@ -6,6 +6,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -80,19 +82,31 @@ def test_the_demo_takes_the_instance_that_is_named_or_says_which_there_are(envir
     assert "no instance prodution, did you mean production?; there is: production" in done.stderr
 
 
+@contextmanager
+def running(environment: dict[str, str], *command: str, stderr: int) -> Iterator[subprocess.Popen[str]]:
+    """A command with a process group of its own, which does not outlive the block."""
+    with subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=stderr,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("moment", ["server.log", "tmp/cdk.out"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_leaves_no_process_and_no_file(
     environment: dict[str, str], moment: str, number: signal.Signals
 ) -> None:
-    with subprocess.Popen(
-        ["make", "demo"],
-        cwd=PROJECT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as demo:
+    with running(environment, "make", "demo", stderr=subprocess.DEVNULL) as demo:
         assert wait_until(lambda: any(Path(environment["TMPDIR"]).glob(f"embedded-aws-*/{moment}")), seconds=60)
         if number == signal.SIGINT:
             os.killpg(demo.pid, number)  # Ctrl-C is for every process of the terminal
@@ -106,14 +120,7 @@ def test_an_interrupted_demo_leaves_no_process_and_no_file(
 @pytest.mark.parametrize("moment", ["", "tmp/cdk.out"])
 def test_a_killed_demo_leaves_no_process_and_no_file(environment: dict[str, str], moment: str) -> None:
     """Nothing of it can clean up any more: what it started notices."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "ghes_packages.local"],
-        cwd=PROJECT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as demo:
+    with running(environment, sys.executable, "-m", "ghes_packages.local", stderr=subprocess.PIPE) as demo:
         assert demo.stderr
         assert demo.stderr.readline().startswith("Embedded AWS")
         assert wait_until(lambda: any(Path(environment["TMPDIR"]).glob(f"embedded-aws-*/{moment}")), seconds=60)

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ghes_packages.local.cdk_cli import PROJECT
 from ghes_packages.local.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
+from tests.end_to_end import unvalidated
 from tests.end_to_end.conftest import Cloud
 from tests.keys import instance
 from tests.runbook import commands
@@ -88,9 +89,12 @@ class Administrator:
         self.environment = {
             **cloud.aws.environment,
             "CDK_DEPLOY_OPTIONS": "--require-approval never --no-notices",
-            "CDK_VALIDATION": "false",  # what it says does not depend on the keys, and other tests hear it
         }
-        for name in ("Makefile", "app.py", "cdk.json", "pyproject.toml", "package.json", "package-lock.json"):
+        # What validation says does not depend on the keys, and other tests hear it.
+        settings = json.loads((PROJECT / "cdk.json").read_text())
+        (folder / "cdk.json").write_text(json.dumps(settings | {"app": ".venv/bin/python unvalidated.py"}))
+        shutil.copy2(Path(unvalidated.__file__), folder / "unvalidated.py")
+        for name in ("Makefile", "app.py", "pyproject.toml", "package.json", "package-lock.json"):
             shutil.copy2(PROJECT / name, folder / name)
         for file in PROJECT.glob("requirements*.txt"):
             shutil.copy2(file, folder / file.name)
