@@ -73,6 +73,15 @@ def _endpoint_where_s3_has_it(instance: "Instance") -> Reasons:
             )
 
 
+def _addresses_of_both_versions(instance: "Instance") -> Reasons:
+    dual_stack = instance.endpoint is Endpoint.DUALSTACK
+    if dual_stack and instance.allowed_cidrs and not any(":" in cidr for cidr in instance.allowed_cidrs):
+        yield (
+            f'allowed_cidrs without an IPv6 range with endpoint = "{instance.endpoint}", where clients that have IPv6'
+            " come with it, and would be refused; add their ranges, or leave endpoint out"
+        )
+
+
 def _readers_that_can_read(instance: "Instance") -> Reasons:
     for arn in instance.secret_readers:
         _, partition, _, _, account, _ = arn.split(":")
@@ -143,6 +152,7 @@ RULES: tuple[Callable[["Instance"], Reasons], ...] = (
     _arns_where_the_stack_is,
     _previous_access_key_from_the_second_on,
     _endpoint_where_s3_has_it,
+    _addresses_of_both_versions,
     _readers_that_can_read,
     _replica_somewhere_else,
     _nothing_about_a_bucket_that_is_there,

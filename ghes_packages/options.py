@@ -51,7 +51,12 @@ PRIVATE = tuple(
         *("fc00::/7", "fe80::/10", "::1/128"),
     )
 )
+# Of names of buckets, by S3 for itself.
+RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
 MOST_TAGS = 50
+# IAM takes 6,144 in a managed policy, and the rest of the user's has a thousand.
+MOST_CHARACTERS_OF_CIDRS = 5_000
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -86,6 +91,8 @@ def _release_with_packages(version: str) -> str:
 
 def _public_cidr(cidr: str) -> str:
     network = ipaddress.ip_network(cidr)
+    if "/" in cidr and not cidr.partition("/")[2].isdecimal():
+        raise ValueError(f"has a net mask, and IAM takes the length of the prefix: {network}")
     if network.prefixlen == 0:
         raise ValueError("is every address: leave allowed_cidrs out instead")
     if any(network.overlaps(private) for private in PRIVATE if private.version == network.version):
@@ -93,11 +100,22 @@ def _public_cidr(cidr: str) -> str:
     return cidr
 
 
+def _fit_in_a_policy(cidrs: tuple[str, ...]) -> tuple[str, ...]:
+    if (characters := sum(len(f'"{cidr}",') for cidr in cidrs)) > MOST_CHARACTERS_OF_CIDRS:
+        raise ValueError(
+            f"have {characters} characters in the policy of the user, which has room for {MOST_CHARACTERS_OF_CIDRS}:"
+            " put neighbouring ranges together"
+        )
+    return cidrs
+
+
 def _bucket_name(name: str) -> str:
     """S3's rules for names of general purpose buckets; dots are left out, because TLS does not work with them."""
     if name in ("none", "off", "false", "no"):
         raise ValueError("is no bucket, and nothing that can be switched off")
-    if name.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or name.endswith(("-s3alias", "--ol-s3", "--x-s3")):
+    if name.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or name.endswith(
+        ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
+    ):
         raise ValueError("begins or ends with what S3 reserves for itself")
     return name
 
@@ -105,6 +123,8 @@ def _bucket_name(name: str) -> str:
 def _tags(tags: Mapping[str, str]) -> Mapping[str, str]:
     if len(tags) > MOST_TAGS:
         raise ValueError(f"are {len(tags)}, and an IAM user can have {MOST_TAGS}")
+    if len({key.lower() for key in tags}) < len(tags):
+        raise ValueError("have a key twice: IAM does not tell upper from lower case in it")
     for key, value in tags.items():
         if key.lower().startswith("aws:"):
             raise ValueError(f"have the key {key}, and AWS keeps aws: for itself")
@@ -142,6 +162,7 @@ Cidrs = Annotated[
     tuple[Annotated[str, AfterValidator(_public_cidr)], ...],
     Field(strict=False, min_length=1),
     AfterValidator(_each_once),
+    AfterValidator(_fit_in_a_policy),
 ]
 RoleArns = Annotated[tuple[RoleArn, ...], Field(strict=False, min_length=1), AfterValidator(_each_once)]
 RulePacks = Annotated[

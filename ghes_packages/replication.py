@@ -1,6 +1,6 @@
 """How far the replica of an instance is behind: S3's replication rule, and what CloudWatch measured of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,22 +15,32 @@ from ghes_packages.instance import Instance
 # The one rule of each bucket that is replicated, for all that is in it.
 RULE_ID = "everything"
 ENABLED = "Enabled"
+# S3's ways to say so in the filter of a rule.
+EVERYTHING: tuple[Mapping[str, str], ...] = ({}, {"Prefix": ""})
 # What S3 Replication Time Control promises, and replication without it mostly keeps.
 MOST_BEHIND = timedelta(minutes=15)
 LATELY, A_DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
+class Rule:
+    """S3's status of a replication rule, and what is wrong with it as `faults_of` words it."""
+
+    status: str
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Replication:
     """The replica of the packages bucket. A figure is None where CloudWatch has none.
 
-    `rule` is S3's status of the rule that leads to `bucket`, None where there is no such rule. `latency` is how far
-    the replica is behind; `failed` counts the operations of the last day that S3 gave up.
+    `rule` is the one that leads to `bucket`, None where there is no such rule. `latency` is how far the replica is
+    behind; `failed` counts the operations of the last day that S3 gave up.
     """
 
     bucket: str
     region: str
-    rule: str | None
+    rule: Rule | None
     latency: timedelta | None = None
     operations_pending: int | None = None
     bytes_pending: int | None = None
@@ -39,7 +49,7 @@ class Replication:
     @property
     def in_short(self) -> str:
         """How far behind it is, in one or two words."""
-        if self.rule != ENABLED:
+        if self.rule is None or self.rule.status != ENABLED:
             return "not replicated"
         return "no data yet" if self.latency is None else f"{self.latency.total_seconds():.0f} s behind"
 
@@ -60,11 +70,12 @@ class Replication:
                 f"nothing is replicated to {self.bucket}: somebody removed the rule {RULE_ID} of the packages bucket;"
                 " put it back as docs/replica.md says"
             )
-        elif self.rule != ENABLED:
-            yield (
-                f"nothing is replicated to {self.bucket}: somebody set the rule {RULE_ID} to {self.rule}; enable it as"
-                " docs/replica.md says"
-            )
+        else:
+            for fault in self.rule.faults:
+                yield (
+                    f"the rule {RULE_ID} of the packages bucket {fault}: somebody changed it; put it back as"
+                    " docs/replica.md says"
+                )
         if self.failed:
             yield (
                 f"{self.failed} operations were not replicated in the last day, and S3 does not try them again;"
@@ -81,7 +92,8 @@ class Replication:
         return {
             "bucket": self.bucket,
             "region": self.region,
-            "rule": self.rule,
+            "rule": self.rule.status if self.rule else None,
+            "rule_faults": list(self.rule.faults) if self.rule else [],
             "latency_seconds": self.latency.total_seconds() if self.latency is not None else None,
             "operations_pending": self.operations_pending,
             "bytes_pending": self.bytes_pending,
@@ -95,14 +107,15 @@ def read(replica: Instance, bucket: str, here: boto3.Session, there: boto3.Sessi
     S3 publishes failures in the region of the source, and everything else in that of the destination. Raises what
     `deployed.read_replica` raises.
     """
-    to = deployed.read_replica(replica, there).bucket
+    outputs = deployed.read_replica(replica, there)
+    to = outputs.bucket
     source, destination = (Metrics(session, bucket, to, now) for session in (here, there))
     with explained():
         latency = destination.latest("ReplicationLatency")
         return Replication(
             bucket=to,
             region=str(replica.region),
-            rule=rule_to(to, bucket, here),
+            rule=rule_to(to, outputs.key_arn, bucket, here),
             latency=None if latency is None else timedelta(seconds=latency),
             operations_pending=_whole(destination.latest("OperationsPendingReplication")),
             bytes_pending=_whole(destination.latest("BytesPendingReplication")),
@@ -143,8 +156,8 @@ class Metrics:
         return list(zip(result["Timestamps"], result["Values"], strict=True))
 
 
-def rule_to(destination: str, bucket: str, session: boto3.Session) -> str | None:
-    """S3's status of the rule by which a bucket is replicated to another; None where there is none.
+def rule_to(destination: str, key_arn: str | None, bucket: str, session: boto3.Session) -> Rule | None:
+    """The rule by which a bucket is replicated to another, under the KMS key there; None where there is no such rule.
 
     Raises botocore's errors.
     """
@@ -154,15 +167,34 @@ def rule_to(destination: str, bucket: str, session: boto3.Session) -> str | None
         if code(error) == "ReplicationConfigurationNotFoundError":
             return None
         raise
-    rules = answer["ReplicationConfiguration"]["Rules"]
-    return next(
-        (
-            rule["Status"]
-            for rule in rules
-            if rule.get("ID") == RULE_ID and rule["Destination"]["Bucket"].endswith(f":::{destination}")
-        ),
-        None,
-    )
+    for rule in answer["ReplicationConfiguration"]["Rules"]:
+        if rule.get("ID") == RULE_ID and rule["Destination"]["Bucket"].endswith(f":::{destination}"):
+            return Rule(rule["Status"], tuple(faults_of(rule, key_arn)))
+    return None
+
+
+def faults_of(rule: Mapping[str, Any], key_arn: str | None) -> Iterator[str]:
+    """What a rule of S3's leaves undone of what the stack made it for: the ends of sentences about it.
+
+    `rule` has the shape of a rule in S3's GetBucketReplication.
+    """
+    destination = rule["Destination"]
+    if rule["Status"] != ENABLED:
+        yield f"is {rule['Status']}"
+    if rule.get("Filter", {}) not in EVERYTHING:
+        yield "covers a part of the bucket only"
+    if not _enabled(rule, "DeleteMarkerReplication"):
+        yield "replicates no deletions"
+    if not _enabled(destination, "Metrics"):
+        yield "publishes no metrics, so nothing says how far behind the replica is"
+    if key_arn and not _enabled(rule.get("SourceSelectionCriteria", {}), "SseKmsEncryptedObjects"):
+        yield "leaves out what is encrypted with a KMS key"
+    if destination.get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID") != key_arn:
+        yield f"does not encrypt with {key_arn or 'the key of S3'}"
+
+
+def _enabled(setting: Mapping[str, Any], key: str) -> bool:
+    return bool(setting.get(key, {}).get("Status") == ENABLED)
 
 
 def _whole(figure: float | None) -> int | None:

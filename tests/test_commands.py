@@ -22,7 +22,7 @@ RUN_BY = {
         "cdk synth --quiet": SYNTHESISED,
         "cdk bootstrap aws://111122223333/us-west-2": "cloud",
         "cdk deploy GhesPackages-production": DEPLOYED,
-        "cdk deploy --all --concurrency 4": SIDE_BY_SIDE,
+        "cdk deploy --all --concurrency 4 --require-approval never": SIDE_BY_SIDE,
         "ghes-packages status": SIDE_BY_SIDE,
         "ghes-packages verify --all": SIDE_BY_SIDE,
         "ghes-packages settings production --show-secret": DEPLOYED,
@@ -40,7 +40,7 @@ RUN_BY = {
         'for name in production staging europe; do ghes-packages review --deployed "$name" || break; done': (
             "test_the_jump_that_would_cut_ghes_off_is_refused_by_rotate_and_before_the_deploy"
         ),
-        "cdk deploy --app cdk.out --all --concurrency 4": SIDE_BY_SIDE,
+        "cdk deploy --app cdk.out --all --concurrency 4 --require-approval never": SIDE_BY_SIDE,
     },
     "docs/pipeline.md": {
         'git commit --allow-empty --message "Rename the bucket: it is empty"'

@@ -166,6 +166,12 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             " knows no such endpoint of S3; leave it out; in aws-eusc they are in: no region",
         ),
         (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nendpoint = "dualstack"\n'
+            'allowed_cidrs = ["203.0.113.0/24"]',
+            '[instances.production] allowed_cidrs without an IPv6 range with endpoint = "dualstack", where clients that'
+            " have IPv6 come with it, and would be refused; add their ranges, or leave endpoint out",
+        ),
+        (
             '[instances.production]\nendpoint = "ipv6"',
             "[instances.production] endpoint = \"ipv6\": Input should be 'standard', 'fips' or 'dualstack'; allowed:"
             ' "standard", "fips", "dualstack"; the last two with region',
@@ -273,11 +279,14 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
         ('allowed_cidrs = ["10.0.0.0/8"]', '"10.0.0.0/8": is not public'),
         ('allowed_cidrs = ["203.0.113.0/24", "203.0.113.0/24"]', "names one of them twice"),
         ("allowed_cidrs = []", "is empty"),
+        ('allowed_cidrs = ["203.0.113.0/255.255.255.0"]', "takes the length of the prefix: 203.0.113.0/24"),
+        (f"allowed_cidrs = {[f'203.{a}.{b}.0/24' for a in range(2) for b in range(200)]}", "has room for 5000"),
         ('allowed_cidrs = "203.0.113.0/24"', "is not a list"),
         ('secret_readers = ["arn:aws:iam::111122223333:user/x"]', "has another form"),
         ('rule_packs = ["Nist"]', "Input should be"),
         ('tags = "x"', "is not a table"),
         ('tags = { "aws:x" = "y" }', "AWS keeps aws: for itself"),
+        ('tags = { cost = "1", Cost = "2" }', "have a key twice"),
         ('access_logs = "none"', "nothing that can be switched off"),
         ('bucket_name = "a.b.c"', "has another form"),
         ("noncurrent_days = 0", "greater than or equal to 1"),

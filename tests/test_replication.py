@@ -7,12 +7,28 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ghes_packages.replication import Replication
+from ghes_packages.replication import Replication, Rule, faults_of
 from ghes_packages.status import Status
 from tests.keys import NOW, instance, key
 
+KEY = "arn:aws:kms:us-east-1:111122223333:key/replica"
+RULE: dict[str, Any] = {
+    "ID": "everything",
+    "Priority": 1,
+    "Filter": {"Prefix": ""},
+    "Status": "Enabled",
+    "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+    "Destination": {
+        "Bucket": "arn:aws:s3:::the-replica",
+        "EncryptionConfiguration": {"ReplicaKmsKeyID": KEY},
+        "Metrics": {"Status": "Enabled"},
+    },
+    "DeleteMarkerReplication": {"Status": "Enabled"},
+}
+IN_STEP = Rule("Enabled")
 
-def replication(rule: str | None = "Enabled", **figures: Any) -> Replication:
+
+def replication(rule: Rule | None = IN_STEP, **figures: Any) -> Replication:
     return Replication("the-replica", "us-east-1", rule, **figures)
 
 
@@ -43,8 +59,8 @@ def test_a_replica_in_step_is_fine_also_where_cloudwatch_has_no_figure_yet(found
             " put it back as docs/replica.md says",
         ),
         (
-            replication("Disabled"),
-            "nothing is replicated to the-replica: somebody set the rule everything to Disabled; enable it as"
+            replication(Rule("Disabled", ("is Disabled",))),
+            "the rule everything of the packages bucket is Disabled: somebody changed it; put it back as"
             " docs/replica.md says",
         ),
         (
@@ -62,6 +78,36 @@ def test_a_replica_in_step_is_fine_also_where_cloudwatch_has_no_figure_yet(found
 def test_a_problem_of_the_replica_is_one_line_with_what_to_do(found: Replication, problem: str) -> None:
     assert list(status(found).problems()) == [problem]
     assert status(found).exit_status == 1
+
+
+def test_the_rule_of_the_stack_has_no_fault_with_a_key_or_without() -> None:
+    assert list(faults_of(RULE, KEY)) == []
+    destination = {key: value for key, value in RULE["Destination"].items() if key != "EncryptionConfiguration"}
+    assert list(faults_of({**RULE, "SourceSelectionCriteria": {}, "Destination": destination}, None)) == []
+    # What S3 answers for a filter without a prefix.
+    assert list(faults_of({**RULE, "Filter": {}}, KEY)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"Status": "Disabled"}, "is Disabled"),
+        ({"Filter": {"Prefix": "a/"}}, "covers a part of the bucket only"),
+        ({"Filter": {"Tag": {"Key": "a", "Value": "b"}}}, "covers a part of the bucket only"),
+        ({"DeleteMarkerReplication": {"Status": "Disabled"}}, "replicates no deletions"),
+        (
+            {"Destination": {**RULE["Destination"], "Metrics": {"Status": "Disabled"}}},
+            "publishes no metrics, so nothing says how far behind the replica is",
+        ),
+        ({"SourceSelectionCriteria": {}}, "leaves out what is encrypted with a KMS key"),
+        (
+            {"Destination": {**RULE["Destination"], "EncryptionConfiguration": {"ReplicaKmsKeyID": "another"}}},
+            f"does not encrypt with {KEY}",
+        ),
+    ],
+)
+def test_a_rule_that_somebody_changed_has_a_fault(change: dict[str, Any], fault: str) -> None:
+    assert list(faults_of({**RULE, **change}, KEY)) == [fault]
 
 
 def test_the_figures_are_in_the_table_and_in_json() -> None:
@@ -82,6 +128,7 @@ def test_the_figures_are_in_the_table_and_in_json() -> None:
         "bucket": "the-replica",
         "region": "us-east-1",
         "rule": "Enabled",
+        "rule_faults": [],
         "latency_seconds": 12.0,
         "operations_pending": 3,
         "bytes_pending": 4096,

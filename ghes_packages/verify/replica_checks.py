@@ -13,7 +13,7 @@ from ghes_packages.instance import Instance
 from ghes_packages.kms_key import KmsKey
 from ghes_packages.lifecycle import ACCESS_LOGS, packages
 from ghes_packages.outputs import ReplicaOutputs
-from ghes_packages.replication import ENABLED, rule_to
+from ghes_packages.replication import rule_to
 from ghes_packages.verify.bucket_checks import BucketChecks
 from ghes_packages.verify.operator import as_operator
 from ghes_packages.verify.report import Check, Failed
@@ -51,17 +51,20 @@ class _Replica:
         key = KmsKey(self.outputs.key_arn) if self.outputs.key_arn else None
         delivery = log_delivery_statement(log_arn, arn, self.stack.account)
         packages_replica = BucketChecks(REPLICA, s3, bucket, arn, packages(self.replica), key)
-        yield self._replicated(self.stack.outputs.bucket, bucket, "packages replicated")
+        yield self._replicated(self.stack.outputs.bucket, bucket, self.outputs.key_arn, "packages replicated")
         if self.parts.log_bucket:
-            yield self._replicated(self.parts.log_bucket, log_bucket, "access logs replicated")
+            yield self._replicated(self.parts.log_bucket, log_bucket, None, "access logs replicated")
         yield from packages_replica.checks()
         yield packages_replica.logged_to(log_bucket)
         yield from BucketChecks(REPLICA_LOGS, s3, log_bucket, log_arn, ACCESS_LOGS, None, (delivery,)).checks()
 
-    def _replicated(self, bucket: str, to: str, title: str) -> Check:
+    def _replicated(self, bucket: str, to: str, key_arn: str | None, title: str) -> Check:
         def run() -> str:
-            if (status := rule_to(to, bucket, self.here)) != ENABLED:
-                raise Failed(f"the rule is {status}" if status else "no rule")
+            rule = rule_to(to, key_arn, bucket, self.here)
+            if rule is None:
+                raise Failed("no rule")
+            if rule.faults:
+                raise Failed(f"the rule {'; '.join(rule.faults)}")
             return "all of it"
 
         mend = f"put the rule back as docs/replica.md says: aws s3api put-bucket-replication --bucket {bucket}"

@@ -1,5 +1,6 @@
 """What each option changes in the template; nothing that another one promises."""
 
+import ipaddress
 import json
 from itertools import combinations
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from app import build
 from ghes_packages.instance import OPTIONS, Instance
 from ghes_packages.instances import load
+from ghes_packages.options import MOST_CHARACTERS_OF_CIDRS
 from tests.stacks.test_packages_storage import BUCKET
 from tests.synthesis import INSTANCE, PROJECT, Json, resources_of, template_of
 from tests.validation import violations_in
@@ -164,6 +166,19 @@ def test_an_existing_key_encrypts_and_is_not_touched() -> None:
     bucket = template["Resources"][BUCKET]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert bucket[0]["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
     assert template["Resources"]["AccessSecretD1770891"]["Properties"]["KmsKeyId"] == KEY
+
+
+def test_as_many_addresses_as_an_instance_takes_fit_in_a_policy_of_iam() -> None:
+    cidrs = [str(each) for each in ipaddress.ip_network("2001:db8::/32").subnets(new_prefix=48)]
+    room = MOST_CHARACTERS_OF_CIDRS // max(len(f'"{cidr}",') for cidr in cidrs[:500])
+    [policy] = resources_of("AWS::IAM::ManagedPolicy", instance(allowed_cidrs=cidrs[:room])).values()
+    longest_arn = "arn:aws-us-gov:s3:::" + 63 * "x"
+    document = json.dumps(policy["Properties"]["PolicyDocument"], separators=(",", ":"))
+    arn = {"Fn::GetAtt": [BUCKET, "Arn"]}
+    for reference in ({"Fn::Join": ["", [arn, "/*"]]}, arn):
+        document = document.replace(json.dumps(reference, separators=(",", ":")), f'"{longest_arn}/*"')
+    assert "Fn::" not in document
+    assert MOST_CHARACTERS_OF_CIDRS < len(document) <= 6_144
 
 
 @pytest.mark.parametrize(
