@@ -26,6 +26,23 @@ def _account_and_region_together(instance: "Instance") -> Reasons:
         yield f"{given} without {missing}; set both, or leave both out for the account and region of whoever deploys"
 
 
+def _signed_in_where_cdk_deploys(instance: "Instance") -> Reasons:
+    for key in ("profile", "role_arn"):
+        if instance.account is None and (value := getattr(instance, key)):
+            yield (
+                f'{key} = "{value}" without account and region: cdk does not read {key}, and could deploy elsewhere'
+                " than the commands look; set account and region"
+            )
+
+
+def _a_key_where_the_stack_is(instance: "Instance") -> Reasons:
+    if instance.account is None and instance.key_arn:
+        yield (
+            f'encryption = "{instance.key_arn}" without account and region: whose key it is cannot be told; set account'
+            " and region"
+        )
+
+
 def _arns_where_the_stack_is(instance: "Instance") -> Reasons:
     if instance.account is None or instance.region is None:
         return
@@ -149,6 +166,8 @@ def _logs_somewhere_else(instance: "Instance") -> Reasons:
 
 RULES: tuple[Callable[["Instance"], Reasons], ...] = (
     _account_and_region_together,
+    _signed_in_where_cdk_deploys,
+    _a_key_where_the_stack_is,
     _arns_where_the_stack_is,
     _previous_access_key_from_the_second_on,
     _endpoint_where_s3_has_it,

@@ -89,6 +89,11 @@ def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
             f" aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name};"
             f" and deploy again with: cdk deploy {name}"
         )
+    if status == "REVIEW_IN_PROGRESS":
+        raise FoundWrong(
+            f"stack {name} has nothing in it yet ({status}): its first deploy is just beginning, or was not confirmed;"
+            f" deploy it with: cdk deploy {name}"
+        )
     if status not in SETTLED:
         raise FoundWrong(
             f"stack {name} is half deployed: {status}; wait until CloudFormation is done, or see why it is not with:"

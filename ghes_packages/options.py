@@ -1,6 +1,7 @@
 """What the keys of an instance's table may hold: their forms, and what a value alone must fulfil."""
 
 import ipaddress
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -43,12 +44,13 @@ class RulePack(StrEnum):
     PCI_DSS_321 = "PCIDSS321"
 
 
-# Addresses that never reach S3, whose policies see public ones: RFC 1918, 6598, 3927, 4193, 4291.
+# Addresses that never reach S3, whose policies see public ones: RFC 1918, 6598, 3927, 5771, 1112, 4193, 4291.
 PRIVATE = tuple(
     ipaddress.ip_network(each)
     for each in (
         *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
-        *("fc00::/7", "fe80::/10", "::1/128"),
+        *("224.0.0.0/4", "240.0.0.0/4"),
+        *("fc00::/7", "fe80::/10", "ff00::/8", "::1/128", "::ffff:0:0/96"),
     )
 )
 # Of names of buckets, by S3 for itself.
@@ -91,6 +93,8 @@ def _release_with_packages(version: str) -> str:
 
 def _public_cidr(cidr: str) -> str:
     network = ipaddress.ip_network(cidr)
+    if "%" in cidr:
+        raise ValueError("has a scope, which means something on one machine only")
     if "/" in cidr and not cidr.partition("/")[2].isdecimal():
         raise ValueError(f"has a net mask, and IAM takes the length of the prefix: {network}")
     if network.prefixlen == 0:
@@ -128,8 +132,10 @@ def _tags(tags: Mapping[str, str]) -> Mapping[str, str]:
     for key, value in tags.items():
         if key.lower().startswith("aws:"):
             raise ValueError(f"have the key {key}, and AWS keeps aws: for itself")
-        if not re.fullmatch(r"[\w\s.:/=+\-@]{1,128}", key) or not re.fullmatch(r"[\w\s.:/=+\-@]{0,256}", value):
-            raise ValueError(f'have {key} = "{value}", with characters or a length that AWS does not take')
+        if not re.fullmatch(r"[\w .:/=+\-@]{1,128}", key) or not re.fullmatch(r"[\w .:/=+\-@]{0,256}", value):
+            raise ValueError(
+                f"have {json.dumps(key)} = {json.dumps(value)}, with characters or a length that AWS does not take"
+            )
     return tags
 
 

@@ -49,6 +49,7 @@ class Status:
         name, newest = self.instance.name, self.instance.access_key
         if lag := behind(self.instance, self.keys):
             yield lag
+        made = {key.generation for key in self.keys}
         for key in self.keys:
             if key.generation is None:
                 yield (
@@ -61,7 +62,7 @@ class Status:
                     f" take the next step with: ghes-packages rotate {name}"
                 )
             older = key.generation is not None and key.generation < newest and key.status == ACTIVE
-            if older and key.used_within(self.unused_for, self.now):
+            if newest in made and older and key.used_within(self.unused_for, self.now):
                 yield (
                     f"{key.name} is still in use (last used: {used(key, self.now)}): GHES has it;"
                     f" enter access key {newest} in the Management Console: ghes-packages settings {name} --show-secret"

@@ -37,10 +37,11 @@ RUN_BY = {
         "ghes-packages status": SIDE_BY_SIDE,
         "ghes-packages verify --all": SIDE_BY_SIDE,
         "cdk synth --quiet": SYNTHESISED,
-        'for name in production staging europe; do ghes-packages review --deployed "$name" || break; done': (
+        'reviewed() { for name in "$@"; do ghes-packages review --deployed "$name" || return; done; }': (
             "test_the_jump_that_would_cut_ghes_off_is_refused_by_rotate_and_before_the_deploy"
         ),
-        "cdk deploy --app cdk.out --all --concurrency 4 --require-approval never": SIDE_BY_SIDE,
+        "reviewed production staging europe && cdk deploy --app cdk.out --all --concurrency 4"
+        " --require-approval never": SIDE_BY_SIDE,
     },
     "docs/pipeline.md": {
         'git commit --allow-empty --message "Rename the bucket: it is empty"'

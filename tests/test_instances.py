@@ -150,6 +150,18 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             " and the instance is in account 111122223333 of aws-cn, cn-north-1; name one of there",
         ),
         (
+            '[instances.production]\nprofile = "production"',
+            '[instances.production] profile = "production" without account and region: cdk does not read profile, and'
+            " could deploy elsewhere than the commands look; set account and region",
+        ),
+        (
+            '[instances.production]\nencryption = "arn:aws:kms:us-west-2:111122223333:key/'
+            '1234abcd-12ab-34cd-56ef-1234567890ab"',
+            '[instances.production] encryption = "arn:aws:kms:us-west-2:111122223333:key/'
+            '1234abcd-12ab-34cd-56ef-1234567890ab" without account and region: whose key it is cannot be told; set'
+            " account and region",
+        ),
+        (
             '[instances.production]\nendpoint = "fips"',
             '[instances.production] endpoint = "fips" without region, and not every region has such an endpoint of S3;'
             " set account and region, or leave endpoint out",
@@ -279,6 +291,10 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
         ('allowed_cidrs = ["10.0.0.0/8"]', '"10.0.0.0/8": is not public'),
         ('allowed_cidrs = ["203.0.113.0/24", "203.0.113.0/24"]', "names one of them twice"),
         ("allowed_cidrs = []", "is empty"),
+        ('allowed_cidrs = ["224.0.0.0/4"]', "is not public"),
+        ('allowed_cidrs = ["::ffff:203.0.113.1"]', "is not public"),
+        ('allowed_cidrs = ["2001:db8::1%eth0"]', "has a scope"),
+        ('tags = { x = "a\\nb" }', "with characters or a length that AWS does not take"),
         ('allowed_cidrs = ["203.0.113.0/255.255.255.0"]', "takes the length of the prefix: 203.0.113.0/24"),
         (f"allowed_cidrs = {[f'203.{a}.{b}.0/24' for a in range(2) for b in range(200)]}", "has room for 5000"),
         ('allowed_cidrs = "203.0.113.0/24"', "is not a list"),

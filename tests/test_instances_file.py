@@ -1,4 +1,5 @@
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from ghes_packages.errors import ConfigurationError
 from ghes_packages.instances import load
 from ghes_packages.instances_file import changed, difference, write
 from ghes_packages.rotation import next_step, step_back
+from tests.synthesis import PROJECT
 
 LAYOUT = """\
 # Ours.
@@ -94,6 +96,39 @@ def test_every_way_to_write_a_table_is_kept(tmp_path: Path, text: str) -> None:
     lines = file.read_bytes().decode().splitlines(keepends=True)
     assert {line.endswith("\r\n") for line in lines} == {"\r\n" in text}
     assert lines[0].startswith("\ufeff") == text.startswith("\ufeff")
+
+
+@pytest.mark.parametrize("example", sorted((PROJECT / "examples").glob("*.toml")), ids=lambda file: str(file.name))
+def test_every_example_can_be_rotated(tmp_path: Path, example: Path) -> None:
+    file = Path(shutil.copy(example, tmp_path))
+    for name, before in load(file).items():
+        step(file, name)
+        assert load(file)[name] == next_step(before).applied_to(before)
+
+
+@pytest.mark.parametrize("keys", ["", 'ghes_version = "3.17"\n', 'ghes_version = "3.17"  # ours\n# yours\n'])
+def test_the_keys_stand_before_a_table_of_tags(tmp_path: Path, keys: str) -> None:
+    file = tmp_path / "instances.toml"
+    file.write_text(f'[instances.a]\n{keys}\n[instances.a.tags]\ncost-center = "1234"\n')
+    before = load(file)["a"]
+    step(file, "a")
+    assert load(file)["a"] == next_step(before).applied_to(before)
+    assert file.read_text().endswith('\n[instances.a.tags]\ncost-center = "1234"\n')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[instances.a]\n[instances.b]\n[instances.a.tags]\ncost-center = "1234"\n',
+        '[instances.a]\rghes_version = "3.17"\r',
+    ],
+)
+def test_a_table_that_cannot_be_changed_is_left_with_the_values_to_set(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "instances.toml"
+    file.write_bytes(text.encode())
+    with pytest.raises(ConfigurationError, match=r'set access_key = 2 and previous_access_key = "active" in it'):
+        step(file, "a")
+    assert file.read_bytes() == text.encode()
 
 
 def test_the_change_is_shown_as_a_diff(file: Path) -> None:

@@ -96,3 +96,8 @@ def test_json_has_every_key_and_problem() -> None:
     assert written["access_keys"][0]["last_used"] == "2026-03-01T10:00:00+00:00"
     assert written["access_keys"][1]["last_used"] is None
     assert written["problems"] == []
+
+
+def test_a_key_that_is_not_made_yet_is_not_to_be_entered() -> None:
+    [problem] = status(instance(2, "active"), key(1, unused=HOURS)).problems()
+    assert problem.startswith("the deployed stack is behind")

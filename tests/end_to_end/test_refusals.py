@@ -67,7 +67,9 @@ def test_a_stack_that_is_not_deployed_is_told_with_the_command_that_deploys_it(c
     assert line.startswith(f"stack {STACK} is not deployed in eu-west-1; deploy it with: cdk deploy {STACK};")
 
 
-def test_a_change_set_that_was_never_executed_is_half_deployed(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_first_deploy_that_was_not_confirmed_is_told_with_the_way_on(
+    cloud: Cloud, tmp_path: Path
+) -> None:
     instances = tmp_path / "instances.toml"
     instances.write_text("[instances.reviewed]")
     cloud.aws.client("cloudformation").create_change_set(
@@ -78,7 +80,8 @@ def test_a_change_set_that_was_never_executed_is_half_deployed(cloud: Cloud, tmp
         Capabilities=["CAPABILITY_IAM"],
     )
     line = refusal(Cloud(cloud.aws, instances, cloud.assembly).ghes_packages("settings"), 1)
-    assert line.startswith("stack GhesPackages-reviewed is half deployed: REVIEW_IN_PROGRESS;")
+    assert line.startswith("stack GhesPackages-reviewed has nothing in it yet (REVIEW_IN_PROGRESS): ")
+    assert line.endswith("; deploy it with: cdk deploy GhesPackages-reviewed")
 
 
 def test_a_stack_in_another_account_than_configured_is_refused(deployed: Cloud, tmp_path: Path) -> None:

@@ -89,11 +89,12 @@ region = "{REGION}"
 profile = "there"
 role_arn = "{ROLE_ARN}"
 """
-UNREACHABLE = '[instances.unreachable]\nprofile = "nobody"\n'
+HERE = 'account = "111122223333"\nregion = "us-west-2"\nprofile = "here"\n'
+UNREACHABLE = '[instances.unreachable]\naccount = "111122223333"\nregion = "us-west-2"\nprofile = "nobody"\n'
 
 
 def test_each_instance_is_reached_with_its_profile_and_role(here: Storage, tmp_path: Path) -> None:
-    toml = f'[instances.{here.instance.name}]\nprofile = "here"\n{THERE}'
+    toml = f"[instances.{here.instance.name}]\n{HERE}{THERE}"
     answer = run(tmp_path, toml, "status", "--json")
     other, mine = json.loads(answer.text)
     assert (other["instance"], other["stack_status"]) == ("other", "CREATE_COMPLETE")
@@ -102,7 +103,7 @@ def test_each_instance_is_reached_with_its_profile_and_role(here: Storage, tmp_p
 
 
 def test_what_fails_hides_nothing_and_the_exit_status_is_the_worst(here: Storage, tmp_path: Path) -> None:
-    toml = f'{THERE}{UNREACHABLE}[instances.{here.instance.name}]\nprofile = "here"\n'
+    toml = f"{THERE}{UNREACHABLE}[instances.{here.instance.name}]\n{HERE}"
     here.iam.create_access_key(UserName=here.user)
     answer = run(tmp_path, toml, "status")
     lines = answer.text.splitlines()
@@ -115,8 +116,8 @@ def test_what_fails_hides_nothing_and_the_exit_status_is_the_worst(here: Storage
 
 
 def test_all_are_verified_and_the_key_works_with_the_settings_of_the_profile(here: Storage, tmp_path: Path) -> None:
-    missing = '[instances.missing]\nprofile = "here"\n'
-    toml = f'{missing}[instances.{here.instance.name}]\nprofile = "here"\n'
+    missing = f"[instances.missing]\n{HERE}"
+    toml = f"{missing}[instances.{here.instance.name}]\n{HERE}"
     answer = run(tmp_path, toml, "verify", "--all", "--json")
     unseen, report = json.loads(answer.text)
     assert (unseen["instance"], unseen["exit_status"]) == ("missing", 3)
@@ -127,7 +128,9 @@ def test_all_are_verified_and_the_key_works_with_the_settings_of_the_profile(her
 
 
 def test_a_role_that_cannot_be_assumed_is_told_with_what_it_needs(here: Storage) -> None:
-    instance = Instance(name="x", profile="there", role_arn=ROLE_ARN.replace("packages", "none"))
+    instance = Instance(
+        name="x", account=ACCOUNT, region=REGION, profile="there", role_arn=ROLE_ARN.replace("packages", "none")
+    )
     with pytest.raises(AwsSaidNo, match=r"none\" of \[instances.x\] cannot be assumed: .* sts:AssumeRole on it"):
         aws.session(instance)
 
