@@ -63,7 +63,8 @@ class Instance(BaseModel):
     profile: Annotated[
         Annotated[str, StringConstraints(min_length=1)] | None,
         Option(
-            allowed='the name of a profile in your AWS config file, in quotes, such as "production"',
+            allowed='the name of a profile in your AWS config file, in quotes, such as "production"; with account and'
+            " region",
             consequence="The commands sign in with it; without it, with AWS_PROFILE. `cdk` does not read it: see"
             " docs/many-instances.md.",
         ),
@@ -71,7 +72,8 @@ class Instance(BaseModel):
     role_arn: Annotated[
         RoleArn | None,
         Option(
-            allowed="the ARN of an IAM role in quotes, in the account and the partition of the instance",
+            allowed="the ARN of an IAM role in quotes, in the account and the partition of the instance; with account"
+            " and region",
             consequence="The commands assume it with what they sign in with; without it, that alone must do."
             " `cdk` does not read it.",
         ),
@@ -102,7 +104,8 @@ class Instance(BaseModel):
     encryption: Annotated[
         Encryption,
         Option(
-            allowed='"s3", "kms", or the ARN of a KMS key in quotes, in the account and region of the instance',
+            allowed='"s3", "kms", or the ARN of a KMS key in quotes, in the account and region of the instance;'
+            " with both",
             consequence='With "kms" the stack makes a key for bucket and secret: who reads packages then needs the key'
             " too, and KMS costs. With an ARN, the owner of the key must let the user in: see docs/encryption.md."
             " Objects that are there keep the encryption that they have.",

@@ -4,6 +4,8 @@ import json
 import uuid
 from typing import Any
 
+from botocore.exceptions import WaiterError
+
 from ghes_packages.local.embedded_aws import EmbeddedAws
 
 SOON = {"Delay": 0.02, "MaxAttempts": 500}
@@ -57,4 +59,8 @@ class Stack:
     def _run(self, operation: str, **parameters: Any) -> None:
         getattr(self.cloudformation, f"{operation}_stack")(StackName=self.name, **parameters)
         waiter = self.cloudformation.get_waiter(f"stack_{operation}_complete")
-        waiter.wait(StackName=self.name, WaiterConfig=SOON)
+        try:
+            waiter.wait(StackName=self.name, WaiterConfig=SOON)
+        except WaiterError as error:
+            error.add_note(self.failures())
+            raise

@@ -124,18 +124,18 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         (
             '[instances.production]\nprofile = ""',
             '[instances.production] profile = "": String should have at least 1 character; allowed: the name of a'
-            ' profile in your AWS config file, in quotes, such as "production"',
+            ' profile in your AWS config file, in quotes, such as "production"; with account and region',
         ),
         (
             '[instances.production]\nrole_arn = "operator"',
             '[instances.production] role_arn = "operator": has another form; allowed: the ARN of an IAM role in quotes,'
-            " in the account and the partition of the instance",
+            " in the account and the partition of the instance; with account and region",
         ),
         (
             '[instances.production]\nrole_arn = "arn:aws-us-gob:iam::111122223333:role/x"',
             '[instances.production] role_arn = "arn:aws-us-gob:iam::111122223333:role/x": aws-us-gob is no partition of'
             " AWS, did you mean aws-us-gov?; allowed: the ARN of an IAM role in quotes, in the account and the"
-            " partition of the instance",
+            " partition of the instance; with account and region",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\n'

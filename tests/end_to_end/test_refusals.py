@@ -67,9 +67,7 @@ def test_a_stack_that_is_not_deployed_is_told_with_the_command_that_deploys_it(c
     assert line.startswith(f"stack {STACK} is not deployed in eu-west-1; deploy it with: cdk deploy {STACK};")
 
 
-def test_a_first_deploy_that_was_not_confirmed_is_told_with_the_way_on(
-    cloud: Cloud, tmp_path: Path
-) -> None:
+def test_a_first_deploy_that_was_not_confirmed_is_told_with_the_way_on(cloud: Cloud, tmp_path: Path) -> None:
     instances = tmp_path / "instances.toml"
     instances.write_text("[instances.reviewed]")
     cloud.aws.client("cloudformation").create_change_set(

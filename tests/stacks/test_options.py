@@ -100,6 +100,19 @@ def test_two_options_go_together_or_are_refused_with_the_reason() -> None:
         assert "; " in reason
 
 
+@pytest.mark.parametrize(
+    "beside", [{}, {"existing_bucket": "example-packages-of-old"}], ids=["alone", "existing bucket"]
+)
+def test_an_option_changes_the_template_or_is_refused(beside: Json) -> None:
+    """None does nothing, and so seems to be set."""
+    for key in VALUES.keys() - ALONE.keys() - beside.keys():
+        for options in VALUES[key]:
+            both = with_a_key({**beside, **options})
+            if not refusal(both):
+                rest = {name: value for name, value in both.items() if name not in options}
+                assert template_of(instance(**both)) != template_of(instance(**rest)), key
+
+
 def test_no_rule_fires_on_an_example_or_on_options_that_go_together(tmp_path: Path) -> None:
     """One app for all: the validators' engine takes longer to start than all these take."""
     instances = [

@@ -20,7 +20,6 @@ from tests.verify.aws_cli import run_aws_cli
 from tests.verify.conftest import Storage, failed, with_outcome
 
 ROLE = "arn:aws:iam::111122223333:role/reader"
-DIGITS = "1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from ghes_packages import status
 from ghes_packages.errors import AwsSaidNo
 from ghes_packages.rights import RIGHTS
 from ghes_packages.verify.report import Outcome
@@ -258,6 +259,7 @@ def test_the_rights_that_the_readme_names_are_enough(storage: Storage, operator_
     operator_with(*RIGHTS)
     assert storage.verify().exit_status == 0
     assert storage.left_behind() == []
+    assert status.read(storage.instance).exit_status == 0
 
 
 def test_what_the_operator_may_not_see_is_not_checked_and_names_the_missing_action(
