@@ -97,8 +97,8 @@ class BucketChecks:
     def _mend_policy(self) -> str:
         try:
             policy = json.loads(self._policy)
-        except ClientError:
-            policy = {"Version": "2012-10-17", "Statement": []}
+        except ClientError:  # what it grants must stay, and is not known
+            return f"look at the policy first: aws s3api get-bucket-policy --bucket {self.bucket}"
         there = statements(policy)
         missing = [each for each in self._tls_statements() if statement(each) not in there]
         return self._mend("put-bucket-policy", "--policy", {**policy, "Statement": [*policy["Statement"], *missing]})

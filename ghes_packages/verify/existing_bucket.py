@@ -39,8 +39,8 @@ class ExistingBucketChecks(BucketChecks):
         """Switches the rules off that are wrong, and keeps the others."""
         try:
             rules = [{**rule, "Status": "Disabled"} if takes_current_objects(rule) else rule for rule in self._rules]
-        except ClientError:
-            rules = []
+        except ClientError:  # the other rules must stay, and are not known
+            return f"look at the rules first: aws s3api get-bucket-lifecycle-configuration --bucket {self.bucket}"
         readable = json.loads(json.dumps({"Rules": rules}, default=str))
         return self._mend("put-bucket-lifecycle-configuration", "--lifecycle-configuration", readable)
 

@@ -249,6 +249,25 @@ def test_a_secret_that_names_another_bucket_is_reported(storage: Storage) -> Non
     assert finding.happened == f"missing: bucket {storage.bucket}; stray: bucket another"
 
 
+@pytest.mark.parametrize("answer", ["SlowDown", "AccessDenied"])
+def test_no_remedy_takes_the_place_of_a_policy_that_could_not_be_read(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+    refusals = [answer]
+
+    def refused_once(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        if operation == "GetBucketPolicy" and refusals:
+            raise ClientError({"Error": {"Code": refusals.pop()}}, operation)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refused_once)
+    remedies = [finding.check.remedy for finding in storage.check_log_bucket().findings]
+    assert refusals == []
+    assert not [remedy for remedy in remedies if "--policy {" in remedy or "--policy '" in remedy]
+    assert any("look at the policy first: aws s3api get-bucket-policy" in remedy for remedy in remedies)
+
+
 # --- The operator's own rights
 
 
