@@ -28,7 +28,7 @@ deploy: setup
 $(SET_UP) test: export TMPDIR := $(CURDIR)/.cache/tmp
 
 test: setup
-	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec python -m pytest --numprocesses 2 --max-worker-restart 1 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@ruff check . && ruff format --check . && mypy
