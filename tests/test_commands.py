@@ -70,7 +70,11 @@ FOLLOWED_BY = {
         "test_the_ways_back_of_the_runbook_lead_back",
     ],
     "docs/staging.md": ["test_staging_cannot_reach_production"],
-    "docs/take-back.md": ["test_a_retained_bucket_is_taken_back_with_its_packages"],
+    "docs/take-back.md": [
+        "test_a_retained_bucket_is_taken_back_with_its_packages",
+        "test_a_bucket_with_a_kms_key_is_taken_back_and_verify_says_how",
+        "test_a_replica_outlives_its_stack_until_it_is_deleted_for_good_too",
+    ],
 }
 
 
