@@ -60,7 +60,10 @@ RUN_BY_NONE = {
 
 # Runbooks, and the tests that follow them to the end. Theirs also notice a command that is new.
 FOLLOWED_BY = {
-    "docs/bring-back.md": ["test_deleted_packages_come_back"],
+    "docs/bring-back.md": [
+        "test_deleted_packages_come_back",
+        "test_deleted_packages_come_back_in_the_replica_too",
+    ],
     "docs/encryption.md": ["test_the_way_back_to_a_key_of_the_stacks_own_is_refused_until_the_alias_is_deleted"],
     "docs/leaked-key.md": ["test_a_leaked_key_is_refused_after_one_command"],
     "docs/move.md": ["test_a_moved_bucket_has_every_key_and_checksum"],
