@@ -11,6 +11,8 @@ from tests.end_to_end.operator import PACKAGES, Operator, outputs, refused
 from tests.runbook import blocks
 
 PAGE = "docs/take-back.md"
+LOG_FILE = "2026-03-01-09-00-00-0123456789ABCDEF"
+STAGING = "198.51.100.7"  # its address in docs/staging.md
 
 
 def test_a_retained_bucket_is_taken_back_with_its_packages(operator: Operator) -> None:
@@ -214,12 +216,18 @@ def log(operator: Operator, name: str, *requests: tuple[str, str, str]) -> None:
     bucket, user = operator.bucket(name), operator.outputs(name)["IamUserName"]
     when, who = "[01/Mar/2026:08:00:00 +0000]", f"arn:aws:iam::111122223333:user/{user}"
     lines = [f"owner {bucket} {when} {address} {who} ID {what} {key} -\n" for address, what, key in requests]
-    target = operator.s3.get_bucket_logging(Bucket=bucket)["LoggingEnabled"]["TargetBucket"]
-    operator.s3.put_object(Bucket=target, Key="2026-03-01-09-00-00-0123456789ABCDEF", Body="".join(lines))
+    target = operator.s3.get_bucket_logging(Bucket=bucket)["LoggingEnabled"]
+    operator.s3.put_object(
+        Bucket=target["TargetBucket"], Key=f"{target['TargetPrefix']}{LOG_FILE}", Body="".join(lines)
+    )
 
 
 def test_staging_cannot_reach_production(operator: Operator) -> None:
-    operator.deploy()
+    central = {"Bucket": "logs-of-everybody", "CreateBucketConfiguration": {"LocationConstraint": operator.aws.region}}
+    operator.s3.create_bucket(**central)
+    of_another = f"owner another [01/Mar/2026:08:00:00 +0000] {STAGING} - ID REST.GET.OBJECT x -\n"
+    operator.s3.put_object(Bucket=central["Bucket"], Key=f"another/{LOG_FILE}", Body=of_another)
+    operator.deploy(access_logs=central["Bucket"])
     operator.publish()
     deploy = {"cdk deploy GhesPackages-staging": lambda: operator.deploy("staging")}
     runbook = operator.follow("docs/staging.md", deploy)
@@ -231,8 +239,11 @@ def test_staging_cannot_reach_production(operator: Operator) -> None:
     assert "AccessDenied" in proof
     assert "refused, as it must be" in proof
     log(operator, "production", ("192.0.2.1", "REST.GET.OBJECT", "a/package"))
+    asked = runbook.left[0]
     assert runbook.next().splitlines()[-1] == "none from staging"
     assert runbook.left == []
+    log(operator, "production", (STAGING, "REST.PUT.OBJECT", "a/package"))
+    assert "REST.PUT.OBJECT" in operator.shell.run(asked)
 
     for one, other in (("staging", "production"), ("production", "staging")):
         ghes, bucket = operator.as_ghes(one), operator.bucket(other)
