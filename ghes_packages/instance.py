@@ -133,7 +133,7 @@ class Instance(BaseModel):
         Option(
             allowed="the ARN of an IAM policy in quotes, in the account of the instance",
             consequence="The user's permissions boundary, instead of the policy with the seven actions. It must allow"
-            " them; what it allows beyond them is no longer held back.",
+            " these; what it allows beyond them is no longer held back. The roles of replication have no boundary.",
         ),
     ] = None
     tags: Annotated[
@@ -147,7 +147,9 @@ class Instance(BaseModel):
         RoleArns,
         Option(
             allowed="a list of ARNs of IAM roles; those of another account only with a KMS key",
-            consequence="They can read the secret, and so act as GHES: roles of later set-up steps.",
+            consequence="They can read the secret, and so act as GHES: roles of later set-up steps. They must exist"
+            " before the deploy. One of another account needs `secretsmanager:GetSecretValue` and `kms:Decrypt` in its"
+            " own policy too.",
         ),
     ] = ()
     noncurrent_days: Annotated[

@@ -61,5 +61,11 @@ def deployable(instance: Instance = INSTANCE) -> tuple[dict[str, Json], dict[str
     return template["Resources"], template["Outputs"]
 
 
+def deployable_replica(instance: Instance) -> tuple[dict[str, Json], dict[str, Json]]:
+    """The same of the stack in its `replica_region`."""
+    template = replica_template_of(instance)
+    return template["Resources"], template["Outputs"]
+
+
 if __name__ == "__main__":
     print(json.dumps(template_of(), indent=1))  # noqa: T201

@@ -61,7 +61,11 @@ RUN_BY_NONE = {
 
 # Runbooks, and the tests that follow them to the end. Theirs also notice a command that is new.
 FOLLOWED_BY = {
-    "docs/bring-back.md": ["test_deleted_packages_come_back"],
+    "docs/bring-back.md": [
+        "test_deleted_packages_come_back",
+        "test_deleted_packages_come_back_in_the_replica_too",
+    ],
+    "docs/encryption.md": ["test_the_way_back_to_a_key_of_the_stacks_own_is_refused_until_the_alias_is_deleted"],
     "docs/leaked-key.md": ["test_a_leaked_key_is_refused_after_one_command"],
     "docs/move.md": ["test_a_moved_bucket_has_every_key_and_checksum"],
     "docs/replica.md": ["test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region"],
@@ -70,7 +74,11 @@ FOLLOWED_BY = {
         "test_the_ways_back_of_the_runbook_lead_back",
     ],
     "docs/staging.md": ["test_staging_cannot_reach_production"],
-    "docs/take-back.md": ["test_a_retained_bucket_is_taken_back_with_its_packages"],
+    "docs/take-back.md": [
+        "test_a_retained_bucket_is_taken_back_with_its_packages",
+        "test_a_bucket_with_a_kms_key_is_taken_back_and_verify_says_how",
+        "test_a_replica_outlives_its_stack_until_it_is_deleted_for_good_too",
+    ],
 }
 
 

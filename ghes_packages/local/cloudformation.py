@@ -16,7 +16,7 @@ from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import cloudformation, iam, s3, secretsmanager
+from ministack.services import cloudformation, iam, kms, s3, secretsmanager
 from ministack.services.cloudformation import drift, engine, provisioners
 
 Properties = Mapping[str, Any]
@@ -38,6 +38,7 @@ def install() -> None:
                 "delete": _delete_access_key,
             },
             "AWS::IAM::Group": {"create": _create_group, "delete": _delete_group},
+            "AWS::KMS::Alias": {**provisioners._RESOURCE_HANDLERS["AWS::KMS::Alias"], "create": _create_alias},
             "AWS::S3::Bucket": {
                 **provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"],
                 "create": _create_bucket,
@@ -168,6 +169,17 @@ def _create_group(logical_id: str, properties: Properties, stack_name: str) -> R
 def _delete_group(name: str, properties: Properties) -> None:
     if name in iam._groups:
         _call_iam("DeleteGroup", GroupName=name)
+
+
+# --- AWS::KMS::Alias, which MiniStack points to another key where its name is taken
+
+
+def _create_alias(logical_id: str, properties: Properties, stack_name: str) -> Resource:
+    """As on AWS, refuse a name that is taken, by an alias that a stack retained for instance."""
+    if (arn := kms._alias_arn(properties["AliasName"])) in kms._aliases:
+        raise ValueError(f"AlreadyExistsException: An alias with the name {arn} already exists")
+    resource: Resource = provisioners._kms_alias_create(logical_id, properties, stack_name)
+    return resource
 
 
 # --- AWS::S3::Bucket, of which MiniStack ignores many properties

@@ -65,8 +65,9 @@ class KmsChecks:
             _in_words(statement(each) for each in wanted),
             self._granted,
             f"its policy must hold these statements: {shlex.quote(json.dumps(wanted))}; and grant nothing that is"
-            f" stray; read it: aws kms get-key-policy --key-id {key_id} --query Policy --output text; write it:"
-            f" aws kms put-key-policy --key-id {key_id} --policy file://POLICY",
+            " stray; take out statements whose principal is an ID, AIDA and more, of a user that was deleted: with"
+            f" them KMS refuses the policy; read it: aws kms get-key-policy --key-id {key_id} --query Policy"
+            f" --output text; write it: aws kms put-key-policy --key-id {key_id} --policy file://POLICY",
         )
 
     def _wanted(self) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from ghes_packages.instance import Instance
 from ghes_packages.local.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
 from tests.runbook import Follower, Shell
-from tests.synthesis import deployable
+from tests.synthesis import deployable, deployable_replica
 
 PACKAGES = {"a/package": b"package", "a/layer": b"layer", "b/with blank": b"blank"}
 
@@ -27,6 +27,7 @@ class Operator:
         self.aws, self.folder = aws, folder
         self.s3: Any = aws.client("s3")
         self.tables: dict[str, dict[str, Any]] = {}
+        self._replicas: dict[str, Stack] = {}
         self.shell = Shell(folder, aws.environment)
 
     def configure(self, name: str, **options: Any) -> None:
@@ -41,10 +42,18 @@ class Operator:
     def stack(self, name: str) -> Stack:
         return Stack(self.aws, f"GhesPackages-{name}")
 
+    def replica(self, name: str, region: str) -> Stack:
+        return self._replicas.setdefault(name, Stack(self.aws, f"GhesPackages-{name}-Replica", region))
+
     def deploy(self, name: str = "production", **options: Any) -> None:
         self.configure(name, **options)
+        instance = Instance.model_validate({"name": name, **options})
+        if instance.replica:
+            replica = self.replica(name, str(instance.replica_region))
+            replica.create(*deployable_replica(instance))
+            self.protect(replica, on=True)
         stack = self.stack(name)
-        stack.create(*deployable(Instance.model_validate({"name": name, **options})))
+        stack.create(*deployable(instance))
         self.protect(stack, on=True)
 
     def update(self, name: str = "production", **options: Any) -> None:
@@ -55,9 +64,7 @@ class Operator:
         stack.cloudformation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=on)
 
     def outputs(self, name: str = "production") -> dict[str, str]:
-        stack = self.stack(name)
-        [described] = stack.cloudformation.describe_stacks(StackName=stack.name)["Stacks"]
-        return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+        return outputs(self.stack(name))
 
     def bucket(self, name: str = "production") -> str:
         return self.outputs(name)["AwsS3Bucket"]
@@ -86,13 +93,17 @@ class Operator:
 
     def end(self) -> None:
         self.shell.close()
-        for name in self.tables:
-            stack = self.stack(name)
+        for stack in (*map(self.stack, self.tables), *self._replicas.values()):
             try:
                 self.protect(stack, on=False)
             except ClientError:
                 continue  # the runbook destroyed it
             stack.delete()
+
+
+def outputs(stack: Stack) -> dict[str, str]:
+    [described] = stack.cloudformation.describe_stacks(StackName=stack.name)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
 
 def refused(call: Callable[..., Any], **parameters: Any) -> str:

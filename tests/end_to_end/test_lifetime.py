@@ -5,9 +5,14 @@ from functools import partial
 
 import pytest
 import urllib3
+from botocore.exceptions import ClientError
 
-from tests.end_to_end.operator import PACKAGES, Operator, refused
+from tests.end_to_end.operator import PACKAGES, Operator, outputs, refused
 from tests.runbook import blocks
+
+PAGE = "docs/take-back.md"
+LOG_FILE = "2026-03-01-09-00-00-0123456789ABCDEF"
+STAGING = "198.51.100.7"  # its address in docs/staging.md
 
 
 def test_a_retained_bucket_is_taken_back_with_its_packages(operator: Operator) -> None:
@@ -18,14 +23,16 @@ def test_a_retained_bucket_is_taken_back_with_its_packages(operator: Operator) -
     stack = operator.stack("production")
 
     runbook = operator.follow(
-        "docs/take-back.md",
+        PAGE,
         {
             "cdk destroy GhesPackages-production": stack.delete,
             "cdk deploy GhesPackages-production": lambda: operator.deploy(existing_bucket=bucket),
         },
     )
-    shown = runbook.next().split()
-    assert shown[0] == bucket
+    runbook.next()
+    own = noted(operator)
+    assert bucket in own
+    assert len(own) == 2
     assert refused(stack.cloudformation.describe_stacks, StackName=stack.name) == "ValidationError"
     assert bucket in runbook.next()
 
@@ -42,23 +49,119 @@ def test_a_retained_bucket_is_taken_back_with_its_packages(operator: Operator) -
     operator.protect(stack, on=False)
     stack.delete()
     operator.s3.delete_object(Bucket=bucket, Key="a/layer")
+    *_with_key_or_replica, for_good = runbook.left
+    operator.shell.run(for_good)
+    assert buckets(operator).isdisjoint(own)
+
+
+def noted(operator: Operator) -> list[str]:
+    """The buckets that the page is about."""
+    return (operator.folder / "buckets.txt").read_text().split()
+
+
+def buckets(operator: Operator) -> set[str]:
+    return {each["Name"] for each in operator.s3.list_buckets()["Buckets"]}
+
+
+@pytest.mark.parametrize("option", ["access_logs", "existing_bucket"])
+def test_deleting_for_good_leaves_a_bucket_that_is_not_of_the_stack(operator: Operator, option: str) -> None:
+    theirs = f"theirs-{option.replace('_', '-')}"
+    operator.s3.create_bucket(Bucket=theirs, CreateBucketConfiguration={"LocationConstraint": operator.aws.region})
+    operator.s3.put_object(Bucket=theirs, Key="somebody's", Body=b"else")
+    operator.deploy(**{option: theirs})
+    operator.publish()
+    content, packages = operator.content(theirs), operator.bucket()
+
+    destroy = {"cdk destroy GhesPackages-production": operator.stack("production").delete}
+    runbook = operator.follow(PAGE, destroy)
     runbook.next()
-    assert runbook.left == []
-    left = {each["Name"] for each in operator.s3.list_buckets()["Buckets"]}
-    assert left.isdisjoint(shown)
+    assert noted(operator) == ([packages] if option == "access_logs" else [])
+    *_, for_good = runbook.left
+    operator.shell.run(for_good)
+    assert operator.content(theirs) == content
+    assert (packages in buckets(operator)) is (option == "existing_bucket")
+
+
+def test_a_bucket_with_a_kms_key_is_taken_back_and_verify_says_how(operator: Operator) -> None:
+    operator.deploy(encryption="kms")
+    operator.publish()
+    bucket = operator.bucket()
+    destroy = {"cdk destroy GhesPackages-production": operator.stack("production").delete}
+    operator.follow(PAGE, destroy).next()
+    [look_up] = [block for block in blocks(PAGE) if "aws kms describe-key" in block]
+    key = operator.shell.run(look_up).strip()
+    # What AWS does where a user is deleted that a key's policy names.
+    kms = operator.aws.client("kms")
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    [old] = [each for each in policy["Statement"] if each.get("Sid") == "PackagesUserThroughS3"]
+    old["Principal"] = {"AWS": "AIDACKCEVSQ6C2EXAMPLE"}
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+
+    where = {"account": operator.aws.account, "region": operator.aws.region}
+    operator.deploy(existing_bucket=bucket, encryption=key, **where)
+    verify = "ghes-packages verify production --json || true"
+    found = json.loads(operator.shell.run(verify))
+    remedies = {each["title"]: each["remedy"] for each in found["checks"] if each["outcome"] == "failed"}
+    assert remedies.keys() == {"encrypted by default", "key policy grants"}
+    operator.shell.run(remedies["encrypted by default"])
+    assert "take out statements whose principal is an ID" in remedies["key policy grants"]
+    policy["Statement"].remove(old)
+    policy["Statement"] += json.loads(remedies["key policy grants"].split("'")[1])
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    assert ", 0 failed" in operator.shell.run("ghes-packages verify production")
+    assert operator.content(bucket) == PACKAGES
+
+
+def test_a_replica_outlives_its_stack_until_it_is_deleted_for_good_too(operator: Operator) -> None:
+    where = {"account": operator.aws.account, "region": operator.aws.region}
+    operator.deploy(**where, replica_region="us-east-1")
+    operator.publish()
+    packages, replica = operator.bucket(), operator.replica("production", "us-east-1")
+    copy = outputs(replica)["ReplicaS3Bucket"]
+    assert operator.content(copy) == PACKAGES
+    runbook = operator.follow(PAGE, {"cdk destroy GhesPackages-production": operator.stack("production").delete})
+    runbook.next()
+    made = noted(operator)
+    *_, delete_rules, destroy_replica, for_good = runbook.left
+    assert replicated(operator, made) == set(made)
+    operator.shell.run(delete_rules)
+    assert replicated(operator, made) == set()
+    operator.s3.put_object(Bucket=packages, Key="later", Body=b"")
+    assert operator.content(copy) == PACKAGES
+
+    operator.shell.run(destroy_replica)
+    copies = noted(operator)
+    assert copy in copies
+    assert refused(replica.cloudformation.describe_stacks, StackName=replica.name) == "ValidationError"
+    assert operator.content(copy) == PACKAGES
+    operator.shell.run(for_good)
+    assert buckets(operator).isdisjoint(copies)
+    assert buckets(operator) >= set(made)
+
+
+def replicated(operator: Operator, names: list[str]) -> set[str]:
+    """Those of the buckets that have a rule of replication."""
+    found = set()
+    for name in names:
+        try:
+            operator.s3.get_bucket_replication(Bucket=name)
+        except ClientError:
+            continue
+        found.add(name)
+    return found
 
 
 def test_deleting_for_good_stops_where_it_is_refused(operator: Operator) -> None:
     operator.deploy()
     operator.publish()
     bucket = operator.bucket()
-    *_, for_good = blocks("docs/take-back.md")
+    *_, for_good = blocks(PAGE)
     denied = [
         {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObjectVersion", "Resource": f"arn:aws:s3:::{bucket}/*"}
     ]
     operator.s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": denied}))
     with pytest.raises(AssertionError, match="AccessDenied"):
-        operator.shell.run(f"AWS_S3_BUCKET={bucket} logs=\n{for_good}")
+        operator.shell.run(f"echo {bucket} > buckets.txt\n{for_good}")
     assert operator.content(bucket) == PACKAGES
 
 
@@ -84,7 +187,28 @@ def test_deleted_packages_come_back(operator: Operator) -> None:
     runbook.next()
     assert operator.content(bucket)["a/package"] == b"package"
     assert "Total Objects: 2" in runbook.next()
-    assert runbook.left == []
+    assert len(runbook.left) == 2  # what is for a replica
+
+
+def test_deleted_packages_come_back_in_the_replica_too(operator: Operator) -> None:
+    where = {"account": operator.aws.account, "region": operator.aws.region}
+    operator.deploy(**where, replica_region="us-east-1")
+    operator.publish()
+    bucket, ghes = operator.bucket(), operator.as_ghes()
+    replica = outputs(operator.replica("production", "us-east-1"))["ReplicaS3Bucket"]
+    for key in PACKAGES:
+        ghes.delete_object(Bucket=bucket, Key=key)
+    assert operator.content(replica) == {}
+
+    line = "since=2026-01-31T08:00"
+    runbook = operator.follow("docs/bring-back.md", {line: lambda: operator.shell.run("since=2026-01-01")})
+    runbook.next(2)
+    assert operator.content(bucket) == PACKAGES
+    assert operator.content(replica) == {}
+    *_, in_the_replica, listed = runbook.left
+    operator.shell.run(in_the_replica)
+    assert operator.content(replica) == PACKAGES
+    assert "Total Objects: 3" in operator.shell.run(listed)
 
 
 def log(operator: Operator, name: str, *requests: tuple[str, str, str]) -> None:
@@ -92,12 +216,18 @@ def log(operator: Operator, name: str, *requests: tuple[str, str, str]) -> None:
     bucket, user = operator.bucket(name), operator.outputs(name)["IamUserName"]
     when, who = "[01/Mar/2026:08:00:00 +0000]", f"arn:aws:iam::111122223333:user/{user}"
     lines = [f"owner {bucket} {when} {address} {who} ID {what} {key} -\n" for address, what, key in requests]
-    target = operator.s3.get_bucket_logging(Bucket=bucket)["LoggingEnabled"]["TargetBucket"]
-    operator.s3.put_object(Bucket=target, Key="2026-03-01-09-00-00-0123456789ABCDEF", Body="".join(lines))
+    target = operator.s3.get_bucket_logging(Bucket=bucket)["LoggingEnabled"]
+    operator.s3.put_object(
+        Bucket=target["TargetBucket"], Key=f"{target['TargetPrefix']}{LOG_FILE}", Body="".join(lines)
+    )
 
 
 def test_staging_cannot_reach_production(operator: Operator) -> None:
-    operator.deploy()
+    central = {"Bucket": "logs-of-everybody", "CreateBucketConfiguration": {"LocationConstraint": operator.aws.region}}
+    operator.s3.create_bucket(**central)
+    of_another = f"owner another [01/Mar/2026:08:00:00 +0000] {STAGING} - ID REST.GET.OBJECT x -\n"
+    operator.s3.put_object(Bucket=central["Bucket"], Key=f"another/{LOG_FILE}", Body=of_another)
+    operator.deploy(access_logs=central["Bucket"])
     operator.publish()
     deploy = {"cdk deploy GhesPackages-staging": lambda: operator.deploy("staging")}
     runbook = operator.follow("docs/staging.md", deploy)
@@ -109,8 +239,11 @@ def test_staging_cannot_reach_production(operator: Operator) -> None:
     assert "AccessDenied" in proof
     assert "refused, as it must be" in proof
     log(operator, "production", ("192.0.2.1", "REST.GET.OBJECT", "a/package"))
+    asked = runbook.left[0]
     assert runbook.next().splitlines()[-1] == "none from staging"
     assert runbook.left == []
+    log(operator, "production", (STAGING, "REST.PUT.OBJECT", "a/package"))
+    assert "REST.PUT.OBJECT" in operator.shell.run(asked)
 
     for one, other in (("staging", "production"), ("production", "staging")):
         ghes, bucket = operator.as_ghes(one), operator.bucket(other)

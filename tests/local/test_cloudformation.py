@@ -210,6 +210,27 @@ def test_a_disabled_access_key_is_refused(embedded_aws: EmbeddedAws, stack: Stac
         identify()
 
 
+# --- KMS aliases
+
+
+def test_an_alias_whose_name_is_taken_is_refused_until_it_is_deleted(embedded_aws: EmbeddedAws, stack: Stack) -> None:
+    kms = embedded_aws.client("kms")
+    key = resource("AWS::KMS::Key")
+    name = f"alias/{stack.name}"
+    alias = resource("AWS::KMS::Alias", AliasName=name, TargetKeyId={"Ref": "Key"})
+    stack.create({"Key": key, "Alias": {**alias, "DeletionPolicy": "Retain"}})
+    first = stack.physical_id("Key")
+    stack.update({"Key": key})
+    with pytest.raises(WaiterError):
+        stack.update({"Key": key, "Alias": alias})
+    assert "AlreadyExistsException" in stack.failures()
+    assert kms.describe_key(KeyId=name)["KeyMetadata"]["KeyId"] == first
+
+    kms.delete_alias(AliasName=name)
+    stack.update({"Key": key, "Alias": alias})
+    assert kms.describe_key(KeyId=name)["KeyMetadata"]["KeyId"] == first
+
+
 # --- Two regions
 
 

@@ -1,6 +1,7 @@
 """What the template comes to in each AWS partition."""
 
 import json
+import re
 from importlib.resources import files
 from typing import Any
 
@@ -13,7 +14,7 @@ from ghes_packages.instance import Instance
 from ghes_packages.outputs import Outputs
 from ghes_packages.policy_document import statement
 from ghes_packages.regions import S3_HOST_PREFIXES, Endpoint, partition_of, regions_with
-from tests.synthesis import template_of
+from tests.synthesis import PROJECT, template_of
 
 PARTITIONS = json.loads((files("botocore") / "data" / "partitions.json").read_text())["partitions"]
 REGIONS = [
@@ -67,6 +68,14 @@ def test_no_arn_is_written_for_one_partition(partition: str, region: str, dns_su
     text = json.dumps(template_of(Instance(name="x", account="111122223333", region=region)))
     assert "arn:aws" not in text
     assert text.replace("logging.s3.amazonaws.com", "").count("amazonaws") == 0
+
+
+def test_the_names_of_services_that_are_written_out_are_those_that_the_page_names() -> None:
+    place = {"name": "x", "account": "111122223333", "region": "cn-north-1", "replica_region": "cn-northwest-1"}
+    text = json.dumps(template_of(Instance.model_validate({**place, "encryption": "kms"})))
+    written = {name.replace("cn-north-1", "REGION") for name in re.findall(r"[\w.-]+amazonaws[\w.]*", text)}
+    page = (PROJECT / "docs" / "many-instances.md").read_text()
+    assert written == set(re.findall(r"^\* .*`([\w.]+\.amazonaws\.com)`", page, re.MULTILINE))
 
 
 @pytest.mark.parametrize(("partition", "region", "dns_suffix"), REGIONS)

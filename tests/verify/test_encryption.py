@@ -7,15 +7,20 @@ on AWS, nothing here can show.
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
+from ghes_packages.key_statements import user_statement
 from ghes_packages.kms_key import KmsKey
 from ghes_packages.rights import RIGHTS
 from ghes_packages.verify.report import Outcome
+from tests.cloudformation import Stack
+from tests.runbook import Shell, blocks
+from tests.synthesis import deployable
 from tests.verify.aws_cli import run_aws_cli
 from tests.verify.conftest import Storage, failed, with_outcome
 
@@ -164,6 +169,39 @@ def test_the_key_of_somebody_else_must_let_the_user_in_and_the_remedy_says_how(
     kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
     [finding] = with_outcome(storage.check_kms_key(), Outcome.FAILED)
     assert finding.happened.startswith(f"stray: AWS arn:aws:iam::111122223333:user/{storage.user}: kms:Decrypt on *")
+
+
+def test_the_statement_of_the_page_is_the_one_that_verify_wants() -> None:
+    [written] = blocks("docs/encryption.md", "json")
+    user, bucket = "arn:aws:iam::111122223333:user/USER", "arn:aws:s3:::BUCKET"
+    assert json.loads(written) == user_statement(user, bucket, "us-west-2", "amazonaws.com")
+
+
+def test_the_way_back_to_a_key_of_the_stacks_own_is_refused_until_the_alias_is_deleted(
+    storage_with: Callable[..., Storage], kms: Any, tmp_path: Path
+) -> None:
+    storage = storage_with(encryption="kms")
+    first = own_key(storage)
+    stack = Stack(storage.aws, storage.instance.stack_name)
+
+    def deploy(encryption: str) -> None:
+        stack.update(*deployable(storage.instance.model_copy(update={"encryption": encryption})))
+
+    deploy("s3")
+    with pytest.raises(WaiterError):
+        deploy("kms")
+    assert f"{first.alias} already exists" in stack.failures()
+
+    [delete_alias] = blocks("docs/encryption.md")
+    shell = Shell(tmp_path, storage.aws.environment)
+    shell.run(delete_alias.replace("GhesPackages-production", stack.name))
+    shell.close()
+    deploy("kms")
+    again = Storage(storage.aws, storage.instance)
+    assert own_key(again).alias == first.alias
+    assert own_key(again).id != first.id
+    assert kms.describe_key(KeyId=first.id)["KeyMetadata"]["KeyState"] == "Enabled"
+    assert failed(again.check_kms_key()) == failed(again.check_bucket()) == failed(again.check_secret()) == []
 
 
 def test_a_put_that_the_key_refuses_says_so_and_where_to_look(
