@@ -32,8 +32,17 @@ InstanceName = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", help="Every instance of the file, a row for each.")]
 InstancesFile = Annotated[Path, typer.Option("--instances", metavar="FILE", help="Where the instances are.")]
+# A century: with more, a date or a time span would be beyond what Python can hold.
+MOST_DAYS = 36_500
 UnusedFor = Annotated[
-    float, typer.Option("--unused-for", min=0, metavar="HOURS", help="How long a key must be unused to count as so.")
+    float,
+    typer.Option(
+        "--unused-for",
+        min=0,
+        max=24 * MOST_DAYS,
+        metavar="HOURS",
+        help="How long a key must be unused to count as so.",
+    ),
 ]
 Previous = Annotated[bool, typer.Option("--previous", help="The access key before the newest one.")]
 ASSEMBLY = Path("cdk.out")
@@ -119,7 +128,7 @@ def verify(
 def status(
     instance: InstanceName = None,
     every: All = False,
-    max_age: Annotated[int, typer.Option(min=1, metavar="DAYS", help="How old a key may be.")] = 90,
+    max_age: Annotated[int, typer.Option(min=1, max=MOST_DAYS, metavar="DAYS", help="How old a key may be.")] = 90,
     unused_for: UnusedFor = 24,
     json: Json = False,
     file: InstancesFile = DEFAULT_FILE,

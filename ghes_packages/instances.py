@@ -71,6 +71,11 @@ def _tables(file: Path) -> dict[str, dict[str, Any]]:
             f"{file}: is not valid TOML: {error}; each instance is one table [instances.NAME], each name once,"
             " and text stands in quotes"
         ) from None
+    except (RecursionError, ValueError):  # valid TOML, and more of it than Python reads
+        raise ConfigurationError(
+            f"{file}: cannot be read: it has a number of thousands of digits, or hundreds of brackets in brackets;"
+            " no key takes either: look for what does not belong there"
+        ) from None
     if strays := document.keys() - {"instances"}:
         stray = min(strays)
         raise ConfigurationError(
@@ -150,4 +155,7 @@ def _header(name: str) -> str:
 
 
 def _toml(value: object) -> str:
-    return json.dumps(value, default=str, ensure_ascii=False)
+    try:
+        return json.dumps(value, default=str, ensure_ascii=False)
+    except RecursionError:
+        return "tables in tables"

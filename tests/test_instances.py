@@ -328,6 +328,20 @@ def test_what_is_not_a_text_file_is_refused(tmp_path: Path, content: bytes | Non
 
 
 @pytest.mark.parametrize(
+    ("toml", "problem"),
+    [
+        (f"access_key = {'1' * 5000}", "cannot be read: it has a number of thousands of digits, or hundreds of"),
+        (f"tags = {'[' * 2000}{']' * 2000}", "cannot be read: it has a number of thousands of digits, or hundreds of"),
+        (f"{'.'.join('a' * 3000)} = 1", "[instances.x] a = tables in tables: unknown key"),
+    ],
+)
+def test_more_than_python_can_read_is_one_line(tmp_path: Path, toml: str, problem: str) -> None:
+    told = complaint(tmp_path, f"[instances.x]\n{toml}")
+    assert told.startswith(problem)
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
     ("access_key", "previous", "statuses"),
     [
         (1, None, {1: "Active"}),
