@@ -28,7 +28,7 @@ def load(file: Path = DEFAULT_FILE) -> Mapping[str, Instance]:
     for name, table in sorted(tables.items()):
         unknown = table.keys() - OPTIONS.keys()
         mistakes += [
-            f"{file}: {_header(name)} {key} = {_toml(table[key])}: unknown key{did_you_mean(key, OPTIONS)};"
+            f"{file}: {_header(name)} {key} = {_toml(table[key])}: unknown key{_perhaps(key, table[key])};"
             f" allowed: {', '.join(OPTIONS)}"
             for key in sorted(unknown)
         ]
@@ -147,11 +147,27 @@ def _mistake(details: ErrorDetails) -> str:
     key = str(details["loc"][0])
     if key == "name":
         return "the name must be letters, digits and hyphens, no hyphen at either end, at most 115 characters"
-    return f"{key} = {_toml(details['input'])}: {problem}; allowed: {OPTIONS[key].allowed}"
+    return f"{_place(details['loc'])} = {_toml(details['input'])}: {problem}; allowed: {OPTIONS[key].allowed}"
+
+
+def _place(loc: Sequence[int | str]) -> str:
+    """Where in a table: an item of a list by its number, one of a table by its key, as TOML writes it."""
+    key, *within = loc
+    return f"{key}{''.join(f'[{part}]' if isinstance(part, int) else f'.{_key(part)}' for part in within)}"
+
+
+def _perhaps(key: str, value: object) -> str:
+    """What whoever wrote an unknown key may have meant by it."""
+    a_table = "; a name has no dots" if isinstance(value, dict) else ""
+    return did_you_mean(key, OPTIONS) or a_table
 
 
 def _header(name: str) -> str:
     return f"[instances.{name if re.fullmatch(INSTANCE_NAME, name) else _toml(name)}]"
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)
 
 
 def _toml(value: object) -> str:

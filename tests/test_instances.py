@@ -73,6 +73,11 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             f" allowed: {', '.join(OPTIONS)}",
         ),
         (
+            "[instances.ghes.example.com]",
+            '[instances.ghes] example = {"com": {}}: unknown key; a name has no dots;'
+            f" allowed: {', '.join(OPTIONS)}",
+        ),
+        (
             '[instances.production]\nname = "x"',
             f'[instances.production] name = "x": unknown key; allowed: {", ".join(OPTIONS)}',
         ),
@@ -276,15 +281,19 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
 @pytest.mark.parametrize(
     ("option", "problem"),
     [
-        ('allowed_cidrs = ["10.0.0.0/8"]', '"10.0.0.0/8": is not public'),
+        ('allowed_cidrs = ["203.0.113.0/24", "10.0.0.0/8"]', 'allowed_cidrs[1] = "10.0.0.0/8": is not public'),
         ('allowed_cidrs = ["203.0.113.0/24", "203.0.113.0/24"]', "names one of them twice"),
         ("allowed_cidrs = []", "is empty"),
         ('allowed_cidrs = ["203.0.113.0/255.255.255.0"]', "takes the length of the prefix: 203.0.113.0/24"),
         (f"allowed_cidrs = {[f'203.{a}.{b}.0/24' for a in range(2) for b in range(200)]}", "has room for 5000"),
         ('allowed_cidrs = "203.0.113.0/24"', "is not a list"),
+        ('secret_readers = ["*"]', 'secret_readers[0] = "*": has another form'),
         ('secret_readers = ["arn:aws:iam::111122223333:user/x"]', "has another form"),
-        ('rule_packs = ["Nist"]', "Input should be"),
+        ('permissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"', "own account, none of AWS's"),
+        ('rule_packs = ["Nist"]', 'rule_packs[0] = "Nist": Input should be'),
         ('tags = "x"', "is not a table"),
+        ("tags = { cost-center = 1234 }", "tags.cost-center = 1234: Input should be a valid string"),
+        ('tags = { "cost.center" = 1 }', 'tags."cost.center" = 1: Input should be a valid string'),
         ('tags = { "aws:x" = "y" }', "AWS keeps aws: for itself"),
         ('tags = { cost = "1", Cost = "2" }', "have a key twice"),
         ('access_logs = "none"', "nothing that can be switched off"),
