@@ -14,7 +14,7 @@ import typer
 
 from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
 from ghes_packages.instance import Instance
-from ghes_packages.instances import DEFAULT_FILE, choose, load
+from ghes_packages.instances import DEFAULT_FILE, choose, load, make_deploy, with_file
 from ghes_packages.interruption import Interrupted, raise_interrupted
 from ghes_packages.settings import Format, Settings
 
@@ -176,13 +176,14 @@ def rotate(
     if refused and not force:
         raise FoundWrong(
             f"{chosen.name}: {rotation.stands(chosen)}. Refused to {step.title}: {'; '.join(refused)};"
-            f' if you know better: ghes-packages rotate {chosen.name}{" --back" if back else ""} --force --reason "…"'
+            f" if you know better: ghes-packages rotate {with_file(chosen.name, file)}"
+            f'{" --back" if back else ""} --force --reason "…"'
         )
     text = instances_file.changed(file, chosen.name, step)
     change = instances_file.difference(file, text)
     if not dry_run:
         instances_file.write(file, text)
-    return Answer("\n".join(rotation.told(chosen, step, change, refused, reason, dry_run=dry_run)))
+    return Answer("\n".join(rotation.told(chosen, file, step, change, refused, reason, dry_run=dry_run)))
 
 
 @app.command()
@@ -220,7 +221,8 @@ def review(
     found, otherwise = review_deployed(
         chosen, assembly or ASSEMBLY, accept or (), datetime.now(UTC), timedelta(hours=unused_for)
     )
-    return Answer(found.as_json() if json else found.as_text(otherwise), found.exit_status)
+    text = found.as_text(otherwise, make_deploy(chosen.name, file))
+    return Answer(found.as_json() if json else text, found.exit_status)
 
 
 def main() -> NoReturn:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -54,6 +55,17 @@ def choose(instances: Mapping[str, Instance], name: str | None, file: Path = DEF
     if name not in instances:
         raise ConfigurationError(f"{file}: no instance {name}{did_you_mean(name, instances)}; there is: {names}")
     return instances[name]
+
+
+def with_file(name: str, file: Path) -> str:
+    """What the commands take for an instance of that name: the file too, where it is not the default one."""
+    return name if file == DEFAULT_FILE else f"{name} --instances {shlex.quote(str(file))}"
+
+
+def make_deploy(name: str, file: Path) -> str:
+    """The command that reviews and deploys an instance of the file."""
+    instances = "" if file == DEFAULT_FILE else f" INSTANCES={shlex.quote(str(file))}"
+    return f"make deploy INSTANCE={name}{instances}"
 
 
 def _tables(file: Path) -> dict[str, dict[str, Any]]:
