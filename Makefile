@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 SET_UP := $(VENV)/set-up
+INSTANCES ?= instances.toml
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
@@ -17,12 +18,12 @@ demo: setup
 	@python -m ghes_packages.local $(INSTANCE)
 
 synth: setup
-	@cdk synth --quiet --no-notices && echo "The templates are in cdk.out."
+	@cdk synth --quiet --no-notices --context instances="$(INSTANCES)" && echo "The templates are in cdk.out."
 
 deploy: setup
 	@test -n "$(INSTANCE)" || { echo "Name the instance: make deploy INSTANCE=production" >&2; exit 2; }
-	@cdk synth --quiet
-	@ghes-packages review --deployed $(INSTANCE) $(addprefix --accept ,$(ACCEPT))
+	@cdk synth --quiet --context instances="$(INSTANCES)"
+	@ghes-packages review --deployed $(INSTANCE) --instances "$(INSTANCES)" $(addprefix --accept ,$(ACCEPT))
 	@cdk deploy --app cdk.out GhesPackages-$(INSTANCE) $(CDK_DEPLOY_OPTIONS)
 
 $(SET_UP) test: export TMPDIR := $(CURDIR)/.cache/tmp

@@ -32,12 +32,24 @@ def stacks_of(scope: Construct, instance: Instance) -> list[cdk.Stack]:
     return [stack, replica]
 
 
+def file_of(instances: str | None) -> Path:
+    """The file that `-c instances=FILE` names. Empty, as from a variable that is not set, it may not mean the default.
+
+    Raises ConfigurationError.
+    """
+    if instances == "":
+        raise ConfigurationError(
+            f"-c instances= names no file; name one: -c instances=FILE, or leave it out for {DEFAULT_FILE}"
+        )
+    return DEFAULT_FILE if instances is None else Path(instances)
+
+
 def main() -> None:
     """Synthesise every instance; exits with 2 and one line for each mistake in the configuration."""
     # Without analytics the template says nothing about the machine that made it: same commit, same bytes.
     app = cdk.App(analytics_reporting=False)
     try:
-        instances = load(Path(app.node.try_get_context("instances") or DEFAULT_FILE))
+        instances = load(file_of(app.node.try_get_context("instances")))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)

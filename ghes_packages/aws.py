@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -70,10 +71,31 @@ def session(instance: Instance) -> boto3.Session:
 
 
 def session_with(profile: str | None, **credentials_and_region: str | None) -> boto3.Session:
-    """A session with the settings of a profile; `credentials_and_region`, boto3's own arguments, come before its."""
+    """A session with the settings of a profile; `credentials_and_region`, boto3's own arguments, come before its.
+
+    Raises ConfigurationError where the certificates that it is to trust cannot be read.
+    """
     session = botocore.session.Session(profile=profile)
+    _read_certificates(session)
     session.register_component("data_loader", LOADER)
     return boto3.Session(botocore_session=session, **credentials_and_region)
+
+
+def _read_certificates(session: botocore.session.Session) -> None:
+    """Else the first request fails, and whoever answered it seems to be at fault."""
+    settings = {
+        "AWS_CA_BUNDLE": os.environ.get("AWS_CA_BUNDLE"),
+        "ca_bundle of your profile": session.get_config_variable("ca_bundle"),
+        "REQUESTS_CA_BUNDLE": os.environ.get("REQUESTS_CA_BUNDLE"),
+    }
+    for setting, file in [named for named in settings.items() if named[1] is not None][:1]:  # boto3 takes the first
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+        except OSError as error:
+            raise ConfigurationError(
+                f'{setting} = "{file}": cannot be used: {error.strerror}; name a PEM file of certificates,'
+                " or leave it out"
+            ) from None
 
 
 def _in_role(instance: Instance, operator: boto3.Session) -> boto3.Session:

@@ -14,7 +14,7 @@ import typer
 
 from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
 from ghes_packages.instance import Instance
-from ghes_packages.instances import DEFAULT_FILE, choose, load
+from ghes_packages.instances import DEFAULT_FILE, choose, load, make_deploy, with_file
 from ghes_packages.interruption import Interrupted, raise_interrupted
 from ghes_packages.settings import Format, Settings
 
@@ -32,8 +32,17 @@ InstanceName = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", help="Every instance of the file, a row for each.")]
 InstancesFile = Annotated[Path, typer.Option("--instances", metavar="FILE", help="Where the instances are.")]
+# A century: with more, a date or a time span would be beyond what Python can hold.
+MOST_DAYS = 36_500
 UnusedFor = Annotated[
-    float, typer.Option("--unused-for", min=0, metavar="HOURS", help="How long a key must be unused to count as so.")
+    float,
+    typer.Option(
+        "--unused-for",
+        min=0,
+        max=24 * MOST_DAYS,
+        metavar="HOURS",
+        help="How long a key must be unused to count as so.",
+    ),
 ]
 Previous = Annotated[bool, typer.Option("--previous", help="The access key before the newest one.")]
 ASSEMBLY = Path("cdk.out")
@@ -119,7 +128,7 @@ def verify(
 def status(
     instance: InstanceName = None,
     every: All = False,
-    max_age: Annotated[int, typer.Option(min=1, metavar="DAYS", help="How old a key may be.")] = 90,
+    max_age: Annotated[int, typer.Option(min=1, max=MOST_DAYS, metavar="DAYS", help="How old a key may be.")] = 90,
     unused_for: UnusedFor = 24,
     json: Json = False,
     file: InstancesFile = DEFAULT_FILE,
@@ -167,13 +176,14 @@ def rotate(
     if refused and not force:
         raise FoundWrong(
             f"{chosen.name}: {rotation.stands(chosen)}. Refused to {step.title}: {'; '.join(refused)};"
-            f' if you know better: ghes-packages rotate {chosen.name}{" --back" if back else ""} --force --reason "…"'
+            f" if you know better: ghes-packages rotate {with_file(chosen.name, file)}"
+            f'{" --back" if back else ""} --force --reason "…"'
         )
     text = instances_file.changed(file, chosen.name, step)
     change = instances_file.difference(file, text)
     if not dry_run:
         instances_file.write(file, text)
-    return Answer("\n".join(rotation.told(chosen, step, change, refused, reason, dry_run=dry_run)))
+    return Answer("\n".join(rotation.told(chosen, file, step, change, refused, reason, dry_run=dry_run)))
 
 
 @app.command()
@@ -211,7 +221,8 @@ def review(
     found, otherwise = review_deployed(
         chosen, assembly or ASSEMBLY, accept or (), datetime.now(UTC), timedelta(hours=unused_for)
     )
-    return Answer(found.as_json() if json else found.as_text(otherwise), found.exit_status)
+    text = found.as_text(otherwise, make_deploy(chosen.name, file))
+    return Answer(found.as_json() if json else text, found.exit_status)
 
 
 def main() -> NoReturn:

@@ -131,7 +131,7 @@ class Instance(BaseModel):
     permissions_boundary: Annotated[
         PolicyArn | None,
         Option(
-            allowed="the ARN of an IAM policy in quotes, in the account of the instance",
+            allowed="the ARN of an IAM policy in quotes, one of the instance's own account, none of AWS's",
             consequence="The user's permissions boundary, instead of the policy with the seven actions. It must allow"
             " these; what it allows beyond them is no longer held back. The roles of replication have no boundary.",
         ),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ def load(file: Path = DEFAULT_FILE) -> Mapping[str, Instance]:
     for name, table in sorted(tables.items()):
         unknown = table.keys() - OPTIONS.keys()
         mistakes += [
-            f"{file}: {_header(name)} {key} = {_toml(table[key])}: unknown key{did_you_mean(key, OPTIONS)};"
+            f"{file}: {_header(name)} {key} = {_toml(table[key])}: unknown key{_perhaps(key, table[key])};"
             f" allowed: {', '.join(OPTIONS)}"
             for key in sorted(unknown)
         ]
@@ -56,6 +57,17 @@ def choose(instances: Mapping[str, Instance], name: str | None, file: Path = DEF
     return instances[name]
 
 
+def with_file(name: str, file: Path) -> str:
+    """What the commands take for an instance of that name: the file too, where it is not the default one."""
+    return name if file == DEFAULT_FILE else f"{name} --instances {shlex.quote(str(file))}"
+
+
+def make_deploy(name: str, file: Path) -> str:
+    """The command that reviews and deploys an instance of the file."""
+    instances = "" if file == DEFAULT_FILE else f" INSTANCES={shlex.quote(str(file))}"
+    return f"make deploy INSTANCE={name}{instances}"
+
+
 def _tables(file: Path) -> dict[str, dict[str, Any]]:
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
@@ -70,6 +82,11 @@ def _tables(file: Path) -> dict[str, dict[str, Any]]:
         raise ConfigurationError(
             f"{file}: is not valid TOML: {error}; each instance is one table [instances.NAME], each name once,"
             " and text stands in quotes"
+        ) from None
+    except (RecursionError, ValueError):  # valid TOML, and more of it than Python reads
+        raise ConfigurationError(
+            f"{file}: cannot be read: it has a number of thousands of digits, or hundreds of brackets in brackets;"
+            " no key takes either: look for what does not belong there"
         ) from None
     if strays := document.keys() - {"instances"}:
         stray = min(strays)
@@ -142,12 +159,31 @@ def _mistake(details: ErrorDetails) -> str:
     key = str(details["loc"][0])
     if key == "name":
         return "the name must be letters, digits and hyphens, no hyphen at either end, at most 115 characters"
-    return f"{key} = {_toml(details['input'])}: {problem}; allowed: {OPTIONS[key].allowed}"
+    return f"{_place(details['loc'])} = {_toml(details['input'])}: {problem}; allowed: {OPTIONS[key].allowed}"
+
+
+def _place(loc: Sequence[int | str]) -> str:
+    """Where in a table: an item of a list by its number, one of a table by its key, as TOML writes it."""
+    key, *within = loc
+    return f"{key}{''.join(f'[{part}]' if isinstance(part, int) else f'.{_key(part)}' for part in within)}"
+
+
+def _perhaps(key: str, value: object) -> str:
+    """What whoever wrote an unknown key may have meant by it."""
+    a_table = "; a name has no dots" if isinstance(value, dict) else ""
+    return did_you_mean(key, OPTIONS) or a_table
 
 
 def _header(name: str) -> str:
     return f"[instances.{name if re.fullmatch(INSTANCE_NAME, name) else _toml(name)}]"
 
 
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)
+
+
 def _toml(value: object) -> str:
-    return json.dumps(value, default=str, ensure_ascii=False)
+    try:
+        return json.dumps(value, default=str, ensure_ascii=False)
+    except RecursionError:
+        return "tables in tables"

@@ -7,10 +7,12 @@ one deleted. Everything here is decided from what it is given: no file, no AWS, 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from ghes_packages.access_keys import AccessKey
 from ghes_packages.errors import ConfigurationError, FoundWrong
 from ghes_packages.instance import ACTIVE, Instance
+from ghes_packages.instances import make_deploy, with_file
 from ghes_packages.options import PreviousAccessKey
 
 UNUSED_FOR = timedelta(days=1)
@@ -19,7 +21,10 @@ KEYS_PER_USER = 2
 
 @dataclass(frozen=True)
 class Step:
-    """What to write into the instance's table, why, and what the administrator does once it is deployed."""
+    """What to write into the instance's table, why, and what the administrator does once it is deployed.
+
+    In `then` stands {instance} for what the commands take.
+    """
 
     access_key: int
     previous_access_key: PreviousAccessKey | None
@@ -50,7 +55,7 @@ def stands(instance: Instance) -> str:
 
 def next_step(instance: Instance) -> Step:
     """The next step of the rotation; the first one of a new rotation when none is under way."""
-    newest, name = instance.access_key, instance.name
+    newest = instance.access_key
     match instance.previous_access_key:
         case PreviousAccessKey.ACTIVE:
             return Step(
@@ -64,17 +69,17 @@ def next_step(instance: Instance) -> Step:
                 newest,
                 PreviousAccessKey.DELETED,
                 f"delete access key {newest - 1}",
-                (f"see that one key is left: ghes-packages status {name}",),
+                ("see that one key is left: ghes-packages status {instance}",),
             )
     return Step(
         newest + 1,
         PreviousAccessKey.ACTIVE,
         f"make access key {newest + 1} beside access key {newest}",
         (
-            f"prove the new key: ghes-packages verify {name}",
-            f"enter it in the Management Console: ghes-packages settings {name} --show-secret",
+            "prove the new key: ghes-packages verify {instance}",
+            "enter it in the Management Console: ghes-packages settings {instance} --show-secret",
             "on the appliance: ghe-check-blob-connection",
-            f"wait until the old key is unused: ghes-packages status {name}",
+            "wait until the old key is unused: ghes-packages status {instance}",
         ),
     )
 
@@ -88,14 +93,14 @@ def step_back(instance: Instance) -> Step:
                 newest - 1,
                 PreviousAccessKey.DELETED if newest - 1 > 1 else None,
                 f"drop access key {newest} and go on with access key {newest - 1}",
-                (f"see that the old key works: ghes-packages verify {instance.name}",),
+                ("see that the old key works: ghes-packages verify {instance}",),
             )
         case PreviousAccessKey.INACTIVE:
             return Step(
                 newest,
                 PreviousAccessKey.ACTIVE,
                 f"make access key {newest - 1} active again",
-                (f"see that both keys work: ghes-packages verify {instance.name} --previous",),
+                ("see that both keys work: ghes-packages verify {instance} --previous",),
             )
     raise ConfigurationError(
         f"[instances.{instance.name}] has no rotation under way, so there is no step to take back;"
@@ -166,7 +171,7 @@ def _skipped(instance: Instance, keys: Sequence[AccessKey]) -> str | None:
 
 
 def told(
-    instance: Instance, step: Step, change: str, refused: Sequence[str], reason: str, *, dry_run: bool
+    instance: Instance, file: Path, step: Step, change: str, refused: Sequence[str], reason: str, *, dry_run: bool
 ) -> Iterator[str]:
     """Where the instance stands, what was changed and what was overridden, and what to do next; a line each."""
     yield f"{instance.name}: {stands(instance)}."
@@ -178,8 +183,9 @@ def told(
     yield ""
     if not dry_run:
         yield "Next:"
-        deploy = "review and commit the change; then: make deploy INSTANCE=" + instance.name
-        yield from (f"  {number}. {line}" for number, line in enumerate((deploy, *step.then), 1))
+        then = (line.format(instance=with_file(instance.name, file)) for line in step.then)
+        deploy = f"review and commit the change; then: {make_deploy(instance.name, file)}"
+        yield from (f"  {number}. {line}" for number, line in enumerate((deploy, *then), 1))
 
 
 def used(key: AccessKey, now: datetime) -> str:

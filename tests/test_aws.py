@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import botocore.exceptions as raised
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -100,6 +102,27 @@ def test_a_profile_that_is_not_there_is_wrong_configuration(monkeypatch: pytest.
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(ConfigurationError, match=r"\(nobody\) could not be found; set AWS_PROFILE, or profile of the"):
         session(Instance(name="production"))
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "No such file or directory"),
+        ("no certificate", "[X509: NO_CERTIFICATE_OR_CRL_FOUND] no certificate or crl found"),
+    ],
+)
+@pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
+def test_certificates_that_cannot_be_read_are_wrong_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, content: str | None, problem: str
+) -> None:
+    file = tmp_path / "authority.pem"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv(variable, str(file))
+    with pytest.raises(ConfigurationError) as refused:
+        session(Instance(name="x", account="111122223333", region="us-west-2"))
+    assert str(refused.value).startswith(f'{variable} = "{file}": cannot be used: {problem}')
+    assert str(refused.value).endswith("; name a PEM file of certificates, or leave it out")
 
 
 def test_without_any_region_the_settings_to_make_are_named() -> None:

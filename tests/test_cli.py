@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from ghes_packages.cli import app
 from ghes_packages.errors import ConfigurationError
@@ -65,3 +66,19 @@ def test_review_says_in_one_line_what_it_takes(
         app(["review", *arguments], standalone_mode=False)
     assert str(refused.value).startswith(line)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["status", "--unused-for", "inf"], "'--unused-for': Input should be less than or equal to 876000"),
+        (["status", "--unused-for", "nan"], "'--unused-for': Input should be "),
+        (["rotate", "x", "--unused-for", "1e300"], "'--unused-for': Input should be less than or equal to 876000"),
+        (["review", "--unused-for", "1e300"], "'--unused-for': Input should be less than or equal to 876000"),
+        (["status", "--max-age", "99999999999999"], "'--max-age': Input should be less than or equal to 36500"),
+    ],
+)
+def test_a_time_that_no_clock_holds_is_wrong_usage(arguments: list[str], problem: str) -> None:
+    with pytest.raises(typer.TyperException) as refused:
+        app(arguments, standalone_mode=False)
+    assert problem in refused.value.format_message()

@@ -73,6 +73,11 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             f" allowed: {', '.join(OPTIONS)}",
         ),
         (
+            "[instances.ghes.example.com]",
+            '[instances.ghes] example = {"com": {}}: unknown key; a name has no dots;'
+            f" allowed: {', '.join(OPTIONS)}",
+        ),
+        (
             '[instances.production]\nname = "x"',
             f'[instances.production] name = "x": unknown key; allowed: {", ".join(OPTIONS)}',
         ),
@@ -288,7 +293,7 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
 @pytest.mark.parametrize(
     ("option", "problem"),
     [
-        ('allowed_cidrs = ["10.0.0.0/8"]', '"10.0.0.0/8": is not public'),
+        ('allowed_cidrs = ["203.0.113.0/24", "10.0.0.0/8"]', 'allowed_cidrs[1] = "10.0.0.0/8": is not public'),
         ('allowed_cidrs = ["203.0.113.0/24", "203.0.113.0/24"]', "names one of them twice"),
         ("allowed_cidrs = []", "is empty"),
         ('allowed_cidrs = ["224.0.0.0/4"]', "is not public"),
@@ -298,9 +303,13 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
         ('allowed_cidrs = ["203.0.113.0/255.255.255.0"]', "takes the length of the prefix: 203.0.113.0/24"),
         (f"allowed_cidrs = {[f'203.{a}.{b}.0/24' for a in range(2) for b in range(200)]}", "has room for 5000"),
         ('allowed_cidrs = "203.0.113.0/24"', "is not a list"),
+        ('secret_readers = ["*"]', 'secret_readers[0] = "*": has another form'),
         ('secret_readers = ["arn:aws:iam::111122223333:user/x"]', "has another form"),
-        ('rule_packs = ["Nist"]', "Input should be"),
+        ('permissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"', "own account, none of AWS's"),
+        ('rule_packs = ["Nist"]', 'rule_packs[0] = "Nist": Input should be'),
         ('tags = "x"', "is not a table"),
+        ("tags = { cost-center = 1234 }", "tags.cost-center = 1234: Input should be a valid string"),
+        ('tags = { "cost.center" = 1 }', 'tags."cost.center" = 1: Input should be a valid string'),
         ('tags = { "aws:x" = "y" }', "AWS keeps aws: for itself"),
         ('tags = { cost = "1", Cost = "2" }', "have a key twice"),
         ('access_logs = "none"', "nothing that can be switched off"),
@@ -341,6 +350,20 @@ def test_what_is_not_a_text_file_is_refused(tmp_path: Path, content: bytes | Non
     file.mkdir() if content is None else file.write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"cannot be read: .*; it must be a UTF-8 text file"):
         load(file)
+
+
+@pytest.mark.parametrize(
+    ("toml", "problem"),
+    [
+        (f"access_key = {'1' * 5000}", "cannot be read: it has a number of thousands of digits, or hundreds of"),
+        (f"tags = {'[' * 2000}{']' * 2000}", "cannot be read: it has a number of thousands of digits, or hundreds of"),
+        (f"{'.'.join('a' * 3000)} = 1", "[instances.x] a = tables in tables: unknown key"),
+    ],
+)
+def test_more_than_python_can_read_is_one_line(tmp_path: Path, toml: str, problem: str) -> None:
+    told = complaint(tmp_path, f"[instances.x]\n{toml}")
+    assert told.startswith(problem)
+    assert "\n" not in told
 
 
 @pytest.mark.parametrize(

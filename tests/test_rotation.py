@@ -1,11 +1,12 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from ghes_packages.access_keys import AccessKey
 from ghes_packages.errors import ConfigurationError, FoundWrong
 from ghes_packages.instance import Instance
-from ghes_packages.rotation import Step, ago, behind, next_step, refusals, stands, step_back
+from ghes_packages.rotation import Step, ago, behind, next_step, refusals, stands, step_back, told
 from tests.keys import NOW, instance, key
 
 SECONDS, MINUTES, DAYS = timedelta(seconds=5), timedelta(minutes=5), timedelta(days=2)
@@ -151,6 +152,39 @@ def test_an_inactive_key_is_made_active_again_without_conditions() -> None:
     configured = instance(2, "inactive")
     keys = [key(2, unused=MINUTES), key(1, "Inactive", unused=MINUTES)]
     assert refused(configured, keys, step_back(configured)) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "deploy", "verify"),
+    [
+        ("instances.toml", "make deploy INSTANCE=production", "ghes-packages verify production"),
+        (
+            "two parts/other.toml",
+            "make deploy INSTANCE=production INSTANCES='two parts/other.toml'",
+            "ghes-packages verify production --instances 'two parts/other.toml'",
+        ),
+    ],
+)
+def test_what_comes_next_names_the_file_of_instances_where_it_is_another(file: str, deploy: str, verify: str) -> None:
+    configured = instance(1)
+    lines = list(told(configured, Path(file), next_step(configured), "", (), "", dry_run=False))
+    first, second, *_ = lines[lines.index("Next:") + 1 :]
+    assert first == f"  1. review and commit the change; then: {deploy}"
+    assert second == f"  2. prove the new key: {verify}"
+
+
+@pytest.mark.parametrize(
+    ("step", "last"),
+    [
+        (next_step(instance(1)), "ghes-packages status production"),
+        (next_step(instance(2, "inactive")), "ghes-packages status production"),
+        (step_back(instance(2, "active")), "ghes-packages verify production"),
+        (step_back(instance(2, "inactive")), "ghes-packages verify production --previous"),
+    ],
+)
+def test_what_comes_last_is_a_command_for_the_instance(step: Step, last: str) -> None:
+    *_, line = told(instance(1), Path("instances.toml"), step, "", (), "", dry_run=False)
+    assert line.endswith(f": {last}")
 
 
 def test_what_is_deployed_as_configured_is_not_behind() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ghes_packages.errors import ConfigurationError
 from ghes_packages.instance import Instance
 from ghes_packages.local.cdk_cli import PROJECT, CdkCli
 from ghes_packages.local.embedded_aws import EmbeddedAws
@@ -16,25 +17,43 @@ from ghes_packages.local.embedded_aws import EmbeddedAws
 # The documentation's own account number and region, for instances that leave theirs to whoever deploys.
 ACCOUNT = "111122223333"
 REGION = "us-west-2"
+# What these name is on AWS itself, or in the AWS config file of whoever runs the demo.
+NOT_IN_THE_DEMO = ("profile", "role_arn", "existing_bucket")
 
 
 def demo(instance: Instance, console: Console) -> int:
     """Deploy an instance and verify it. Progress goes to `console`, results to stdout; the exit status of `verify`.
 
-    Raises CdkCliError and EmbeddedAwsError where a step fails.
+    Raises ConfigurationError for what the demo does not have, CdkCliError and EmbeddedAwsError where a step fails.
     """
+    _refuse_what_is_not_here(instance)
     with EmbeddedAws(instance.account or ACCOUNT, instance.region or REGION) as aws:
         console.print(f"Embedded AWS: {aws.endpoint_url}, account {aws.account}, {aws.region}", highlight=False)
         assembly = str(Path(aws.environment["TMPDIR"], "cdk.out"))
         with _step(console, "cdk synth"):
             CdkCli(aws.environment).run("synth", "--quiet", "--output", assembly)
         cdk = CdkCli(aws.environment, app=assembly)
-        with _step(console, f"cdk bootstrap aws://{aws.account}/{aws.region}"):
-            cdk.run("bootstrap", f"aws://{aws.account}/{aws.region}")
+        with _step(console, " ".join(("cdk bootstrap", *environments(instance)))):
+            cdk.run("bootstrap", *environments(instance))
         with _step(console, f"cdk deploy {instance.stack_name}"):
             cdk.run("deploy", instance.stack_name)
         _ghes_packages(aws, console, "settings", instance.name)
         return _ghes_packages(aws, console, "verify", instance.name)
+
+
+def environments(instance: Instance) -> list[str]:
+    """Where its stacks go, as `cdk bootstrap` takes it: each region needs CDK's own resources."""
+    regions = (instance.region or REGION, instance.replica_region)
+    return [f"aws://{instance.account or ACCOUNT}/{region}" for region in regions if region]
+
+
+def _refuse_what_is_not_here(instance: Instance) -> None:
+    for key in NOT_IN_THE_DEMO:
+        if value := getattr(instance, key):
+            raise ConfigurationError(
+                f'[instances.{instance.name}] {key} = "{value}": the demo has no profile, role or bucket of yours;'
+                f" leave {key} out, or name another instance: make demo INSTANCE=…"
+            )
 
 
 @contextmanager

@@ -84,12 +84,11 @@ class Report:
         """0 if every risk is accepted or there is none, else 1."""
         return 1 if self.refused else 0
 
-    def as_text(self, otherwise: str) -> str:
-        """A line for each risk, and how to take those that are refused; where there is none, `otherwise`."""
+    def as_text(self, otherwise: str, deploy: str) -> str:
+        """A line for each risk, and how `deploy` takes those that are refused; where there is none, `otherwise`."""
         lines = [_line(each) for each in self.risks]
         if refused := [each.id for each in self.risks if not each.accepted]:
-            deploy = f'make deploy INSTANCE={self.instances[-1].name} ACCEPT="{" ".join(refused)}"'
-            lines.append(f"Read each; if all of them are meant: {deploy}")
+            lines.append(f'Read each; if all of them are meant: {deploy} ACCEPT="{" ".join(refused)}"')
         return "\n".join(lines) or otherwise
 
     def as_json(self) -> str:

@@ -82,6 +82,25 @@ def test_the_demo_takes_the_instance_that_is_named_or_says_which_there_are(envir
     assert "no instance prodution, did you mean production?; there is: production" in done.stderr
 
 
+def test_a_deploy_synthesises_and_reviews_the_file_of_instances_that_is_named(environment: dict[str, str]) -> None:
+    def commands(*variables: str) -> list[str]:
+        command = ["make", "--dry-run", "deploy", "INSTANCE=production", *variables]
+        done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()[-3:]
+
+    assert commands() == [
+        'cdk synth --quiet --context instances="instances.toml"',
+        'ghes-packages review --deployed production --instances "instances.toml" ',
+        "cdk deploy --app cdk.out GhesPackages-production ",
+    ]
+    named = ("INSTANCES=other.toml", "ACCEPT=one two", "CDK_DEPLOY_OPTIONS=--require-approval never")
+    assert commands(*named) == [
+        'cdk synth --quiet --context instances="other.toml"',
+        'ghes-packages review --deployed production --instances "other.toml" --accept one --accept two',
+        "cdk deploy --app cdk.out GhesPackages-production --require-approval never",
+    ]
+
+
 @contextmanager
 def running(environment: dict[str, str], *command: str, stderr: int) -> Iterator[subprocess.Popen[str]]:
     """A command with a process group of its own, which does not outlive the block."""

@@ -117,8 +117,20 @@ def test_wrong_configuration_is_one_line_and_no_traceback(
 ) -> None:
     file = checkout(tmp_path) / "instances.toml"
     file.unlink() if toml is None else file.write_text(toml)
+    assert line in complaint_of_the_app(tmp_path, environment)
+
+
+def test_a_file_of_instances_without_a_name_is_not_the_default_one(tmp_path: Path, environment: dict[str, str]) -> None:
+    checkout(tmp_path)
+    # What the CLI makes of `-c instances=`.
+    complaint = complaint_of_the_app(tmp_path, {**environment, "CDK_CONTEXT_JSON": '{"instances": ""}'})
+    assert complaint == ("-c instances= names no file; name one: -c instances=FILE, or leave it out for instances.toml")
+
+
+def complaint_of_the_app(folder: Path, environment: dict[str, str]) -> str:
+    """The one line with which it ends."""
     command = [str(PROJECT / ".venv/bin/python"), "app.py"]
-    app = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    app = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert (app.returncode, app.stdout) == (2, "")
     [complaint] = app.stderr.splitlines()
-    assert line in complaint
+    return complaint

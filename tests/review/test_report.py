@@ -38,7 +38,9 @@ def test_a_risk_is_refused_until_it_is_accepted_by_its_id(tmp_path: Path) -> Non
     assert "**Refused**: 1 risk not accepted." in markdown.written(refused)
     assert "**Passed**: 1 risk, accepted." in markdown.written(accepted)
     assert [risk["accepted"] for risk in json.loads(accepted.as_json())["risks"]] == [True]
-    assert refused.as_text("").startswith(f"production: REFUSED {RISK}: ")
+    told, how = refused.as_text("no risk found", "make deploy INSTANCE=production INSTANCES=other.toml").splitlines()
+    assert told.startswith(f"production: REFUSED {RISK}: ")
+    assert how.endswith(f': make deploy INSTANCE=production INSTANCES=other.toml ACCEPT="{RISK}"')
     with pytest.raises(ConfigurationError, match=f"--accept another: this change has no such risk; it has: {RISK}"):
         refused.accepting(["another"])
 
