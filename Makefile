@@ -14,16 +14,17 @@ export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
 
 setup: $(SET_UP)
 
+# A recipe that needs a shell says exec: else a signal ends the shell, and not the program.
 demo: setup
-	@python -m ghes_packages.local $(INSTANCE)
+	@exec python -m ghes_packages.local "$(INSTANCES)" $(INSTANCE)
 
 synth: setup
 	@cdk synth --quiet --no-notices --context instances="$(INSTANCES)" && echo "The templates are in cdk.out."
 
 deploy: setup
 	@test -n "$(INSTANCE)" || { echo "Name the instance: make deploy INSTANCE=production" >&2; exit 2; }
-	@cdk synth --quiet --context instances="$(INSTANCES)"
-	@ghes-packages review --deployed $(INSTANCE) --instances "$(INSTANCES)" $(addprefix --accept ,$(ACCEPT))
+	@exec cdk synth --quiet --context instances="$(INSTANCES)"
+	@exec ghes-packages review --deployed $(INSTANCE) --instances "$(INSTANCES)" $(addprefix --accept ,$(ACCEPT))
 	@cdk deploy --app cdk.out GhesPackages-$(INSTANCE) $(CDK_DEPLOY_OPTIONS)
 
 $(SET_UP) test: export TMPDIR := $(CURDIR)/.cache/tmp

@@ -1,3 +1,5 @@
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -352,6 +354,15 @@ def test_what_is_not_a_text_file_is_refused(tmp_path: Path, content: bytes | Non
         load(file)
 
 
+@pytest.fixture
+def _the_recursion_limit_of_python() -> Iterator[None]:
+    """A library that other tests load raises it."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(before)
+
+
 @pytest.mark.parametrize(
     ("toml", "problem"),
     [
@@ -360,6 +371,7 @@ def test_what_is_not_a_text_file_is_refused(tmp_path: Path, content: bytes | Non
         (f"{'.'.join('a' * 3000)} = 1", "[instances.x] a = tables in tables: unknown key"),
     ],
 )
+@pytest.mark.usefixtures("_the_recursion_limit_of_python")
 def test_more_than_python_can_read_is_one_line(tmp_path: Path, toml: str, problem: str) -> None:
     told = complaint(tmp_path, f"[instances.x]\n{toml}")
     assert told.startswith(problem)

@@ -1,6 +1,7 @@
-"""`python -m ghes_packages.local [INSTANCE]`: what `make demo` runs."""
+"""`python -m ghes_packages.local FILE [INSTANCE]`: what `make demo` runs."""
 
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -16,9 +17,10 @@ def main() -> None:
     """Run the demo with the instance that is named, or the first one; exit with its status."""
     raise_interrupted()
     try:
-        instances = load()
-        name = sys.argv[1] if len(sys.argv) > 1 else next(iter(instances))
-        sys.exit(demo(choose(instances, name), Console(stderr=True)))
+        file, *named = sys.argv[1:]
+        instances = load(Path(file))
+        name = named[0] if named else next(iter(instances))
+        sys.exit(demo(choose(instances, name, Path(file)), Path(file).resolve(), Console(stderr=True)))
     except CannotGoOn as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)

@@ -21,24 +21,25 @@ REGION = "us-west-2"
 NOT_IN_THE_DEMO = ("profile", "role_arn", "existing_bucket")
 
 
-def demo(instance: Instance, console: Console) -> int:
-    """Deploy an instance and verify it. Progress goes to `console`, results to stdout; the exit status of `verify`.
+def demo(instance: Instance, file: Path, console: Console) -> int:
+    """Deploy an instance of a file and verify it; the exit status of `verify`.
 
-    Raises ConfigurationError for what the demo does not have, CdkCliError and EmbeddedAwsError where a step fails.
+    Progress goes to `console`, results to stdout. Raises ConfigurationError for what the demo does not have,
+    CdkCliError and EmbeddedAwsError where a step fails.
     """
     _refuse_what_is_not_here(instance)
     with EmbeddedAws(instance.account or ACCOUNT, instance.region or REGION) as aws:
         console.print(f"Embedded AWS: {aws.endpoint_url}, account {aws.account}, {aws.region}", highlight=False)
         assembly = str(Path(aws.environment["TMPDIR"], "cdk.out"))
         with _step(console, "cdk synth"):
-            CdkCli(aws.environment).run("synth", "--quiet", "--output", assembly)
+            CdkCli(aws.environment).run("synth", "--quiet", "--output", assembly, "--context", f"instances={file}")
         cdk = CdkCli(aws.environment, app=assembly)
         with _step(console, " ".join(("cdk bootstrap", *environments(instance)))):
             cdk.run("bootstrap", *environments(instance))
         with _step(console, f"cdk deploy {instance.stack_name}"):
             cdk.run("deploy", instance.stack_name)
-        _ghes_packages(aws, console, "settings", instance.name)
-        return _ghes_packages(aws, console, "verify", instance.name)
+        _ghes_packages(aws, console, file, "settings", instance.name)
+        return _ghes_packages(aws, console, file, "verify", instance.name)
 
 
 def environments(instance: Instance) -> list[str]:
@@ -64,8 +65,11 @@ def _step(console: Console, title: str) -> Iterator[None]:
     console.print(f"{title}: {time.monotonic() - started:.1f} s", highlight=False)
 
 
-def _ghes_packages(aws: EmbeddedAws, console: Console, *arguments: str) -> int:
+def _ghes_packages(aws: EmbeddedAws, console: Console, file: Path, *arguments: str) -> int:
     console.print(f"\nghes-packages {' '.join(arguments)}\n", highlight=False)
     return subprocess.run(
-        [sys.executable, "-m", "ghes_packages", *arguments], env=aws.environment, cwd=PROJECT, check=False
+        [sys.executable, "-m", "ghes_packages", *arguments, "--instances", str(file)],
+        env=aws.environment,
+        cwd=PROJECT,
+        check=False,
     ).returncode

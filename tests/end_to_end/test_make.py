@@ -17,6 +17,14 @@ from tests.waiting import wait_until
 
 
 @pytest.fixture
+def instances(tmp_path: Path) -> Path:
+    """What the README's output is of; whoever uses this project has others in its own file."""
+    file = tmp_path / "instances.toml"
+    file.write_text('[instances.production]\nghes_version = "3.17"\n')
+    return file
+
+
+@pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """A temporary folder of this test's own shows what is left behind."""
     home = tmp_path / "home"
@@ -42,8 +50,9 @@ def processes_of(environment: dict[str, str]) -> list[str]:
     return found
 
 
-def test_the_demo_does_the_whole_job_and_shows_nothing_else(environment: dict[str, str]) -> None:
-    done = subprocess.run(["make", "demo"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+def test_the_demo_does_the_whole_job_and_shows_nothing_else(environment: dict[str, str], instances: Path) -> None:
+    command = ["make", "demo", f"INSTANCES={instances}"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "AWS Service URL\n  https://s3." in done.stdout
     assert done.stdout.splitlines()[-1].endswith(" passed, 0 failed")
@@ -75,8 +84,10 @@ def output_in_the_readme() -> list[str]:
     return lines
 
 
-def test_the_demo_takes_the_instance_that_is_named_or_says_which_there_are(environment: dict[str, str]) -> None:
-    command = ["make", "demo", "INSTANCE=prodution"]
+def test_the_demo_takes_the_instance_that_is_named_or_says_which_there_are(
+    environment: dict[str, str], instances: Path
+) -> None:
+    command = ["make", "demo", f"INSTANCES={instances}", "INSTANCE=prodution"]
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "no instance prodution, did you mean production?; there is: production" in done.stderr
@@ -89,14 +100,14 @@ def test_a_deploy_synthesises_and_reviews_the_file_of_instances_that_is_named(en
         return done.stdout.splitlines()[-3:]
 
     assert commands() == [
-        'cdk synth --quiet --context instances="instances.toml"',
-        'ghes-packages review --deployed production --instances "instances.toml" ',
+        'exec cdk synth --quiet --context instances="instances.toml"',
+        'exec ghes-packages review --deployed production --instances "instances.toml" ',
         "cdk deploy --app cdk.out GhesPackages-production ",
     ]
     named = ("INSTANCES=other.toml", "ACCEPT=one two", "CDK_DEPLOY_OPTIONS=--require-approval never")
     assert commands(*named) == [
         'cdk synth --quiet --context instances="other.toml"',
-        'ghes-packages review --deployed production --instances "other.toml" --accept one --accept two',
+        'exec ghes-packages review --deployed production --instances "other.toml" --accept one --accept two',
         "cdk deploy --app cdk.out GhesPackages-production --require-approval never",
     ]
 
@@ -123,9 +134,9 @@ def running(environment: dict[str, str], *command: str, stderr: int) -> Iterator
 @pytest.mark.parametrize("moment", ["server.log", "tmp/cdk.out"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_leaves_no_process_and_no_file(
-    environment: dict[str, str], moment: str, number: signal.Signals
+    environment: dict[str, str], instances: Path, moment: str, number: signal.Signals
 ) -> None:
-    with running(environment, "make", "demo", stderr=subprocess.DEVNULL) as demo:
+    with running(environment, "make", "demo", f"INSTANCES={instances}", stderr=subprocess.DEVNULL) as demo:
         assert wait_until(lambda: any(Path(environment["TMPDIR"]).glob(f"embedded-aws-*/{moment}")), seconds=60)
         if number == signal.SIGINT:
             os.killpg(demo.pid, number)  # Ctrl-C is for every process of the terminal
@@ -137,9 +148,10 @@ def test_an_interrupted_demo_leaves_no_process_and_no_file(
 
 
 @pytest.mark.parametrize("moment", ["", "tmp/cdk.out"])
-def test_a_killed_demo_leaves_no_process_and_no_file(environment: dict[str, str], moment: str) -> None:
+def test_a_killed_demo_leaves_no_process_and_no_file(environment: dict[str, str], instances: Path, moment: str) -> None:
     """Nothing of it can clean up any more: what it started notices."""
-    with running(environment, sys.executable, "-m", "ghes_packages.local", stderr=subprocess.PIPE) as demo:
+    command = (sys.executable, "-m", "ghes_packages.local", str(instances))
+    with running(environment, *command, stderr=subprocess.PIPE) as demo:
         assert demo.stderr
         assert demo.stderr.readline().startswith("Embedded AWS")
         assert wait_until(lambda: any(Path(environment["TMPDIR"]).glob(f"embedded-aws-*/{moment}")), seconds=60)
