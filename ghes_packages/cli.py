@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ghes_packages.all_instances import InstanceAnswer
 
+PROGRAM = "ghes-packages"
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 InstanceName = Annotated[
@@ -228,6 +229,8 @@ def review(
 def main() -> NoReturn:
     """Run the command line; every mistake is one line on stderr."""
     raise_interrupted()
+    if not os.environ.get("COLUMNS", "").strip("0"):  # unknown, says who has no terminal; rich would print nothing
+        os.environ.pop("COLUMNS", None)
     sys.exit(_exit_status())
 
 
@@ -235,7 +238,7 @@ def _exit_status() -> int:
     try:
         if sys.stdout is None:
             raise OSError("it is closed")
-        answer = app(standalone_mode=False)
+        answer = app(prog_name=PROGRAM, standalone_mode=False)
         if not isinstance(answer, Answer):  # --help
             answer = Answer("", answer)
         sys.stdout.write(f"{answer.text}\n" if answer.text else "")
@@ -248,12 +251,14 @@ def _exit_status() -> int:
     except typer.TyperException as error:
         # Typer's type conversion puts pydantic's prefix before its own words.
         problem = error.format_message().replace("Value error, ", "").rstrip(".")
-        return _complain(f"{problem}; see: ghes-packages --help", 2) if problem else 2
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else PROGRAM
+        return _complain(f"{problem}; see: {command} --help", 2) if problem else 2
     except BrokenPipeError:
-        _forget_output()
+        _forget(1)
         return 128 + signal.SIGPIPE
     except OSError as error:
-        _forget_output()
+        _forget(1)
         return _complain(f"the output cannot be written: {error}", 2)
 
 
@@ -299,12 +304,15 @@ def _rendered(write: Callable[["Console"], None]) -> str:
     return capture.get().rstrip("\n")
 
 
-def _forget_output() -> None:
-    """Else Python tries once more to write it at its end, and complains."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+def _forget(stream: int) -> None:
+    """Else Python tries once more at its end to write what is left, and fails with a status of its own."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
 
 def _complain(line: str, exit_status: int, error: BaseException | None = None) -> int:
-    for text in (line, *getattr(error, "__notes__", ())):
-        typer.echo(text, err=True)
+    try:
+        for text in (line, *getattr(error, "__notes__", ())):
+            typer.echo(text, err=True)
+    except OSError:
+        _forget(2)
     return exit_status

@@ -82,3 +82,36 @@ def test_a_time_that_no_clock_holds_is_wrong_usage(arguments: list[str], problem
     with pytest.raises(typer.TyperException) as refused:
         app(arguments, standalone_mode=False)
     assert problem in refused.value.format_message()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["vrify"], "No such command 'vrify'. Did you mean 'verify'?; see: ghes-packages --help"),
+        (["status", "--bogus"], "No such option: --bogus; see: ghes-packages status --help"),
+        (["rotate"], "Missing argument 'INSTANCE'; see: ghes-packages rotate --help"),
+    ],
+)
+def test_wrong_usage_names_the_help_that_lists_what_is_right(arguments: list[str], line: str) -> None:
+    command = [sys.executable, "-m", "ghes_packages", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{line}\n")
+
+
+def test_wrong_usage_that_cannot_be_told_is_wrong_usage_all_the_same() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "ghes_packages", "status", "--bogus"]
+        assert subprocess.run(command, stderr=full, check=False).returncode == 2
+
+
+@pytest.mark.parametrize("columns", ["0", "", "80"])
+def test_without_a_known_width_it_is_that_of_a_terminal(columns: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ghes_packages", "status", "--help"],
+        env={"COLUMNS": columns},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "--unused-for" in done.stdout
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80

@@ -17,8 +17,6 @@ from ghes_packages.local.embedded_aws import EmbeddedAws
 # The documentation's own account number and region, for instances that leave theirs to whoever deploys.
 ACCOUNT = "111122223333"
 REGION = "us-west-2"
-# What these name is on AWS itself, or in the AWS config file of whoever runs the demo.
-NOT_IN_THE_DEMO = ("profile", "role_arn", "existing_bucket")
 
 
 def demo(instance: Instance, file: Path, console: Console) -> int:
@@ -49,11 +47,19 @@ def environments(instance: Instance) -> list[str]:
 
 
 def _refuse_what_is_not_here(instance: Instance) -> None:
-    for key in NOT_IN_THE_DEMO:
-        if value := getattr(instance, key):
+    """What is named must be there before the first deploy, and the demo's AWS is empty."""
+    named = {
+        "profile": instance.profile,
+        "role_arn": instance.role_arn,
+        "encryption": instance.key_arn,
+        "permissions_boundary": instance.permissions_boundary,
+        "existing_bucket": instance.existing_bucket,
+    }
+    for key, value in named.items():
+        if value:
             raise ConfigurationError(
-                f'[instances.{instance.name}] {key} = "{value}": the demo has no profile, role or bucket of yours;'
-                f" leave {key} out, or name another instance: make demo INSTANCE=…"
+                f'[instances.{instance.name}] {key} = "{value}": the demo has no profile, role, key, policy or bucket'
+                f" of yours; leave {key} out, or name another instance: make demo INSTANCE=…"
             )
 
 

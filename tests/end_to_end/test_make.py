@@ -106,7 +106,7 @@ def test_a_deploy_synthesises_and_reviews_the_file_of_instances_that_is_named(en
     ]
     named = ("INSTANCES=other.toml", "ACCEPT=one two", "CDK_DEPLOY_OPTIONS=--require-approval never")
     assert commands(*named) == [
-        'cdk synth --quiet --context instances="other.toml"',
+        'exec cdk synth --quiet --context instances="other.toml"',
         'exec ghes-packages review --deployed production --instances "other.toml" --accept one --accept two',
         "cdk deploy --app cdk.out GhesPackages-production --require-approval never",
     ]

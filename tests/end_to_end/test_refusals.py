@@ -36,7 +36,10 @@ def refusal(done: subprocess.CompletedProcess[str], exit_status: int) -> str:
     [
         (("vrify",), "No such command 'vrify'. Did you mean 'verify'?; see: ghes-packages --help"),
         (("settings", "--format", "xml"), "Invalid value for '--format': 'xml' is not one of"),
-        (("settings", "works", "again"), "Got unexpected extra argument(s) (again); see: ghes-packages --help"),
+        (
+            ("settings", "works", "again"),
+            "Got unexpected extra argument(s) (again); see: ghes-packages settings --help",
+        ),
         (("settings", "wroks"), "no instance wroks, did you mean works?; there is: again, fails-first,"),
         (("verify",), " instances: name one of again, fails-first,"),
     ],
