@@ -1,4 +1,7 @@
-"""Every command in README.md and docs/ is run by a test; a page or a command that is new says here by which."""
+"""Every command in README.md and docs/ has a test; a page or a command that is new says here which.
+
+A page that a test follows is run word for word. For the other pages the test does the same with another instance.
+"""
 
 import re
 from itertools import chain

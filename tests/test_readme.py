@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from ghes_packages.cli import app
 from tests.readme import PAGES, README, generated, written
 from tests.synthesis import template_of
 
@@ -30,3 +31,10 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
         anchors = [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
         assert not anchor or anchor in anchors, target
+
+
+def test_every_command_is_named() -> None:
+    _, _, section = TEXT.partition("## The commands")
+    names = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    assert names
+    assert not [name for name in names if f"`{name}`" not in section]
