@@ -2,6 +2,7 @@
 mend it."""
 
 import copy
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,14 @@ from tests.validation import Guardrails
 
 LOGS = "PackagesAccessLogs000D49E7"
 SECRET_KEY = {"Fn::GetAtt": ["AccessAccessKey1D123CC98", "SecretAccessKey"]}
+TELLING = [
+    SECRET_KEY,
+    {"Fn::GetAtt": "AccessAccessKey1D123CC98.SecretAccessKey"},
+    {"Fn::Sub": "key=${AccessAccessKey1D123CC98.SecretAccessKey}"},
+    {"Fn::Base64": {"Fn::Join": ["", ["key=", SECRET_KEY]]}},
+    "{{resolve:secretsmanager:packages:SecretString:secret_access_key}}",
+    {"Fn::Join": ["", ["{{resolve", ":ssm-secure:key}}"]]},
+]
 EVERYBODY = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": "*"}
 OF_THE_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "111122223333"}}
 DENIED_LISTING = {
@@ -114,6 +123,15 @@ def open_to_public_policies(template: Template) -> None:
 
 def the_secret_is(template: Template, *parts: Any) -> None:
     template.secret["SecretString"]["Fn::Join"][1][: len(parts)] = parts
+
+
+def tells_the_secret_key(where: Callable[[Template, Any], object]) -> list[Edit]:
+    """Every form in which CloudFormation would fill in the secret key, or another secret, there."""
+    return [functools.partial(lambda told, template: where(template, told), told) for told in TELLING]
+
+
+def nested(levels: int, value: Any) -> Any:
+    return functools.reduce(lambda inner, _: {"a": inner}, range(levels), value)
 
 
 def allow(principal: Any) -> Json:
@@ -276,6 +294,8 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.outputs.update(Key={"Value": "{{resolve:secretsmanager:packages}}"}),
         lambda t: t.outputs.update(Key={"Value": {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": BUCKET}]]}}),
         lambda t: t.outputs.update(Key={"Value": {"Fn::Sub": "${AccessAccessKey1D123CC98.SecretAccessKey}"}}),
+        *tells_the_secret_key(lambda t, told: t.outputs.update(Key={"Value": told})),
+        *tells_the_secret_key(lambda t, told: t.outputs["IamUserName"].update(Description=told)),
     ],
     "no_secret_in_clear": [
         lambda t: the_secret_is(t, '{"access_key_id":"', SECRET_KEY),
@@ -292,6 +312,17 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.add("AWS::SSM::Parameter", Type="String", Value={"Fn::Join": ["", ["key=", SECRET_KEY]]}),
         lambda t: t.resources["AccessUser138A70BB"].update(Metadata={"key": SECRET_KEY}),
         lambda t: t.user.update(Tags=[{"Key": "key", "Value": SECRET_KEY}]),
+        *tells_the_secret_key(lambda t, told: t.user.update(Tags=[{"Key": "key", "Value": told}])),
+        *tells_the_secret_key(lambda t, told: t.secret.update(Tags=[{"Key": "key", "Value": told}])),
+        *tells_the_secret_key(lambda t, told: t.resources["AccessUser138A70BB"].update(Metadata={"a": [told]})),
+        *tells_the_secret_key(lambda t, told: t.resources["AccessSecretD1770891"].update(Metadata={"a": [told]})),
+        *tells_the_secret_key(lambda t, told: t.whole.update(Metadata={"key": told})),
+        *tells_the_secret_key(lambda t, told: t.on_bucket.update(Sid=told)),
+        *tells_the_secret_key(lambda t, told: t.rule.update(Id=told)),
+        *tells_the_secret_key(lambda t, told: t.secret.update(Name=told)),
+        *tells_the_secret_key(lambda t, told: t.user.update(Path=told)),
+        lambda t: t.resources["AccessUser138A70BB"].update(Metadata=nested(30, SECRET_KEY)),
+        lambda t: t.add("AWS::SecretsManager::Secret", **t.secret),
     ],
     "no_website": [lambda t: t.bucket.update(WebsiteConfiguration={"IndexDocument": "index.html"})],
     "only_its_own_access_keys": [
