@@ -93,6 +93,12 @@ class Template:
         rule: Json = self.bucket["ReplicationConfiguration"]["Rules"][0]
         return rule
 
+    @property
+    def destination(self) -> list[Any]:
+        """The parts of the ARN of the bucket with the replica."""
+        parts: list[Any] = self.replication["Destination"]["Bucket"]["Fn::Join"][1]
+        return parts
+
     def _properties(self, logical_id: str) -> Json:
         properties: Json = self.resources[logical_id]["Properties"]
         return properties
@@ -349,8 +355,19 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.replication["DeleteMarkerReplication"].update(Status="Disabled"),
         lambda t: t.replication["Destination"].pop("Metrics"),
         lambda t: t.replication["Destination"].update(StorageClass="GLACIER"),
+        lambda t: t.replication["Destination"].update(Bucket="arn:aws:s3:::somebody-elses"),
+        lambda t: t.replication["Destination"].update(Bucket={"Fn::GetAtt": [LOGS, "Arn"]}),
+        lambda t: t.destination.__setitem__(0, "arn:aws:s3:::somebody-elses-"),
+        lambda t: t.destination.__setitem__(1, "somebody-elses"),
+        lambda t: t.destination.append("-of-somebody-else"),
+        lambda t: t.destination[1]["Fn::GetStackOutput"].update(StackName="somebody-elses"),
+        lambda t: t.destination[1]["Fn::GetStackOutput"].update(OutputName="SomebodyElses"),
+        lambda t: t.destination[1]["Fn::GetStackOutput"].update(RoleArn="arn:aws:iam::444455556666:role/one"),
+        lambda t: t.replication["Destination"].update(Account="444455556666"),
+        lambda t: t.replication["Destination"].update(AccessControlTranslation={"Owner": "Destination"}),
         lambda t: t.replication.pop("SourceSelectionCriteria"),
         lambda t: t.replication["Destination"].pop("EncryptionConfiguration"),
+        lambda t: t.replication["Destination"]["EncryptionConfiguration"].update(ReplicaKmsKeyID="alias/other"),
     ],
     "retained": [
         lambda t: t.resources[BUCKET].update(DeletionPolicy="Delete"),
