@@ -25,6 +25,7 @@ TELLING = [
     "{{resolve:secretsmanager:packages:SecretString:secret_access_key}}",
     {"Fn::Join": ["", ["{{resolve", ":ssm-secure:key}}"]]},
 ]
+MACRO = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://example/more.json"}}}
 EVERYBODY = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": "*"}
 OF_THE_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "111122223333"}}
 DENIED_LISTING = {
@@ -70,6 +71,11 @@ class Template:
         self.secret = self._properties("AccessSecretD1770891")
         self.rule = self.bucket["LifecycleConfiguration"]["Rules"][0]
         self.public_access = self.bucket["PublicAccessBlockConfiguration"]
+
+    @property
+    def user_name(self) -> Json:
+        name: Json = self.outputs["IamUserName"]["Value"]
+        return name
 
     @property
     def role(self) -> Json:
@@ -163,6 +169,11 @@ def two_more_keys(template: Template) -> None:
     template.add("AWS::IAM::AccessKey", **template.access_key)
 
 
+def bounded_by_the_policy_of_a_role(template: Template) -> None:
+    template.resources["OfARole"] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"Roles": ["somebody"]}}
+    template.user["PermissionsBoundary"] = {"Ref": "OfARole"}
+
+
 def replica(template: Template) -> None:
     template.resources["Replica"] = copy.deepcopy(template.resources[BUCKET])
 
@@ -213,6 +224,21 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.resources["PackagesBucketPolicyC2FF34FE"].update(Condition="Never"),
         lambda t: t.on_bucket.update(Effect={"Fn::Sub": "Allow"}),
         lambda t: t.denied.append({"Fn::If": ["Never", EVERYBODY, EVERYBODY]}),
+        lambda t: t.whole["Parameters"].update(Group={"Type": "String", "Default": "admins"}),
+        lambda t: t.whole["Parameters"].update(BootstrapVersion={"Type": "String", "Default": "admins"}),
+        lambda t: t.whole["Parameters"]["BootstrapVersion"].update(Default="/somebody-elses/parameter"),
+        lambda t: t.whole.update(MACRO),
+        lambda t: t.resources.update(MACRO),
+        lambda t: t.resources["AccessUser138A70BB"].update(MACRO),
+        lambda t: t.user.update(MACRO),
+        lambda t: t.policy["PolicyDocument"].update(MACRO),
+        lambda t: t.on_objects.update(MACRO),
+        lambda t: t.denied[0]["Condition"]["Bool"].update({"aws:SecureTransport": MACRO}),
+        lambda t: t.on_objects["Resource"]["Fn::Join"][1].append(MACRO),
+        lambda t: t.user.update(Tags=nested(12, MACRO)),
+        lambda t: t.outputs.update(MACRO),
+        lambda t: t.outputs["IamUserName"].update(MACRO),
+        lambda t: t.outputs["AwsServiceUrl"]["Value"]["Fn::Join"][1].append(MACRO),
     ],
     "access_logged": [
         lambda t: t.bucket.pop("LoggingConfiguration"),
@@ -333,6 +359,8 @@ BREAKS: dict[str, list[Edit]] = {
     "no_website": [lambda t: t.bucket.update(WebsiteConfiguration={"IndexDocument": "index.html"})],
     "only_its_own_access_keys": [
         lambda t: t.add("AWS::IAM::AccessKey", UserName="somebody", Status="Active"),
+        lambda t: (t.access_key.update(UserName="somebody"), t.outputs.pop("IamUserName")),
+        lambda t: [each.update({"Ref": "BootstrapVersion"}) for each in (t.access_key["UserName"], t.user_name)],
         lambda t: t.access_key.update(Serial=2),
         lambda t: t.access_key.pop("Status"),
         two_more_keys,
@@ -420,6 +448,9 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.user.update(
             PermissionsBoundary={"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::aws:policy/A"]]}
         ),
+        lambda t: t.user.update(PermissionsBoundary={"Ref": "AccessGroup8B65D982"}),
+        lambda t: t.user.update(PermissionsBoundary={"Ref": "BootstrapVersion"}),
+        bounded_by_the_policy_of_a_role,
         lambda t: (t.user.update(Groups=["admins"]), t.policy.update(Groups=["admins"])),
         lambda t: t.user.pop("PermissionsBoundary"),
         lambda t: t.user.pop("Groups"),
