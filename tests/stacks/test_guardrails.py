@@ -113,9 +113,14 @@ class Template:
         self.resources[f"Extra{len(self.resources)}"] = {"Type": kind, "Properties": properties}
 
 
+def of_type(template: Template, kind: str) -> list[Json]:
+    """The properties of each resource of that type."""
+    return [each["Properties"] for each in template.resources.values() if each["Type"] == kind]
+
+
 def the_only(template: Template, kind: str) -> Json:
-    [found] = [each["Properties"] for each in template.resources.values() if each["Type"] == kind]
-    return dict(found)
+    [found] = of_type(template, kind)
+    return found
 
 
 def on_the_key(template: Template) -> list[Json]:
@@ -196,6 +201,29 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: on_the_key(t)[0].update(Principal={"AWS": ["*"]}),
         lambda t: on_the_key(t)[0].update(NotPrincipal=on_the_key(t)[0].pop("Principal")),
         lambda t: on_the_key(t)[0].update(Effect="Deny"),
+        lambda t: on_the_secret(t)[0]["Principal"].update(Service="lambda.amazonaws.com"),
+        lambda t: on_the_secret(t)[0].update(Principal={"AWS": {"Fn::Sub": "arn:aws:iam::444455556666:role/setup"}}),
+        lambda t: on_the_secret(t)[0].update(Principal={"AWS": "arn:aws:iam::444455556666:role/*"}),
+        *(
+            functools.partial(lambda who, t: on_the_key(t).append({**on_the_key(t)[0], "Principal": who}), who)
+            for who in [
+                {"AWS": {"Fn::Sub": "*"}},
+                {"AWS": {"Fn::Join": ["", ["*"]]}},
+                {"AWS": "arn:aws:iam::444455556666:root"},
+                {"AWS": ["arn:aws:iam::111122223333:root", "arn:aws:iam::444455556666:root"]},
+                {"AWS": "444455556666"},
+                {"AWS": "arn:aws:iam::444455556666:role/other"},
+                {"AWS": "arn:aws:iam::111122223333:role/setup"},
+                {"AWS": {"Fn::GetAtt": ["AccessUser138A70BB", "Arn"]}},
+                {"AWS": {"Fn::GetAtt": ["Other", "Arn"]}},
+                {"Service": "lambda.amazonaws.com"},
+                {"AWS": "arn:aws:iam::111122223333:root", "Service": "lambda.amazonaws.com"},
+            ]
+        ),
+        lambda t: [each.update(Principal={"AWS": "*"}) for each in on_the_key(t)],
+        lambda t: the_only(t, "AWS::KMS::Key")["KeyPolicy"].update(Statement=[]),
+        lambda t: [each.pop("Condition", None) for each in on_the_key(t)],
+        lambda t: [each.update(BypassPolicyLockoutSafetyCheck=True) for each in of_type(t, "AWS::KMS::Key")],
     ],
     "no_other_denial": [
         lambda t: t.denied.append(EVERYBODY),
@@ -262,6 +290,8 @@ BREAKS: dict[str, list[Edit]] = {
     "encrypted": [
         lambda t: t.bucket.pop("BucketEncryption"),
         lambda t: t.bucket.update(BucketEncryption={"ServerSideEncryptionConfiguration": []}),
+        lambda t: t.add("AWS::KMS::Key", Enabled=False),
+        lambda t: t.add("AWS::KMS::Key", Enabled="false"),
     ],
     "no_cors_for_everyone": [
         lambda t: t.bucket.update(CorsConfiguration=cors("*")),
