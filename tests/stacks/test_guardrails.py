@@ -34,6 +34,8 @@ DENIED_LISTING = {
     "Resource": "*",
     "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
 }
+PARTITION = {"Ref": "AWS::Partition"}
+AN_EXISTING_ONE, OBJECTS_OF_AN_EXISTING_ONE = "arn:aws:s3:::example", "arn:aws:s3:::example/*"
 Edit = Callable[["Template"], object]
 
 
@@ -105,6 +107,10 @@ class Template:
         parts: list[Any] = self.replication["Destination"]["Bucket"]["Fn::Join"][1]
         return parts
 
+    @property
+    def bucket_output(self) -> Any:
+        return self.outputs["AwsS3Bucket"]
+
     def _properties(self, logical_id: str) -> Json:
         properties: Json = self.resources[logical_id]["Properties"]
         return properties
@@ -151,6 +157,10 @@ def nested(levels: int, value: Any) -> Any:
     return functools.reduce(lambda inner, _: {"a": inner}, range(levels), value)
 
 
+def joined(*parts: Any) -> Json:
+    return {"Fn::Join": ["", [*parts]]}
+
+
 def allow(principal: Any) -> Json:
     return {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*"}
 
@@ -167,6 +177,17 @@ def with_a_central_log_bucket(template: Template) -> Template:
     template.bucket["LoggingConfiguration"] = {"DestinationBucketName": "central-log-bucket"}
     del template.resources[LOGS], template.resources["PackagesAccessLogsPolicyDF7C529F"]
     return template
+
+
+def with_an_existing_bucket(template: Template) -> Template:
+    for logical_id in [key for key, each in template.resources.items() if each["Type"].startswith("AWS::S3")]:
+        del template.resources[logical_id]
+    template.bucket_output.update(Value="example")
+    return template
+
+
+def existing(template: Template, bucket: Any, objects: Any) -> None:
+    template.on_bucket["Resource"], template.on_objects["Resource"] = bucket, objects
 
 
 def two_more_keys(template: Template) -> None:
@@ -457,11 +478,41 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.on_bucket.update(NotAction=t.on_bucket.pop("Action")),
         lambda t: t.on_bucket.update(Condition={"Bool": {"aws:SecureTransport": "true"}}),
         lambda t: (t.on_bucket.update(Effect="Deny"), t.on_objects.update(Effect="Deny")),
+        lambda t: (t.bucket_output.update(Value=joined({"Ref": BUCKET}, "")), t.on_bucket.update(Resource="*")),
+        lambda t: (t.bucket_output.update(Value={"Fn::GetAtt": [BUCKET, "Arn"]}), t.on_bucket.update(Resource="*")),
+        lambda t: (t.outputs.pop("AwsS3Bucket"), t.on_bucket.update(Resource="*")),
+        lambda t: (
+            t.bucket_output.update(Value="example"),
+            t.on_bucket.update(Resource=AN_EXISTING_ONE),
+            t.on_objects.update(Resource=OBJECTS_OF_AN_EXISTING_ONE),
+        ),
+        *(
+            functools.partial(lambda on, t: existing(with_an_existing_bucket(t), on[0], on[1]), on)
+            for on in [
+                ("arn:aws:s3:::somebody-elses", OBJECTS_OF_AN_EXISTING_ONE),
+                (AN_EXISTING_ONE, "arn:aws:s3:::somebody-elses/*"),
+                ([AN_EXISTING_ONE, "arn:aws:s3:::somebody-elses"], OBJECTS_OF_AN_EXISTING_ONE),
+                (AN_EXISTING_ONE, "*"),
+                (AN_EXISTING_ONE, {"Fn::Sub": "*"}),
+                (joined("arn:", PARTITION, ":s3:::example", "*"), OBJECTS_OF_AN_EXISTING_ONE),
+                (joined("arn:", PARTITION, ":s3:::somebody-elses"), OBJECTS_OF_AN_EXISTING_ONE),
+                (joined("arn:", "*", ":s3:::example"), OBJECTS_OF_AN_EXISTING_ONE),
+                (joined("*", PARTITION, ":s3:::example"), OBJECTS_OF_AN_EXISTING_ONE),
+                ({"Fn::Join": ["*", ["arn:", PARTITION, ":s3:::example"]]}, OBJECTS_OF_AN_EXISTING_ONE),
+                (AN_EXISTING_ONE, joined("arn:", PARTITION, ":s3:::somebody-elses/*")),
+            ]
+        ),
     ],
     "tls_only": [
         lambda t: t.denied[0]["Condition"].update(StringEquals={"aws:PrincipalAccount": "111122223333"}),
         lambda t: t.denied[1]["Condition"]["NumericLessThan"].update({"s3:max-keys": 1}),
         lambda t: t.denied[0].update(Resource="arn:aws:s3:::nowhere/*"),
+        lambda t: t.denied[0]["Resource"][1]["Fn::Join"][1].__setitem__(1, "/none/*"),
+        lambda t: t.denied[1]["Resource"][1]["Fn::Join"][1].__setitem__(1, "/none/*"),
+        lambda t: t.denied[0]["Resource"][1]["Fn::Join"][1].insert(1, "/none"),
+        lambda t: t.denied[0]["Resource"][1]["Fn::Join"][1].append("none"),
+        lambda t: t.denied[0]["Resource"][1]["Fn::Join"].__setitem__(0, "-"),
+        lambda t: t.denied[0]["Resource"].__setitem__(0, {"Fn::GetAtt": [BUCKET, "DomainName"]}),
         lambda t: t.denied[0].update(Resource=t.denied[0]["Resource"][0]),
         lambda t: t.denied[1].update(Resource=t.denied[1]["Resource"][1:]),
         lambda t: t.denied.pop(0),
@@ -519,6 +570,14 @@ def test_the_template_breaks_no_promise(guardrails: Guardrails) -> None:
 
 def test_a_central_log_bucket_breaks_no_promise(guardrails: Guardrails) -> None:
     assert guardrails.broken_by(with_a_central_log_bucket(Template()).whole) == {}
+
+
+def test_an_existing_bucket_breaks_no_promise(guardrails: Guardrails) -> None:
+    template = with_an_existing_bucket(Template())
+    existing(template, AN_EXISTING_ONE, OBJECTS_OF_AN_EXISTING_ONE)
+    assert "seven_actions" not in guardrails.broken_by(template.whole)
+    existing(template, joined("arn:", PARTITION, ":s3:::example"), joined("arn:", PARTITION, ":s3:::example/*"))
+    assert "seven_actions" not in guardrails.broken_by(template.whole)
 
 
 def test_a_replica_breaks_no_promise_on_either_side(guardrails: Guardrails) -> None:
