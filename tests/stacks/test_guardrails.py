@@ -80,6 +80,13 @@ class Template:
         return name
 
     @property
+    def logs_are_delivered(self) -> Json:
+        """The statement that lets S3 write to the bucket with the access logs."""
+        statements: list[Json] = self._properties("PackagesAccessLogsPolicyDF7C529F")["PolicyDocument"]["Statement"]
+        [granted] = [each for each in statements if each["Effect"] == "Allow"]
+        return granted
+
+    @property
     def role(self) -> Json:
         return self._properties("PackagesBucketReplicationRole2C8B1845")
 
@@ -345,6 +352,10 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.denied.append({**allow({"Service": "cloudfront.amazonaws.com"}), "Condition": OF_THE_ACCOUNT}),
         lambda t: t.denied.append({**allow({"Service": "logging.s3.amazonaws.com"}), "Condition": OF_THE_ACCOUNT}),
         lambda t: t.denied.append({**allow({"Service": "*"}), "Action": "s3:PutObject", "Condition": OF_THE_ACCOUNT}),
+        lambda t: t.logs_are_delivered.update(Condition=OF_THE_ACCOUNT),
+        lambda t: t.logs_are_delivered["Condition"]["StringEquals"].update({"aws:SourceAccount": "*"}),
+        lambda t: t.logs_are_delivered["Condition"]["StringEquals"].update({"aws:SourceAccount": ["1", "2"]}),
+        lambda t: t.logs_are_delivered["Condition"]["ArnLike"].update({"aws:SourceArn": "arn:aws:s3:::somebody-elses"}),
         lambda t: t.denied.append(allow("*")),
         lambda t: t.denied.append(allow({"AWS": {"Fn::GetAtt": ["AccessUser138A70BB", "Arn"]}})),
         lambda t: t.denied.append(allow({"Federated": "accounts.example.com"})),
@@ -366,6 +377,15 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.replicates[2].update(Resource="*"),
         lambda t: t.replicates[2].update(Resource=["*"]),
         lambda t: t.replicates[3].pop("Condition"),
+        lambda t: t.replicates[2].update(NotResource=t.replicates[2].pop("Resource")),
+        lambda t: t.replicates[2].update(NotResource="arn:aws:s3:::example"),
+        lambda t: t.replicates[2].update(Resource="arn:aws:s3:::*"),
+        lambda t: t.replicates[2].update(Resource=[t.replicates[2]["Resource"], "arn:aws:s3:::*"]),
+        lambda t: t.replicates[2].update(Resource=joined("arn:aws:s3:::", "*")),
+        lambda t: t.replicates[2]["Resource"]["Fn::Join"][1].append("*"),
+        lambda t: t.replicates[2]["Resource"]["Fn::Join"][1].__setitem__(0, "*"),
+        lambda t: t.replicates[2]["Resource"]["Fn::Join"][1].__setitem__(2, "*"),
+        lambda t: t.replicates[1]["Resource"]["Fn::Join"].__setitem__(0, "*"),
     ],
     "no_secret_in_an_output": [
         lambda t: t.outputs.update(Key={"Value": {"Fn::Base64": SECRET_KEY}}),
@@ -412,6 +432,7 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.add("AWS::IAM::AccessKey", UserName="somebody", Status="Active"),
         lambda t: (t.access_key.update(UserName="somebody"), t.outputs.pop("IamUserName")),
         lambda t: [each.update({"Ref": "BootstrapVersion"}) for each in (t.access_key["UserName"], t.user_name)],
+        lambda t: t.access_key.update(Status="Inactive"),
         lambda t: t.access_key.update(Serial=2),
         lambda t: t.access_key.pop("Status"),
         two_more_keys,
