@@ -307,6 +307,7 @@ BREAKS: dict[str, list[Edit]] = {
     ],
     "current_packages_stay": [
         lambda t: t.rule.update(ExpirationInDays=365),
+        lambda t: t.bucket["LifecycleConfiguration"].update(Rules={"Fn::Split": [",", "a,b"]}),
         lambda t: t.rule.update(ExpirationDate="2030-01-01T00:00:00Z"),
         lambda t: t.rule.update(Transitions=[{"StorageClass": "GLACIER", "TransitionInDays": 30}]),
         lambda t: t.rule.update(Transition={"StorageClass": "GLACIER", "TransitionInDays": 30}),
