@@ -29,6 +29,7 @@ from botocore.loaders import create_loader
 
 from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
 from ghes_packages.instance import Instance
+from ghes_packages.printable import one_line
 
 # An administrator waits at a terminal: a network that is down must show within seconds.
 CONFIG = Config(
@@ -175,7 +176,7 @@ def _refusal(error: ClientError) -> str:
         return f"{what}: your secret access key does not fit your access key ID; correct it, or set AWS_PROFILE"
     if code(error) in EXPIRED:
         return f"{what}: your credentials have expired; sign in again, such as with: aws sso login"
-    message = " ".join(error.response.get("Error", {}).get("Message", "").split())
+    message = one_line(" ".join(error.response.get("Error", {}).get("Message", "").split()))
     return f"{what}: {message or 'no reason given'}"
 
 

@@ -14,6 +14,7 @@ from ghes_packages.errors import ConfigurationError, FoundWrong
 from ghes_packages.instance import ACTIVE, Instance
 from ghes_packages.instances import make_deploy, with_file
 from ghes_packages.options import PreviousAccessKey
+from ghes_packages.printable import one_line
 
 UNUSED_FOR = timedelta(days=1)
 KEYS_PER_USER = 2
@@ -192,7 +193,7 @@ def used(key: AccessKey, now: datetime) -> str:
     """When a key was last used, and by which service, in words."""
     if key.last_used is None:
         return f"never, made {ago(now - key.created)} ago"
-    return f"{ago(now - key.last_used)} ago ({key.last_service})"
+    return f"{ago(now - key.last_used)} ago ({one_line(key.last_service or '')})"
 
 
 def ago(span: timedelta) -> str:

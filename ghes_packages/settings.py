@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from ghes_packages.instance import Instance
 from ghes_packages.outputs import Outputs, PackagesSecret
+from ghes_packages.printable import one_line
 
 # From GitHub's older pages and github/backup-utils; newer pages describe the console only.
 GHE_CONFIG_KEYS = {
@@ -55,12 +56,15 @@ def _table(settings: Settings) -> str:
         fields.append("region")
     lines = [f"Management Console of GHES {release or ''}".rstrip() + " > Packages > Amazon S3", ""]
     for name in fields:
-        lines += [_title(name), f"  {getattr(settings.outputs, name)}"]
+        lines += [_title(name), f"  {one_line(getattr(settings.outputs, name))}"]
     lines += [_title("secret_key_reference")]
     if settings.secret_key is None:
-        lines += ["  shown with --show-secret; in Secrets Manager it is", f"  {settings.outputs.secret_key_reference}"]
+        lines += [
+            "  shown with --show-secret; in Secrets Manager it is",
+            f"  {one_line(settings.outputs.secret_key_reference)}",
+        ]
     else:
-        lines += [f"  {settings.secret_key}"]
+        lines += [f"  {one_line(settings.secret_key)}"]
     return "\n".join(lines)
 
 

@@ -100,7 +100,7 @@ class Status:
 
     def write_table(self, console: Console) -> None:
         """For people."""
-        console.print(f"{self.instance.stack_name}: {self.stack_status}", highlight=False)
+        console.print(f"{self.instance.stack_name}: {self.stack_status}", markup=False, highlight=False)
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for heading in ("key", "ID", "status"):
             table.add_column(heading, no_wrap=True)
@@ -109,17 +109,17 @@ class Status:
         for key in self.keys:
             table.add_row(
                 str(key.generation or "stray"),
-                key.access_key_id,
+                Text(key.access_key_id),
                 Text(key.status, style="green" if key.status == ACTIVE else "yellow"),
                 ago(self.now - key.created),
-                used(key, self.now),
+                Text(used(key, self.now)),
                 "to use this" if key.generation == self.instance.access_key else "",
             )
         console.print(table)
         if self.replication:
             replica = Table(box=None, pad_edge=False, show_header=False)
             for title, value in self.replication.rows():
-                replica.add_row(title, value)
+                replica.add_row(title, Text(value))
             console.print(replica)
         for problem in self.problems():
             console.print(Text(problem, style="bold red"), soft_wrap=True)

@@ -109,3 +109,9 @@ def test_ghe_config_sets_every_field_and_applies() -> None:
 def test_ghe_config_without_the_secret_key_applies_nothing() -> None:
     commands = [line for line in write(Format.GHE_CONFIG).splitlines() if not line.startswith("#")]
     assert all("secret-key" not in line and "apply" not in line for line in commands)
+
+
+def test_the_table_is_lines_that_no_terminal_obeys() -> None:
+    outputs = OUTPUTS.model_copy(update={"bucket": "a\x1b[2J\nAWS S3 Secret Key\n  spoofed"})
+    written = Settings(Instance(name="production"), outputs, SECRET).write(Format.TABLE)
+    assert "  a?[2J?AWS S3 Secret Key?  spoofed" in written.splitlines()

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -86,6 +87,14 @@ def test_the_table_has_a_row_for_each_key_and_fits() -> None:
     assert "1 key-1 Active 30 days 2 days ago (s3)" in rows
     assert "stray key-None Active 30 days never, made 30 days ago" in rows
     assert max(len(line) for line in lines if "stray access" not in line) <= 80
+
+
+@pytest.mark.parametrize(
+    ("service", "shown"), [("[/red]", "[/red]"), ("[bold]s3", "[bold]s3"), ("\x1b[2Js3\n", "?[2Js3?")]
+)
+def test_the_name_of_a_service_is_text_and_nothing_else(service: str, shown: str) -> None:
+    used = replace(key(1, unused=HOURS), last_service=service)
+    assert f"2 hours ago ({shown})" in "\n".join(table_of(status(instance(1), used)))
 
 
 def test_json_has_every_key_and_problem() -> None:

@@ -84,8 +84,3 @@ def identifier(*parts: str) -> str:
 def slug(resource_type: str) -> str:
     """What a resource type is called in an ID: bucket-policy for AWS::S3::BucketPolicy."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", resource_type.rpartition("::")[2]).lower()
-
-
-def one_line(text: str) -> str:
-    """One line, and nothing that a terminal would obey, whatever stands in a template."""
-    return "".join(character if character.isprintable() else "?" for character in text)

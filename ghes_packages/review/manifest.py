@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr, ValidationErr
 from pydantic.alias_generators import to_camel
 
 from ghes_packages.errors import ConfigurationError
-from ghes_packages.review.change import one_line
+from ghes_packages.printable import one_line
 
 # No assembly of CDK comes near; deeper ones could exhaust the stack of whoever reads them.
 MOST_LEVELS = 100

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Any, Self
 
 from ghes_packages.errors import ConfigurationError
+from ghes_packages.printable import one_line
 from ghes_packages.review.assembly import Stack
-from ghes_packages.review.change import Change, Risk, one_line
+from ghes_packages.review.change import Change, Risk
 
 
 class State(StrEnum):

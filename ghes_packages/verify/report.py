@@ -1,13 +1,14 @@
 """A check, what came of it, and the report of all checks."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from ghes_packages.aws import code, named
+from ghes_packages.printable import one_line
 
 
 class Outcome(StrEnum):
@@ -113,10 +114,16 @@ def make(checks: Iterable[Check], announce: Callable[[str], None]) -> Iterator[F
         if check.needs and check.needs not in passed:
             yield Finding(check, Outcome.NOT_CHECKED, f"needs: {check.needs}")
             continue
-        finding = _make(check)
+        finding = _printable(_make(check))
         if finding.outcome is Outcome.PASSED:
             passed.add(check.title)
         yield finding
+
+
+def _printable(finding: Finding) -> Finding:
+    # It quotes policies and other answers of AWS, which whoever wrote them would show on this terminal as they like.
+    check = replace(finding.check, expected=one_line(finding.check.expected), remedy=one_line(finding.check.remedy))
+    return Finding(check, finding.outcome, one_line(finding.happened))
 
 
 def _make(check: Check) -> Finding:

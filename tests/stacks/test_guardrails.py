@@ -2,6 +2,7 @@
 mend it."""
 
 import copy
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,15 @@ from tests.validation import Guardrails
 
 LOGS = "PackagesAccessLogs000D49E7"
 SECRET_KEY = {"Fn::GetAtt": ["AccessAccessKey1D123CC98", "SecretAccessKey"]}
+TELLING = [
+    SECRET_KEY,
+    {"Fn::GetAtt": "AccessAccessKey1D123CC98.SecretAccessKey"},
+    {"Fn::Sub": "key=${AccessAccessKey1D123CC98.SecretAccessKey}"},
+    {"Fn::Base64": {"Fn::Join": ["", ["key=", SECRET_KEY]]}},
+    "{{resolve:secretsmanager:packages:SecretString:secret_access_key}}",
+    {"Fn::Join": ["", ["{{resolve", ":ssm-secure:key}}"]]},
+]
+MACRO = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://example/more.json"}}}
 EVERYBODY = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": "*"}
 OF_THE_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "111122223333"}}
 DENIED_LISTING = {
@@ -24,6 +34,8 @@ DENIED_LISTING = {
     "Resource": "*",
     "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
 }
+PARTITION = {"Ref": "AWS::Partition"}
+AN_EXISTING_ONE, OBJECTS_OF_AN_EXISTING_ONE = "arn:aws:s3:::example", "arn:aws:s3:::example/*"
 Edit = Callable[["Template"], object]
 
 
@@ -63,6 +75,18 @@ class Template:
         self.public_access = self.bucket["PublicAccessBlockConfiguration"]
 
     @property
+    def user_name(self) -> Json:
+        name: Json = self.outputs["IamUserName"]["Value"]
+        return name
+
+    @property
+    def logs_are_delivered(self) -> Json:
+        """The statement that lets S3 write to the bucket with the access logs."""
+        statements: list[Json] = self._properties("PackagesAccessLogsPolicyDF7C529F")["PolicyDocument"]["Statement"]
+        [granted] = [each for each in statements if each["Effect"] == "Allow"]
+        return granted
+
+    @property
     def role(self) -> Json:
         return self._properties("PackagesBucketReplicationRole2C8B1845")
 
@@ -84,6 +108,16 @@ class Template:
         rule: Json = self.bucket["ReplicationConfiguration"]["Rules"][0]
         return rule
 
+    @property
+    def destination(self) -> list[Any]:
+        """The parts of the ARN of the bucket with the replica."""
+        parts: list[Any] = self.replication["Destination"]["Bucket"]["Fn::Join"][1]
+        return parts
+
+    @property
+    def bucket_output(self) -> Any:
+        return self.outputs["AwsS3Bucket"]
+
     def _properties(self, logical_id: str) -> Json:
         properties: Json = self.resources[logical_id]["Properties"]
         return properties
@@ -92,9 +126,14 @@ class Template:
         self.resources[f"Extra{len(self.resources)}"] = {"Type": kind, "Properties": properties}
 
 
+def of_type(template: Template, kind: str) -> list[Json]:
+    """The properties of each resource of that type."""
+    return [each["Properties"] for each in template.resources.values() if each["Type"] == kind]
+
+
 def the_only(template: Template, kind: str) -> Json:
-    [found] = [each["Properties"] for each in template.resources.values() if each["Type"] == kind]
-    return dict(found)
+    [found] = of_type(template, kind)
+    return found
 
 
 def on_the_key(template: Template) -> list[Json]:
@@ -116,6 +155,19 @@ def the_secret_is(template: Template, *parts: Any) -> None:
     template.secret["SecretString"]["Fn::Join"][1][: len(parts)] = parts
 
 
+def tells_the_secret_key(where: Callable[[Template, Any], object]) -> list[Edit]:
+    """Every form in which CloudFormation would fill in the secret key, or another secret, there."""
+    return [functools.partial(lambda told, template: where(template, told), told) for told in TELLING]
+
+
+def nested(levels: int, value: Any) -> Any:
+    return functools.reduce(lambda inner, _: {"a": inner}, range(levels), value)
+
+
+def joined(*parts: Any) -> Json:
+    return {"Fn::Join": ["", [*parts]]}
+
+
 def allow(principal: Any) -> Json:
     return {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*"}
 
@@ -134,9 +186,25 @@ def with_a_central_log_bucket(template: Template) -> Template:
     return template
 
 
+def with_an_existing_bucket(template: Template) -> Template:
+    for logical_id in [key for key, each in template.resources.items() if each["Type"].startswith("AWS::S3")]:
+        del template.resources[logical_id]
+    template.bucket_output.update(Value="example")
+    return template
+
+
+def existing(template: Template, bucket: Any, objects: Any) -> None:
+    template.on_bucket["Resource"], template.on_objects["Resource"] = bucket, objects
+
+
 def two_more_keys(template: Template) -> None:
     template.add("AWS::IAM::AccessKey", **template.access_key)
     template.add("AWS::IAM::AccessKey", **template.access_key)
+
+
+def bounded_by_the_policy_of_a_role(template: Template) -> None:
+    template.resources["OfARole"] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"Roles": ["somebody"]}}
+    template.user["PermissionsBoundary"] = {"Ref": "OfARole"}
 
 
 def replica(template: Template) -> None:
@@ -161,6 +229,29 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: on_the_key(t)[0].update(Principal={"AWS": ["*"]}),
         lambda t: on_the_key(t)[0].update(NotPrincipal=on_the_key(t)[0].pop("Principal")),
         lambda t: on_the_key(t)[0].update(Effect="Deny"),
+        lambda t: on_the_secret(t)[0]["Principal"].update(Service="lambda.amazonaws.com"),
+        lambda t: on_the_secret(t)[0].update(Principal={"AWS": {"Fn::Sub": "arn:aws:iam::444455556666:role/setup"}}),
+        lambda t: on_the_secret(t)[0].update(Principal={"AWS": "arn:aws:iam::444455556666:role/*"}),
+        *(
+            functools.partial(lambda who, t: on_the_key(t).append({**on_the_key(t)[0], "Principal": who}), who)
+            for who in [
+                {"AWS": {"Fn::Sub": "*"}},
+                {"AWS": {"Fn::Join": ["", ["*"]]}},
+                {"AWS": "arn:aws:iam::444455556666:root"},
+                {"AWS": ["arn:aws:iam::111122223333:root", "arn:aws:iam::444455556666:root"]},
+                {"AWS": "444455556666"},
+                {"AWS": "arn:aws:iam::444455556666:role/other"},
+                {"AWS": "arn:aws:iam::111122223333:role/setup"},
+                {"AWS": {"Fn::GetAtt": ["AccessUser138A70BB", "Arn"]}},
+                {"AWS": {"Fn::GetAtt": ["Other", "Arn"]}},
+                {"Service": "lambda.amazonaws.com"},
+                {"AWS": "arn:aws:iam::111122223333:root", "Service": "lambda.amazonaws.com"},
+            ]
+        ),
+        lambda t: [each.update(Principal={"AWS": "*"}) for each in on_the_key(t)],
+        lambda t: the_only(t, "AWS::KMS::Key")["KeyPolicy"].update(Statement=[]),
+        lambda t: [each.pop("Condition", None) for each in on_the_key(t)],
+        lambda t: [each.update(BypassPolicyLockoutSafetyCheck=True) for each in of_type(t, "AWS::KMS::Key")],
     ],
     "no_other_denial": [
         lambda t: t.denied.append(EVERYBODY),
@@ -189,6 +280,21 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.resources["PackagesBucketPolicyC2FF34FE"].update(Condition="Never"),
         lambda t: t.on_bucket.update(Effect={"Fn::Sub": "Allow"}),
         lambda t: t.denied.append({"Fn::If": ["Never", EVERYBODY, EVERYBODY]}),
+        lambda t: t.whole["Parameters"].update(Group={"Type": "String", "Default": "admins"}),
+        lambda t: t.whole["Parameters"].update(BootstrapVersion={"Type": "String", "Default": "admins"}),
+        lambda t: t.whole["Parameters"]["BootstrapVersion"].update(Default="/somebody-elses/parameter"),
+        lambda t: t.whole.update(MACRO),
+        lambda t: t.resources.update(MACRO),
+        lambda t: t.resources["AccessUser138A70BB"].update(MACRO),
+        lambda t: t.user.update(MACRO),
+        lambda t: t.policy["PolicyDocument"].update(MACRO),
+        lambda t: t.on_objects.update(MACRO),
+        lambda t: t.denied[0]["Condition"]["Bool"].update({"aws:SecureTransport": MACRO}),
+        lambda t: t.on_objects["Resource"]["Fn::Join"][1].append(MACRO),
+        lambda t: t.user.update(Tags=nested(12, MACRO)),
+        lambda t: t.outputs.update(MACRO),
+        lambda t: t.outputs["IamUserName"].update(MACRO),
+        lambda t: t.outputs["AwsServiceUrl"]["Value"]["Fn::Join"][1].append(MACRO),
     ],
     "access_logged": [
         lambda t: t.bucket.pop("LoggingConfiguration"),
@@ -201,6 +307,7 @@ BREAKS: dict[str, list[Edit]] = {
     ],
     "current_packages_stay": [
         lambda t: t.rule.update(ExpirationInDays=365),
+        lambda t: t.bucket["LifecycleConfiguration"].update(Rules={"Fn::Split": [",", "a,b"]}),
         lambda t: t.rule.update(ExpirationDate="2030-01-01T00:00:00Z"),
         lambda t: t.rule.update(Transitions=[{"StorageClass": "GLACIER", "TransitionInDays": 30}]),
         lambda t: t.rule.update(Transition={"StorageClass": "GLACIER", "TransitionInDays": 30}),
@@ -212,6 +319,8 @@ BREAKS: dict[str, list[Edit]] = {
     "encrypted": [
         lambda t: t.bucket.pop("BucketEncryption"),
         lambda t: t.bucket.update(BucketEncryption={"ServerSideEncryptionConfiguration": []}),
+        lambda t: t.add("AWS::KMS::Key", Enabled=False),
+        lambda t: t.add("AWS::KMS::Key", Enabled="false"),
     ],
     "no_cors_for_everyone": [
         lambda t: t.bucket.update(CorsConfiguration=cors("*")),
@@ -244,6 +353,10 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.denied.append({**allow({"Service": "cloudfront.amazonaws.com"}), "Condition": OF_THE_ACCOUNT}),
         lambda t: t.denied.append({**allow({"Service": "logging.s3.amazonaws.com"}), "Condition": OF_THE_ACCOUNT}),
         lambda t: t.denied.append({**allow({"Service": "*"}), "Action": "s3:PutObject", "Condition": OF_THE_ACCOUNT}),
+        lambda t: t.logs_are_delivered.update(Condition=OF_THE_ACCOUNT),
+        lambda t: t.logs_are_delivered["Condition"]["StringEquals"].update({"aws:SourceAccount": "*"}),
+        lambda t: t.logs_are_delivered["Condition"]["StringEquals"].update({"aws:SourceAccount": ["1", "2"]}),
+        lambda t: t.logs_are_delivered["Condition"]["ArnLike"].update({"aws:SourceArn": "arn:aws:s3:::somebody-elses"}),
         lambda t: t.denied.append(allow("*")),
         lambda t: t.denied.append(allow({"AWS": {"Fn::GetAtt": ["AccessUser138A70BB", "Arn"]}})),
         lambda t: t.denied.append(allow({"Federated": "accounts.example.com"})),
@@ -265,6 +378,15 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.replicates[2].update(Resource="*"),
         lambda t: t.replicates[2].update(Resource=["*"]),
         lambda t: t.replicates[3].pop("Condition"),
+        lambda t: t.replicates[2].update(NotResource=t.replicates[2].pop("Resource")),
+        lambda t: t.replicates[2].update(NotResource="arn:aws:s3:::example"),
+        lambda t: t.replicates[2].update(Resource="arn:aws:s3:::*"),
+        lambda t: t.replicates[2].update(Resource=[t.replicates[2]["Resource"], "arn:aws:s3:::*"]),
+        lambda t: t.replicates[2].update(Resource=joined("arn:aws:s3:::", "*")),
+        lambda t: t.replicates[2]["Resource"]["Fn::Join"][1].append("*"),
+        lambda t: t.replicates[2]["Resource"]["Fn::Join"][1].__setitem__(0, "*"),
+        lambda t: t.replicates[2]["Resource"]["Fn::Join"][1].__setitem__(2, "*"),
+        lambda t: t.replicates[1]["Resource"]["Fn::Join"].__setitem__(0, "*"),
     ],
     "no_secret_in_an_output": [
         lambda t: t.outputs.update(Key={"Value": {"Fn::Base64": SECRET_KEY}}),
@@ -276,6 +398,8 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.outputs.update(Key={"Value": "{{resolve:secretsmanager:packages}}"}),
         lambda t: t.outputs.update(Key={"Value": {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": BUCKET}]]}}),
         lambda t: t.outputs.update(Key={"Value": {"Fn::Sub": "${AccessAccessKey1D123CC98.SecretAccessKey}"}}),
+        *tells_the_secret_key(lambda t, told: t.outputs.update(Key={"Value": told})),
+        *tells_the_secret_key(lambda t, told: t.outputs["IamUserName"].update(Description=told)),
     ],
     "no_secret_in_clear": [
         lambda t: the_secret_is(t, '{"access_key_id":"', SECRET_KEY),
@@ -292,10 +416,24 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.add("AWS::SSM::Parameter", Type="String", Value={"Fn::Join": ["", ["key=", SECRET_KEY]]}),
         lambda t: t.resources["AccessUser138A70BB"].update(Metadata={"key": SECRET_KEY}),
         lambda t: t.user.update(Tags=[{"Key": "key", "Value": SECRET_KEY}]),
+        *tells_the_secret_key(lambda t, told: t.user.update(Tags=[{"Key": "key", "Value": told}])),
+        *tells_the_secret_key(lambda t, told: t.secret.update(Tags=[{"Key": "key", "Value": told}])),
+        *tells_the_secret_key(lambda t, told: t.resources["AccessUser138A70BB"].update(Metadata={"a": [told]})),
+        *tells_the_secret_key(lambda t, told: t.resources["AccessSecretD1770891"].update(Metadata={"a": [told]})),
+        *tells_the_secret_key(lambda t, told: t.whole.update(Metadata={"key": told})),
+        *tells_the_secret_key(lambda t, told: t.on_bucket.update(Sid=told)),
+        *tells_the_secret_key(lambda t, told: t.rule.update(Id=told)),
+        *tells_the_secret_key(lambda t, told: t.secret.update(Name=told)),
+        *tells_the_secret_key(lambda t, told: t.user.update(Path=told)),
+        lambda t: t.resources["AccessUser138A70BB"].update(Metadata=nested(30, SECRET_KEY)),
+        lambda t: t.add("AWS::SecretsManager::Secret", **t.secret),
     ],
     "no_website": [lambda t: t.bucket.update(WebsiteConfiguration={"IndexDocument": "index.html"})],
     "only_its_own_access_keys": [
         lambda t: t.add("AWS::IAM::AccessKey", UserName="somebody", Status="Active"),
+        lambda t: (t.access_key.update(UserName="somebody"), t.outputs.pop("IamUserName")),
+        lambda t: [each.update({"Ref": "BootstrapVersion"}) for each in (t.access_key["UserName"], t.user_name)],
+        lambda t: t.access_key.update(Status="Inactive"),
         lambda t: t.access_key.update(Serial=2),
         lambda t: t.access_key.pop("Status"),
         two_more_keys,
@@ -318,8 +456,19 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.replication["DeleteMarkerReplication"].update(Status="Disabled"),
         lambda t: t.replication["Destination"].pop("Metrics"),
         lambda t: t.replication["Destination"].update(StorageClass="GLACIER"),
+        lambda t: t.replication["Destination"].update(Bucket="arn:aws:s3:::somebody-elses"),
+        lambda t: t.replication["Destination"].update(Bucket={"Fn::GetAtt": [LOGS, "Arn"]}),
+        lambda t: t.destination.__setitem__(0, "arn:aws:s3:::somebody-elses-"),
+        lambda t: t.destination.__setitem__(1, "somebody-elses"),
+        lambda t: t.destination.append("-of-somebody-else"),
+        lambda t: t.destination[1]["Fn::GetStackOutput"].update(StackName="somebody-elses"),
+        lambda t: t.destination[1]["Fn::GetStackOutput"].update(OutputName="SomebodyElses"),
+        lambda t: t.destination[1]["Fn::GetStackOutput"].update(RoleArn="arn:aws:iam::444455556666:role/one"),
+        lambda t: t.replication["Destination"].update(Account="444455556666"),
+        lambda t: t.replication["Destination"].update(AccessControlTranslation={"Owner": "Destination"}),
         lambda t: t.replication.pop("SourceSelectionCriteria"),
         lambda t: t.replication["Destination"].pop("EncryptionConfiguration"),
+        lambda t: t.replication["Destination"]["EncryptionConfiguration"].update(ReplicaKmsKeyID="alias/other"),
     ],
     "retained": [
         lambda t: t.resources[BUCKET].update(DeletionPolicy="Delete"),
@@ -351,11 +500,41 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.on_bucket.update(NotAction=t.on_bucket.pop("Action")),
         lambda t: t.on_bucket.update(Condition={"Bool": {"aws:SecureTransport": "true"}}),
         lambda t: (t.on_bucket.update(Effect="Deny"), t.on_objects.update(Effect="Deny")),
+        lambda t: (t.bucket_output.update(Value=joined({"Ref": BUCKET}, "")), t.on_bucket.update(Resource="*")),
+        lambda t: (t.bucket_output.update(Value={"Fn::GetAtt": [BUCKET, "Arn"]}), t.on_bucket.update(Resource="*")),
+        lambda t: (t.outputs.pop("AwsS3Bucket"), t.on_bucket.update(Resource="*")),
+        lambda t: (
+            t.bucket_output.update(Value="example"),
+            t.on_bucket.update(Resource=AN_EXISTING_ONE),
+            t.on_objects.update(Resource=OBJECTS_OF_AN_EXISTING_ONE),
+        ),
+        *(
+            functools.partial(lambda on, t: existing(with_an_existing_bucket(t), on[0], on[1]), on)
+            for on in [
+                ("arn:aws:s3:::somebody-elses", OBJECTS_OF_AN_EXISTING_ONE),
+                (AN_EXISTING_ONE, "arn:aws:s3:::somebody-elses/*"),
+                ([AN_EXISTING_ONE, "arn:aws:s3:::somebody-elses"], OBJECTS_OF_AN_EXISTING_ONE),
+                (AN_EXISTING_ONE, "*"),
+                (AN_EXISTING_ONE, {"Fn::Sub": "*"}),
+                (joined("arn:", PARTITION, ":s3:::example", "*"), OBJECTS_OF_AN_EXISTING_ONE),
+                (joined("arn:", PARTITION, ":s3:::somebody-elses"), OBJECTS_OF_AN_EXISTING_ONE),
+                (joined("arn:", "*", ":s3:::example"), OBJECTS_OF_AN_EXISTING_ONE),
+                (joined("*", PARTITION, ":s3:::example"), OBJECTS_OF_AN_EXISTING_ONE),
+                ({"Fn::Join": ["*", ["arn:", PARTITION, ":s3:::example"]]}, OBJECTS_OF_AN_EXISTING_ONE),
+                (AN_EXISTING_ONE, joined("arn:", PARTITION, ":s3:::somebody-elses/*")),
+            ]
+        ),
     ],
     "tls_only": [
         lambda t: t.denied[0]["Condition"].update(StringEquals={"aws:PrincipalAccount": "111122223333"}),
         lambda t: t.denied[1]["Condition"]["NumericLessThan"].update({"s3:max-keys": 1}),
         lambda t: t.denied[0].update(Resource="arn:aws:s3:::nowhere/*"),
+        lambda t: t.denied[0]["Resource"][1]["Fn::Join"][1].__setitem__(1, "/none/*"),
+        lambda t: t.denied[1]["Resource"][1]["Fn::Join"][1].__setitem__(1, "/none/*"),
+        lambda t: t.denied[0]["Resource"][1]["Fn::Join"][1].insert(1, "/none"),
+        lambda t: t.denied[0]["Resource"][1]["Fn::Join"][1].append("none"),
+        lambda t: t.denied[0]["Resource"][1]["Fn::Join"].__setitem__(0, "-"),
+        lambda t: t.denied[0]["Resource"].__setitem__(0, {"Fn::GetAtt": [BUCKET, "DomainName"]}),
         lambda t: t.denied[0].update(Resource=t.denied[0]["Resource"][0]),
         lambda t: t.denied[1].update(Resource=t.denied[1]["Resource"][1:]),
         lambda t: t.denied.pop(0),
@@ -372,6 +551,9 @@ BREAKS: dict[str, list[Edit]] = {
         lambda t: t.user.update(
             PermissionsBoundary={"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::aws:policy/A"]]}
         ),
+        lambda t: t.user.update(PermissionsBoundary={"Ref": "AccessGroup8B65D982"}),
+        lambda t: t.user.update(PermissionsBoundary={"Ref": "BootstrapVersion"}),
+        bounded_by_the_policy_of_a_role,
         lambda t: (t.user.update(Groups=["admins"]), t.policy.update(Groups=["admins"])),
         lambda t: t.user.pop("PermissionsBoundary"),
         lambda t: t.user.pop("Groups"),
@@ -410,6 +592,14 @@ def test_the_template_breaks_no_promise(guardrails: Guardrails) -> None:
 
 def test_a_central_log_bucket_breaks_no_promise(guardrails: Guardrails) -> None:
     assert guardrails.broken_by(with_a_central_log_bucket(Template()).whole) == {}
+
+
+def test_an_existing_bucket_breaks_no_promise(guardrails: Guardrails) -> None:
+    template = with_an_existing_bucket(Template())
+    existing(template, AN_EXISTING_ONE, OBJECTS_OF_AN_EXISTING_ONE)
+    assert "seven_actions" not in guardrails.broken_by(template.whole)
+    existing(template, joined("arn:", PARTITION, ":s3:::example"), joined("arn:", PARTITION, ":s3:::example/*"))
+    assert "seven_actions" not in guardrails.broken_by(template.whole)
 
 
 def test_a_replica_breaks_no_promise_on_either_side(guardrails: Guardrails) -> None:

@@ -126,6 +126,12 @@ EDITS = [
     ("replica_in_step", REPLICATION, "            metrics=s3.ReplicationTimeValue.FIFTEEN_MINUTES,\n", ""),
     (
         "replica_in_step",
+        REPLICATION,
+        "            destination=replica,",
+        '            destination=s3.Bucket.from_bucket_name(self, "Other", "somebody-elses"),',
+    ),
+    (
+        "replica_in_step",
         "packages_bucket.py",
         "lifecycle=ACCESS_LOGS, replication=replication",
         "lifecycle=ACCESS_LOGS",

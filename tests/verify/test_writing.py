@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from ghes_packages.verify.report import Check, Finding, Outcome, Report
+from ghes_packages.verify.report import Check, Failed, Finding, Outcome, Report, make
 from ghes_packages.verify.writing import write_tables
 
 REMEDY = "aws s3api put-public-access-block --bucket a-bucket --public-access-block-configuration '{\"a\": [true]}'"
@@ -35,6 +35,15 @@ def test_the_tables_fit_and_only_the_command_to_copy_is_longer() -> None:
 def test_what_happened_is_there_to_the_last_word_and_is_no_markup() -> None:
     text = " ".join(" ".join(lines_of(80)).split())
     assert "look at it: [all] four very long words" in text
+
+
+def test_what_aws_answers_is_one_line_that_no_terminal_obeys() -> None:
+    def grants() -> str:
+        raise Failed("lets in \x1b[2J\x1b]0;all fine\x07\nok  everything")
+
+    [found] = make([Check("A section", "look at it", "as \x1b[it", grants, "remove \x1b[2J\r")], lambda _: None)
+    assert found.happened == "lets in ?[2J?]0;all fine??ok  everything"
+    assert (found.check.expected, found.check.remedy) == ("as ?[it", "remove ?[2J?")
 
 
 def test_the_last_line_is_the_sum() -> None:
