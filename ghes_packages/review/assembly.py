@@ -8,7 +8,15 @@ from typing import Any
 
 from ghes_packages.instance import REPLICA_SUFFIX, STACK_NAME_PREFIX
 from ghes_packages.review import manifest
-from ghes_packages.review.manifest import Artifact, Manifest, ValidationReport, no_assembly
+from ghes_packages.review.manifest import (
+    LEGACY_ASSET,
+    Artifact,
+    Assets,
+    Manifest,
+    Metadata,
+    ValidationReport,
+    no_assembly,
+)
 
 Template = Mapping[str, Any]
 _ENVIRONMENT = re.compile(r"aws://(?:unknown-account|(?P<account>[^/]+))/(?:unknown-region|(?P<region>[^/]+))")
@@ -73,12 +81,17 @@ def _stacks(folder: Path) -> Iterator[tuple[str, Stack]]:
     report = ValidationReport()
     if (folder / "validation-report.json").exists():
         _, report = manifest.read(folder, "validation-report.json", ValidationReport)
+    uploaded, deployed = set[tuple[str, str]](), set[tuple[str, str]]()
     for artifact_id, artifact in found.artifacts.items():
         properties = artifact.properties
         if artifact.type == "cdk:cloud-assembly":
             yield from _stacks(manifest.inside(folder, properties.directory_name))
+        if artifact.type == "cdk:asset-manifest":
+            uploaded.add(manifest.read(folder, properties.file, Assets)[1].uploaded)
         if artifact.type == "aws:cloudformation:stack":
             template, _ = manifest.read(folder, properties.template_file, manifest.Template)
+            deployed |= _named_by_its_content(folder, artifact)
+            _without_legacy_assets(folder, artifact)
             stack = Stack(
                 template,
                 properties.tags,
@@ -89,6 +102,28 @@ def _stacks(folder: Path) -> Iterator[tuple[str, Stack]]:
             )
             name = properties.stack_name or artifact_id
             yield name.removeprefix(STACK_NAME_PREFIX), _deployed_by(stack, artifact_id, artifact)
+    for file, url in sorted(uploaded ^ deployed):
+        raise no_assembly(folder, f"{file} is not both uploaded to and deployed from {url}")
+
+
+def _named_by_its_content(folder: Path, artifact: Artifact) -> set[tuple[str, str]]:
+    """The template of a stack and the URL that it is deployed from, unless the CLI hands it on by itself.
+
+    Raises ConfigurationError where the URL does not say what the template is: another one could be there.
+    """
+    file, url = artifact.properties.template_file, artifact.properties.stack_template_asset_object_url
+    if url and url.rpartition("/")[2] != f"{manifest.digest(folder, file)}.json":
+        raise no_assembly(folder, f"{file} would be deployed from {url}, which is not named by its SHA-256")
+    return {(file, url)} if url else set()
+
+
+def _without_legacy_assets(folder: Path, artifact: Artifact) -> None:
+    """Raises ConfigurationError where the CLI would upload, or build, more than the template."""
+    more = Metadata()
+    if artifact.additional_metadata_file:
+        _, more = manifest.read(folder, artifact.additional_metadata_file, Metadata)
+    if LEGACY_ASSET in artifact.metadata.types | more.types:
+        raise no_assembly(folder, f"{artifact.properties.template_file} is deployed with assets of its own")
 
 
 def _deployed_by(stack: Stack, artifact_id: str, artifact: Artifact) -> Stack:
@@ -105,7 +140,7 @@ def _deployed_by(stack: Stack, artifact_id: str, artifact: Artifact) -> Stack:
     account, region = stack.place.values()
     properties = artifact.properties
     # The last part is a hash of the template, which is compared itself.
-    bucket, _, _ = str((properties.model_extra or {}).get("stackTemplateAssetObjectUrl", "")).rpartition("/")
+    bucket, _, _ = properties.stack_template_asset_object_url.rpartition("/")
     own = {f"{artifact_id}.assets", artifact_id + REPLICA_SUFFIX}
     others = sorted({*artifact.dependencies, *properties.additional_dependencies} - own)
     deployment = {
