@@ -39,6 +39,8 @@ class Stack:
     `environment` is where it goes, such as aws://111122223333/us-west-2, either of which may be unknown.
     `deployment` is what else the manifest says of how it is deployed. `plugins` are the checks that its app passed;
     `acknowledged` holds the reasons by finding and path of the construct below the stack.
+    The CLI finds it as `artifact` among the dependencies of others, and by the name that it is `selected_by` on the
+    command line; before it, it deploys the artifacts that it `needs`.
     """
 
     template: Template = field(default_factory=dict)
@@ -48,6 +50,9 @@ class Stack:
     deployment: Mapping[str, Any] = field(default_factory=dict)
     plugins: frozenset[str] = frozenset()
     acknowledged: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    artifact: str = ""
+    selected_by: str = ""
+    needs: frozenset[str] = frozenset()
 
     @property
     def resources(self) -> Mapping[str, Any]:
@@ -142,11 +147,27 @@ def _deployed_by(stack: Stack, artifact_id: str, artifact: Artifact) -> Stack:
     # The last part is a hash of the template, which is compared itself.
     bucket, _, _ = properties.stack_template_asset_object_url.rpartition("/")
     own = {f"{artifact_id}.assets", artifact_id + REPLICA_SUFFIX}
-    others = sorted({*artifact.dependencies, *properties.additional_dependencies} - own)
+    needs = frozenset({*artifact.dependencies, *properties.additional_dependencies})
     deployment = {
         **compared(properties.model_dump(exclude_unset=True, by_alias=True)),
         "stackName": properties.stack_name or artifact_id,
         "stackTemplateAssetObjectUrl": compared(bucket),
-        "dependencies": others,
+        "dependencies": sorted(needs - own),
     }
-    return replace(stack, deployment=deployment)
+    return replace(
+        stack,
+        deployment=deployment,
+        artifact=artifact_id,
+        selected_by=artifact.display_name or artifact_id,
+        needs=needs,
+    )
+
+
+def deployed_with(stack_name: str, stacks: Mapping[str, Stack]) -> set[str]:
+    """Which stacks `cdk deploy` deploys where it is given one name: those that have it, and what these need."""
+    found, more = set[str](), {name for name, stack in stacks.items() if stack.selected_by == stack_name}
+    while more:
+        found |= more
+        needed = {artifact for name in more for artifact in stacks[name].needs}
+        more = {name for name, stack in stacks.items() if stack.artifact in needed} - found
+    return found

@@ -70,6 +70,7 @@ class Artifact(_Read):
     dependencies: list[StrictStr] = []
     metadata: Metadata = Metadata()
     additional_metadata_file: StrictStr = ""
+    display_name: StrictStr | None = None
 
 
 class Manifest(_Read):
