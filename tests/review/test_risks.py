@@ -1,12 +1,15 @@
 """What is a risk, and which row says so: every edit is one of the template that the project makes."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from ghes_packages import review
 from ghes_packages.addresses import address_statement
+from ghes_packages.review import new
+from ghes_packages.review.intrinsics import folded
 from ghes_packages.review.stack import changes as stack_changes
 from tests.review.pairs import (
     BUCKET,
@@ -31,6 +34,7 @@ STATEMENTS = ("PolicyDocument", "Statement")
 RULE = ("LifecycleConfiguration", "Rules", 0)
 ENCRYPTION = ("BucketEncryption", "ServerSideEncryptionConfiguration")
 OF_KEY = "AccessAccessKey1D123CC98"
+MACRO = {"Name": "AWS::Include", "Parameters": {"Location": "s3://x/y.json"}}
 ACCOUNT = "arn:aws:iam::999999999999:root"
 KMS = [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key-1"}}]
 
@@ -206,8 +210,8 @@ def test_what_weakens_nothing_is_a_row_and_no_risk(edit: Edit) -> None:
         (set_at(BUCKET_POLICY, to=None), f"bucket-policy-orphaned-{BUCKET_POLICY}"),
         (added("Point", "AWS::S3::AccessPoint"), "access-point-added-Point"),
         (output("AwsS3Bucket", "another"), "output-changed-AwsS3Bucket"),
-        (put_out("Door", Value={"Fn::GetAtt": [OF_KEY, "SecretAccessKey"]}), "output-of-a-secret-Door"),
-        (put_out("Door", Value="x", Export={"Name": "{{resolve:secretsmanager:x}}"}), "output-of-a-secret-Door"),
+        (put_out("Door", Value={"Fn::GetAtt": [OF_KEY, "SecretAccessKey"]}), "secret-told-Door-Outputs"),
+        (put_out("Door", Value="x", Export={"Name": "{{resolve:secretsmanager:x}}"}), "secret-told-Door-Outputs"),
         (property_of(BUCKET, "CorsConfiguration", to={"CorsRules": []}), f"property-CorsConfiguration-{BUCKET}"),
         (property_of(USER, "Path", to="/mine/"), f"property-Path-{USER}"),
         (property_of(SECRET, "ReplicaRegions", to=[]), f"property-ReplicaRegions-{SECRET}"),
@@ -307,6 +311,80 @@ def test_a_password_and_a_secret_key_are_never_shown() -> None:
 def test_ghes_cannot_be_locked_out_unseen(edit: Edit, risk: str) -> None:
     [found] = ids(changes(edited(edit)))
     assert found.startswith(risk)
+
+
+KEY_ITSELF = {"Fn::GetAtt": [OF_KEY, "SecretAccessKey"]}
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        KEY_ITSELF,
+        {"Fn::GetAtt": f"{OF_KEY}.SecretAccessKey"},
+        {"Fn::GetAtt": [OF_KEY, {"Ref": "Which"}]},
+        {"Fn::GetAtt": [OF_KEY, {"Fn::Join": ["", ["Secret", "AccessKey"]]}]},
+        {"Fn::Sub": f"${{{OF_KEY}.SecretAccessKey}}"},
+        {"Fn::Join": ["", ["key ", {"Fn::Base64": KEY_ITSELF}]]},
+        {"Fn::Select": [0, {"Fn::Split": ["-", KEY_ITSELF]}]},
+        "{{resolve:secretsmanager:x}}",
+        {"Fn::Sub": ["${a}{resolve:secretsmanager:x}}", {"a": "{"}]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    ("put", "risk"),
+    [
+        (lambda secret: set_at(SECRET, "Metadata", to={"k": secret}), f"secret-told-Metadata-{SECRET}"),
+        (lambda secret: property_of(SECRET, "Description", to=secret), f"secret-told-Description-{SECRET}"),
+        (lambda secret: property_of(BUCKET, "Tags", to=[{"Key": "k", "Value": secret}]), f"secret-told-Tags-{BUCKET}"),
+        (
+            lambda secret: added("Other", "AWS::SecretsManager::Secret", SecretString=secret),
+            "secret-told-SecretString-Other",
+        ),
+        (lambda secret: put_out("Door", Value=secret), "secret-told-Door-Outputs"),
+    ],
+)
+def test_a_secret_is_told_nowhere_but_in_the_secret(put: Callable[[Any], Edit], secret: Any, risk: str) -> None:
+    after = edited(put(secret))
+    assert risk in ids(changes(after))
+    assert risk in ids(new.changes(stack(after)))
+
+
+def test_a_secret_that_follows_the_rotation_is_told_where_it_was() -> None:
+    assert not [each for each in ids(changes(edited(secret_field("bucket", "x")))) if each.startswith("secret-told")]
+
+
+@pytest.mark.parametrize(
+    ("edit", "risk"),
+    [
+        (property_of(POLICY, "Fn::Transform", to=MACRO), f"macro-Fn-Transform-{POLICY}"),
+        (property_of(POLICY, "PolicyDocument", "Fn::Transform", to=MACRO), f"macro-PolicyDocument-{POLICY}"),
+        (set_at(USER, "Fn::Transform", to=MACRO), f"macro-Fn-Transform-{USER}"),
+        (lambda template: template["Outputs"].update({"Fn::Transform": MACRO}), "macro-Fn-Transform-Outputs"),
+        (lambda template: template.update({"Fn::Transform": MACRO}), "macro-Fn-Transform-the-template"),
+    ],
+)
+def test_a_macro_anywhere_is_a_risk(edit: Edit, risk: str) -> None:
+    after = edited(edit)
+    assert risk in ids(changes(after))
+    assert risk in ids(new.changes(stack(after)))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "${PackagesBucket}",
+        {"Fn::Join": ["", ["$", "{PackagesBucket}"]]},
+        {"Fn::Join": ["$", ["", "{PackagesBucket}"]]},
+        {"Fn::Sub": ["${a}{PackagesBucket}", {"a": "$"}]},
+        {"Fn::Sub": "${!PackagesBucket}"},
+        {"Fn::Join": ["", [{"Fn::Join": ["", ["", "$"]]}, "{PackagesBucket}"]]},
+    ],
+    ids=str,
+)
+def test_no_text_passes_for_a_reference(value: Any) -> None:
+    assert folded(value, {}) == "${!PackagesBucket}"
+    assert "output-changed-AwsS3Bucket" in ids(changes(edited(output("AwsS3Bucket", value))))
 
 
 def test_a_secret_that_follows_the_outputs_is_no_risk_of_its_own() -> None:
