@@ -10,6 +10,8 @@ from ghes_packages.review.change import KEYS, Change, Risk, identifier
 from ghes_packages.review.intrinsics import shown
 from ghes_packages.rotation import KEYS_PER_USER
 
+USER = "AWS::IAM::User"
+
 
 @dataclass(frozen=True)
 class UserKeys:
@@ -43,7 +45,9 @@ def changes(before: Stack, after: Stack, user: UserKeys | None = None) -> Iterat
     for generation in sorted((had.keys() | gets.keys()) - risky):
         if had.get(generation) != gets.get(generation):
             yield _row(generation, had, gets)
-    yield from _of_the_newest(had, gets)
+    yield from _of_the_newest(
+        had, gets, [key.user for key in had.values()] or [{"Ref": each} for each in after.of_type(USER)]
+    )
     for logical_id in sorted(_ids(after) - _ids(before)):
         if not ACCESS_KEY.fullmatch(logical_id):
             risk = Risk(
@@ -127,8 +131,10 @@ def _risks(
         )
 
 
-def _of_the_newest(had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResource]) -> Iterator[Change]:
-    """Risks of the key that GHES is to have: it must work, and be of the same user as those before."""
+def _of_the_newest(
+    had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResource], users: Sequence[object]
+) -> Iterator[Change]:
+    """Risks of the key that GHES is to have: it must work. All must be of the user of those before, or of the stack."""
     newest = max(gets, default=0)
     if newest and gets[newest].status != ACTIVE:
         risk = Risk(
@@ -138,7 +144,7 @@ def _of_the_newest(had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResou
         )
         yield _row(newest, had, gets, risk)
     for generation in sorted(gets.keys() - had.keys()):
-        if had and all(gets[generation].user != key.user for key in had.values()):
+        if gets[generation].user not in users:
             risk = Risk(
                 f"access-key-{generation}-of-another-user",
                 f"access key {generation} would not be of the user that GHES signs in as",

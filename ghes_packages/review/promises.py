@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.review.assembly import Stack
 from ghes_packages.review.change import OTHER, Change, Risk, identifier
 from ghes_packages.review.grants import PROPERTIES as COMPARED_BY_ACCESS
-from ghes_packages.review.intrinsics import at, folded, names, shown
+from ghes_packages.review.intrinsics import Names, at, folded, names, referred, shown
 from ghes_packages.review.replacement import REPLACING
 from ghes_packages.review.settings import SETTINGS
 from ghes_packages.review.settings.setting import Setting
@@ -26,8 +27,15 @@ FOR_PEOPLE = {"Description", "Tags"}
 COMPARED_APART = {"AWS::IAM::AccessKey": {"Status"}, "AWS::SecretsManager::Secret": {"SecretString"}}
 # Properties that can hold a password or a secret key, if somebody wrote it out.
 SECRET = {"LoginProfile", "SecretString"}
-# In an ARN, whose partition and region may be references.
-ACCOUNT = re.compile(r":(?P<account>[0-9]{12}):")
+# An ARN whose partition, region and account may be references; the name or ID of what is in the stack's account; and a
+# reference to what the stack has.
+ARN = re.compile(
+    r"arn:(?:[a-z-]+|\$\{AWS::Partition\}):[a-z0-9]+:(?:[a-z0-9-]*|\$\{AWS::Region\}):(?P<account>\$\{AWS::AccountId\}|[^:]+):.+"
+)
+NAME = re.compile(r"alias/.+|[A-Za-z0-9-]+", re.DOTALL)
+REFERENCE = re.compile(r"\$\{(?P<name>[^!.}]+)(?:\.[A-Za-z]+)?\}")
+# The buckets that hold packages, or a replica of them.
+OF_PACKAGES = (str(Outputs.model_fields["bucket"].alias), str(ReplicaOutputs.model_fields["bucket"].alias))
 AS_IT_IS = "leave it as it is"
 
 
@@ -42,17 +50,41 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
         known = {name for some in (COMPARED_BY_ACCESS, REPLACING, COMPARED_APART) for name in some.get(kind, ())}
         settings = [setting for setting in SETTINGS if setting.of in (None, kind)]
         for setting in settings:
-            if change := _change(setting, logical_id, was, becomes, after.place["account"]):
+            if change := _change(setting, logical_id, was, becomes, after, called):
                 known.add(setting.path[0])
                 yield change
-        guarded = kind in GUARDED
-        read = FOR_PEOPLE | {setting.path[0] for setting in settings}
+        read = {setting.path[0] for setting in settings}
         for name in sorted(_properties(was).keys() | _properties(becomes).keys()):
             old, new = at(was, "Properties", name), at(becomes, "Properties", name)
             if name not in known and old != new:
                 values = ((), ()) if name in SECRET else (shown(old), shown(new))
-                risk = _unread(logical_id, name) if guarded and name not in read and new is not None else None
-                yield Change(OTHER, ((logical_id,), (name,)), "changed", *values, risk)
+                unread = kind in GUARDED and name not in FOR_PEOPLE | read and new is not None
+                yield Change(
+                    OTHER, ((logical_id,), (name,)), "changed", *values, _unread(logical_id, name) if unread else None
+                )
+
+
+def of_a_new_stack(after: Stack) -> Iterator[Change]:
+    """A row for each promise that a new stack does not make, and for each property that nobody knows."""
+    called = names(after.template)
+    outputs = after.template.get("Outputs", {})
+    packages = {name for each in OF_PACKAGES for name in referred(at(outputs, each, "Value"))}
+    for logical_id, resource in after.resources.items():
+        new = folded(resource, called)
+        kind = new.get("Type", "")
+        settings = [setting for setting in SETTINGS if setting.of in (None, kind)]
+        for setting in settings:
+            value = setting.value(new)
+            counts = kind in setting.when_new_of and (logical_id in packages or not setting.of_packages)
+            too_weak = counts and setting.when_new(value)
+            if too_weak or (setting.of_the_account and _of_another(value, after, called)):
+                yield Change(
+                    setting.topic, ((logical_id,),), setting.title, (), shown(value), _risk(setting, logical_id)
+                )
+        known = {name for some in (COMPARED_BY_ACCESS, REPLACING, COMPARED_APART) for name in some.get(kind, ())}
+        read = {setting.path[0] for setting in settings}
+        for name in sorted(_properties(new).keys() - known - read - FOR_PEOPLE if kind in GUARDED else ()):
+            yield Change(OTHER, ((logical_id,), (name,)), "set", risk=_unread(logical_id, name))
 
 
 def _unread(logical_id: str, name: str) -> Risk:
@@ -63,20 +95,28 @@ def _unread(logical_id: str, name: str) -> Risk:
     )
 
 
-def _change(setting: Setting, logical_id: str, was: Any, becomes: Any, account: str | None) -> Change | None:
+def _change(setting: Setting, logical_id: str, was: Any, becomes: Any, after: Stack, called: Names) -> Change | None:
     old, new = setting.value(was), setting.value(becomes)
     if old == new:
         return None
-    risk = None
-    if setting.weakens(old, new) or (setting.of_the_account and _of_another(new, account)):
-        name = identifier(setting.topic.title.lower(), setting.title.partition(",")[0], logical_id)
-        risk = Risk(name, setting.why, AS_IT_IS)
+    weaker = setting.weakens(old, new) or (setting.of_the_account and _of_another(new, after, called))
+    risk = _risk(setting, logical_id) if weaker else None
     return Change(setting.topic, ((logical_id,),), setting.title, shown(old), shown(new), risk)
 
 
-def _of_another(arn: Any, account: str | None) -> bool:
-    named = ACCOUNT.search(str(arn))
-    return bool(account and named and named["account"] != account)
+def _risk(setting: Setting, logical_id: str) -> Risk:
+    name = identifier(setting.topic.title.lower(), setting.title.partition(",")[0], logical_id)
+    return Risk(name, setting.why, AS_IT_IS)
+
+
+def _of_another(value: Any, stack: Stack, called: Names) -> bool:
+    """Whether it could be another account's: it is, unless it is known whose it is."""
+    if value is None or NAME.fullmatch(str(value)):
+        return False
+    if arn := ARN.fullmatch(str(value)):
+        return arn["account"] not in ("${AWS::AccountId}", stack.place["account"])
+    reference = REFERENCE.fullmatch(str(value))
+    return reference is None or reference["name"] not in {called[each] for each in stack.resources}
 
 
 def _properties(resource: Mapping[str, Any]) -> Mapping[str, Any]:

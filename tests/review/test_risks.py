@@ -128,9 +128,14 @@ REPLICA = {
 }
 
 
-def encrypted_with(key: str) -> Edit:
+def encrypted_with(key: Any, **resources: Json) -> Edit:
     rule = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
-    return property_of(BUCKET, *ENCRYPTION, to=[rule])
+
+    def edit(template: Json) -> None:
+        property_of(BUCKET, *ENCRYPTION, to=[rule])(template)
+        template["Resources"] |= resources
+
+    return edit
 
 
 def replicated(bucket: Any, **destination: Any) -> Edit:
@@ -187,8 +192,8 @@ def tagged(template: Json) -> None:
         property_of(BUCKET_POLICY, *STATEMENTS, 1, "Condition", "NumericLessThan", "s3:TlsVersion", to=1.3),
         property_of(SECRET, "Description", to="Other words"),
         replicated({"Fn::Join": ["", ["arn:aws:s3:::", REPLICA]]}),
-        encrypted_with(KEY),
         encrypted_with("alias/mine"),
+        encrypted_with({"Fn::GetAtt": ["Key", "Arn"]}, Key={"Type": "AWS::KMS::Key"}),
         allowed_addresses,
         added("Another", "AWS::S3::Bucket"),
         property_of(POLICY, "Description", to="Other words"),
@@ -395,15 +400,29 @@ def test_a_secret_that_follows_the_outputs_is_no_risk_of_its_own() -> None:
     assert ids(changes(edited(moved))) == ["output-changed-AwsS3Bucket"]
 
 
-def test_a_key_of_another_account_is_told_where_the_account_is_known() -> None:
-    after = edited(encrypted_with(KEY))
-
-    def found(account: str) -> list[str]:
-        place = f"aws://{account}/us-west-2"
-        return ids(review.changes(stack(template_of(), environment=place), stack(after, environment=place)))
-
-    assert found("111122223333") == []
-    assert found("999999999999") == [f"encryption-default-KMS-key-{BUCKET}"]
+@pytest.mark.parametrize(
+    ("account", "key", "is_ours"),
+    [
+        ("111122223333", KEY, True),
+        ("111122223333", {"Fn::Sub": "arn:${AWS::Partition}:kms:us-west-2:${AWS::AccountId}:key/1"}, True),
+        ("unknown-account", {"Fn::Sub": "arn:${AWS::Partition}:kms:us-west-2:${AWS::AccountId}:key/1"}, True),
+        ("111122223333", {"Ref": SECRET}, True),
+        ("111122223333", "1234abcd-12ab-34cd-56ef-1234567890ab", True),
+        ("999999999999", KEY, False),
+        ("unknown-account", KEY, False),
+        ("111122223333", {"Fn::ImportValue": "a-key"}, False),
+        ("111122223333", {"Fn::Select": [0, ["a", "b"]]}, False),
+        ("111122223333", {"Ref": "Parameter"}, False),
+        ("111122223333", {"Fn::Join": ["", ["arn:aws:kms:us-west-2:", {"Ref": "Parameter"}, ":key/1"]]}, False),
+    ],
+    ids=str,
+)
+def test_a_key_is_told_unless_it_is_known_to_be_of_the_account(account: str, key: Any, is_ours: bool) -> None:
+    place = f"aws://{account}/us-west-2"
+    before, after = (stack(each, environment=place) for each in (template_of(), edited(encrypted_with(key))))
+    risk = f"encryption-default-KMS-key-{BUCKET}"
+    assert ids(review.changes(before, after)) == ([] if is_ours else [risk])
+    assert ids(new.changes(after)) == ([] if is_ours else [risk])
 
 
 def test_an_account_or_region_that_becomes_known_is_a_row_and_another_one_a_risk() -> None:

@@ -17,7 +17,7 @@ _OF_ANOTHER = ("Account", "AccessControlTranslation")
 def replicated_elsewhere(before: Any, after: Any) -> bool:
     """Better left as it is; and where there was none, it must lead to our own."""
     if before is not None or after is None:
-        return True
+        return before is not None
     rules = at(after, "Rules")
     return not (
         isinstance(rules, list)
