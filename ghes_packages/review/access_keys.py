@@ -1,5 +1,6 @@
 """The access keys of the user: a risk where a deploy would cut GHES off, or AWS would refuse it half-way."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -48,11 +49,13 @@ def changes(before: Stack, after: Stack, user: UserKeys | None = None) -> Iterat
     yield from _of_the_newest(
         had, gets, [key.user for key in had.values()] or [{"Ref": each} for each in after.of_type(USER)]
     )
+    generations = Counter(map(_generation, _ids(after)))
     for logical_id in sorted(_ids(after) - _ids(before)):
-        if not ACCESS_KEY.fullmatch(logical_id):
+        generation = _generation(logical_id)
+        if generation is None or generations[generation] > 1:
             risk = Risk(
                 identifier("access-key-added", logical_id),
-                "a key would be made that is no generation of the rotation",
+                "a key would be made that is no generation of the rotation, or one that there is already",
                 "make a new key with: ghes-packages rotate",
             )
             yield Change(KEYS, ((logical_id,),), "status", (), ("made",), risk)
@@ -157,12 +160,17 @@ def _ids(stack: Stack) -> set[str]:
     return set(stack.of_type("AWS::IAM::AccessKey"))
 
 
+def _generation(logical_id: str) -> int | None:
+    named = ACCESS_KEY.fullmatch(logical_id)
+    return int(named["generation"]) if named else None
+
+
 def _by_generation(stack: Stack) -> Mapping[int, _KeyResource]:
-    """The access keys of the template by generation."""
+    """The access keys of the template by generation; of two that say they are the same, always the same one."""
     found = {}
-    for logical_id in _ids(stack):
-        if named := ACCESS_KEY.fullmatch(logical_id):
+    for logical_id in sorted(_ids(stack)):
+        if (generation := _generation(logical_id)) is not None:
             properties = dict(stack.resources[logical_id].get("Properties", {}))
             status = properties.pop("Status", ACTIVE)
-            found[int(named["generation"])] = _KeyResource(status, (logical_id, properties), properties.get("UserName"))
+            found[generation] = _KeyResource(status, (logical_id, properties), properties.get("UserName"))
     return found

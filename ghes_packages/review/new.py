@@ -25,7 +25,7 @@ def changes(after: Stack) -> Iterator[Change]:
     for kind in (resources, anywhere, stack, access_keys):
         yield from (change for change in kind.changes(nothing, after) if change.risk)
     yield from _outputs(after)
-    yield from promises.of_a_new_stack(after)
+    yield from promises.of_what_is_new(nothing, after)
     yield from secret.of_a_new_stack(after)
     yield from access.changes(nothing, after, own.granted_by(after))
 

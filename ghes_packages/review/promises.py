@@ -40,7 +40,11 @@ AS_IT_IS = "leave it as it is"
 
 
 def changes(before: Stack, after: Stack) -> Iterator[Change]:
-    """A row for each setting that changes, of the resources that stay; and for what no setting reads."""
+    """A row for each setting that changes, of the resources that stay; and for what no setting reads.
+
+    Of the resources that come, a row for each risk.
+    """
+    yield from of_what_is_new(before, after)
     called = names(before.template, after.template)
     for logical_id, resource in before.resources.items():
         if logical_id not in after.resources or resource == after.resources[logical_id]:
@@ -64,20 +68,19 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
                 )
 
 
-def of_a_new_stack(after: Stack) -> Iterator[Change]:
-    """A row for each promise that a new stack does not make, and for each property that nobody knows."""
-    called = names(after.template)
+def of_what_is_new(before: Stack, after: Stack) -> Iterator[Change]:
+    """A row for each promise that a new resource does not make, and for each property of it that nobody knows."""
+    called = names(before.template, after.template)
     outputs = after.template.get("Outputs", {})
     packages = {name for each in OF_PACKAGES for name in referred(at(outputs, each, "Value"))}
-    for logical_id, resource in after.resources.items():
-        new = folded(resource, called)
+    for logical_id in sorted(after.resources.keys() - before.resources.keys()):
+        new = folded(after.resources[logical_id], called)
         kind = new.get("Type", "")
         settings = [setting for setting in SETTINGS if setting.of in (None, kind)]
         for setting in settings:
             value = setting.value(new)
             counts = kind in setting.when_new_of and (logical_id in packages or not setting.of_packages)
-            too_weak = counts and setting.when_new(value)
-            if too_weak or (setting.of_the_account and _of_another(value, after, called)):
+            if (counts and setting.when_new(value)) or _of_another(setting, value, after, called):
                 yield Change(
                     setting.topic, ((logical_id,),), setting.title, (), shown(value), _risk(setting, logical_id)
                 )
@@ -99,7 +102,7 @@ def _change(setting: Setting, logical_id: str, was: Any, becomes: Any, after: St
     old, new = setting.value(was), setting.value(becomes)
     if old == new:
         return None
-    weaker = setting.weakens(old, new) or (setting.of_the_account and _of_another(new, after, called))
+    weaker = setting.weakens(old, new) or _of_another(setting, new, after, called)
     risk = _risk(setting, logical_id) if weaker else None
     return Change(setting.topic, ((logical_id,),), setting.title, shown(old), shown(new), risk)
 
@@ -109,14 +112,16 @@ def _risk(setting: Setting, logical_id: str) -> Risk:
     return Risk(name, setting.why, AS_IT_IS)
 
 
-def _of_another(value: Any, stack: Stack, called: Names) -> bool:
-    """Whether it could be another account's: it is, unless it is known whose it is."""
-    if value is None or NAME.fullmatch(str(value)):
+def _of_another(setting: Setting, value: Any, stack: Stack, called: Names) -> bool:
+    """Whether it could be another stack's or account's where it must not: it is, unless it is known whose it is."""
+    if value is None or not (setting.of_the_account or setting.of_the_stack):
         return False
-    if arn := ARN.fullmatch(str(value)):
-        return arn["account"] not in ("${AWS::AccountId}", stack.place["account"])
     reference = REFERENCE.fullmatch(str(value))
-    return reference is None or reference["name"] not in {called[each] for each in stack.resources}
+    if reference and reference["name"] in {called[each] for each in stack.resources}:
+        return False
+    arn = ARN.fullmatch(str(value))
+    known = arn["account"] in ("${AWS::AccountId}", stack.place["account"]) if arn else NAME.fullmatch(str(value))
+    return setting.of_the_stack or not known
 
 
 def _properties(resource: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """What is a risk, and which row says so: every edit is one of the template that the project makes."""
 
+import copy
 import json
 from collections.abc import Callable
 from typing import Any
@@ -36,6 +37,12 @@ ENCRYPTION = ("BucketEncryption", "ServerSideEncryptionConfiguration")
 OF_KEY = "AccessAccessKey1D123CC98"
 MACRO = {"Name": "AWS::Include", "Parameters": {"Location": "s3://x/y.json"}}
 ACCOUNT = "arn:aws:iam::999999999999:root"
+KMS_KEY = {
+    "Type": "AWS::KMS::Key",
+    "Properties": {"EnableKeyRotation": True},
+    "DeletionPolicy": "Retain",
+    "UpdateReplacePolicy": "Retain",
+}
 KMS = [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key-1"}}]
 
 
@@ -193,9 +200,9 @@ def tagged(template: Json) -> None:
         property_of(SECRET, "Description", to="Other words"),
         replicated({"Fn::Join": ["", ["arn:aws:s3:::", REPLICA]]}),
         encrypted_with("alias/mine"),
-        encrypted_with({"Fn::GetAtt": ["Key", "Arn"]}, Key={"Type": "AWS::KMS::Key"}),
+        encrypted_with({"Fn::GetAtt": ["Key", "Arn"]}, Key=KMS_KEY),
         allowed_addresses,
-        added("Another", "AWS::S3::Bucket"),
+        set_at("Another", to=template_of()["Resources"][BUCKET]),
         property_of(POLICY, "Description", to="Other words"),
     ],
 )
@@ -316,6 +323,57 @@ def test_a_password_and_a_secret_key_are_never_shown() -> None:
 def test_ghes_cannot_be_locked_out_unseen(edit: Edit, risk: str) -> None:
     [found] = ids(changes(edited(edit)))
     assert found.startswith(risk)
+
+
+ADDITION = "AWS::IAM::UserToGroupAddition"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        added("Join", ADDITION, GroupName="Administrators", Users=[{"Ref": USER}]),
+        property_of(USER, "Groups", to=[{"Ref": GROUP}, "Administrators"]),
+        property_of(USER, "Groups", to=[{"Ref": GROUP}, {"Fn::ImportValue": "Administrators"}]),
+    ],
+)
+def test_whoever_joins_another_group_gains_all_that_it_may(edit: Edit) -> None:
+    after = edited(edit)
+    for found in (review.changes(stack(template_of()), stack(after)), new.changes(stack(after))):
+        [gained] = [change for change in found if change.risk and change.risk.id.startswith("access-gained-AccessUser")]
+        assert "Administrators" in gained.subject[1][0]
+
+
+POLICY_OF_ANOTHER = {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]}
+
+
+@pytest.mark.parametrize(
+    ("edit", "risk"),
+    [
+        (
+            added("Finance", "AWS::S3::BucketPolicy", Bucket="finance", PolicyDocument=POLICY_OF_ANOTHER),
+            "network-bucket-of-the-policy-Finance",
+        ),
+        (property_of(BUCKET_POLICY, "Bucket", to="finance"), f"network-bucket-of-the-policy-{BUCKET_POLICY}"),
+        (added("Copy", "AWS::S3::Bucket", AccessControl="PublicReadWrite"), "network-ACL-Copy"),
+        (
+            added("Readers", "AWS::SecretsManager::ResourcePolicy", SecretId="x"),
+            "network-public-policy-refused-Readers",
+        ),
+    ],
+)
+def test_what_is_added_makes_the_promises_that_all_make(edit: Edit, risk: str) -> None:
+    after = edited(edit)
+    assert risk in ids(changes(after))
+    assert risk in ids(new.changes(stack(after)))
+
+
+def test_a_secret_that_may_be_opened_to_everybody_and_an_alias_that_goes_are_risks() -> None:
+    readers = edited(added("Readers", "AWS::SecretsManager::ResourcePolicy", BlockPublicPolicy=True))
+    opened = copy.deepcopy(readers)
+    opened["Resources"]["Readers"]["Properties"]["BlockPublicPolicy"] = False
+    assert ids(changes(opened, readers)) == ["network-public-policy-refused-Readers"]
+    named = edited(added("Name", "AWS::KMS::Alias", AliasName="alias/x", TargetKeyId="x"))
+    assert ids(changes(template_of(), named)) == ["alias-deleted-Name"]
 
 
 KEY_ITSELF = {"Fn::GetAtt": [OF_KEY, "SecretAccessKey"]}

@@ -143,4 +143,13 @@ SETTINGS = (
         when_new=no_value,
         of_packages=True,
     ),
+    Setting(
+        NETWORK,
+        "AWS::S3::BucketPolicy",
+        ("Bucket",),
+        "bucket of the policy",
+        never,
+        "it would take the place of the policy of a bucket that the stack does not make",
+        of_the_stack=True,
+    ),
 )

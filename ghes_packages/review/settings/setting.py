@@ -15,8 +15,9 @@ class Setting:
 
     `path` leads to it from the resource's properties, or from the resource itself where it is an `attribute` of it.
     `why` says what a weaker value hurts. What must be `of_the_account` of the stack is an ARN of no other, and no
-    value of which nobody knows whose it is. Which values no new stack may have, `when_new` says; where `of_packages`,
-    of the bucket with the packages only, and of the types `new_of`, where they are not all that it is `of`.
+    value of which nobody knows whose it is; what must be `of_the_stack` refers to what the stack has.
+    Which values no new resource may have, `when_new` says; where `of_packages`, none but the bucket with the packages,
+    and of the types `new_of`, where they are not all that it is `of`.
     """
 
     topic: Topic
@@ -28,6 +29,7 @@ class Setting:
     read: Read = as_it_stands
     attribute: bool = False
     of_the_account: bool = False
+    of_the_stack: bool = False
     when_new: Refuses = nothing
     new_of: frozenset[str] = frozenset()
     of_packages: bool = False
