@@ -51,8 +51,8 @@ def changes(before: Stack, after: Stack, user: UserKeys | None = None) -> Iterat
     )
     generations = Counter(map(_generation, _ids(after)))
     for logical_id in sorted(_ids(after) - _ids(before)):
-        generation = _generation(logical_id)
-        if generation is None or generations[generation] > 1:
+        said = _generation(logical_id)
+        if said is None or generations[said] > 1:
             risk = Risk(
                 identifier("access-key-added", logical_id),
                 "a key would be made that is no generation of the rotation, or one that there is already",
