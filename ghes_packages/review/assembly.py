@@ -37,8 +37,8 @@ class Stack:
     """One stack as it was synthesised, or as it is deployed.
 
     `environment` is where it goes, such as aws://111122223333/us-west-2, either of which may be unknown.
-    `deployment` is what else the manifest says of how it is deployed. `plugins` are the checks that its app passed;
-    `acknowledged` holds the reasons by finding and path of the construct below the stack.
+    `deployment` is what else the manifest says of how it is deployed. `plugins` are the checks that
+    found something in its app; `acknowledged` holds the reasons by finding and path of the construct below the stack.
     The CLI finds it as `artifact` among the dependencies of others, and by the name that it is `selected_by` on the
     command line; before it, it deploys the artifacts that it `needs`.
     """

@@ -141,7 +141,7 @@ class ValidationReport(_Read):
 
     @property
     def plugins(self) -> frozenset[str]:
-        """The names of the plugins that checked the app."""
+        """The names of the plugins that found something in the app; CDK leaves out the others."""
         return frozenset(plugin.plugin_name for plugin in self.plugin_reports if plugin.plugin_name)
 
     def acknowledged(self, stack: str) -> Mapping[tuple[str, str], str]:

@@ -137,6 +137,13 @@ def test_a_plugin_cannot_be_taken_out_unseen(tmp_path: Path) -> None:
     assert review_assemblies(head, base, ()).exit_status == 0
 
 
+def test_a_plugin_that_found_nothing_is_not_missed(tmp_path: Path) -> None:
+    base, head = (assembly(tmp_path / name, {"production": template_of()}) for name in ("base", "head"))
+    reports = {"pluginReports": [{"pluginName": "CloudFormation-Validate"}]}
+    (base / "validation-report.json").write_text(json.dumps(reports))
+    assert review_assemblies(base, head, ()).exit_status == 0
+
+
 @pytest.mark.parametrize(
     "changed",
     [
