@@ -229,6 +229,10 @@ def test_what_weakens_nothing_is_a_row_and_no_risk(edit: Edit) -> None:
         (property_of(SECRET, "ReplicaRegions", to=[]), f"property-ReplicaRegions-{SECRET}"),
         (replicated("arn:aws:s3:::mine"), f"retention-replication-{BUCKET}"),
         (replicated({"Fn::GetAtt": [BUCKET, "Arn"]}, Account="999999999999"), f"retention-replication-{BUCKET}"),
+        (
+            replicated({"Fn::GetAtt": [BUCKET, "Arn"]}, EncryptionConfiguration={"ReplicaKmsKeyID": KEY}),
+            f"retention-replication-{BUCKET}",
+        ),
         (second_user, "user-added-Second"),
         (second_user, "access-key-2-of-another-user"),
         (property_of(OF_KEY, "Status", to="Inactive"), "access-key-1-inactive"),
