@@ -51,8 +51,7 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
             continue
         was, becomes = folded(resource, called), folded(after.resources[logical_id], called)
         kind = was.get("Type", "")
-        known = {name for some in (COMPARED_BY_ACCESS, REPLACING, COMPARED_APART) for name in some.get(kind, ())}
-        settings = [setting for setting in SETTINGS if setting.of in (None, kind)]
+        known, settings = _read_elsewhere(kind), _settings(kind)
         for setting in settings:
             if change := _change(setting, logical_id, was, becomes, after, called):
                 known.add(setting.path[0])
@@ -76,7 +75,7 @@ def of_what_is_new(before: Stack, after: Stack) -> Iterator[Change]:
     for logical_id in sorted(after.resources.keys() - before.resources.keys()):
         new = folded(after.resources[logical_id], called)
         kind = new.get("Type", "")
-        settings = [setting for setting in SETTINGS if setting.of in (None, kind)]
+        settings = _settings(kind)
         for setting in settings:
             value = setting.value(new)
             counts = kind in setting.when_new_of and (logical_id in packages or not setting.of_packages)
@@ -84,10 +83,18 @@ def of_what_is_new(before: Stack, after: Stack) -> Iterator[Change]:
                 yield Change(
                     setting.topic, ((logical_id,),), setting.title, (), shown(value), _risk(setting, logical_id)
                 )
-        known = {name for some in (COMPARED_BY_ACCESS, REPLACING, COMPARED_APART) for name in some.get(kind, ())}
-        read = {setting.path[0] for setting in settings}
-        for name in sorted(_properties(new).keys() - known - read - FOR_PEOPLE if kind in GUARDED else ()):
+        known = FOR_PEOPLE | _read_elsewhere(kind) | {setting.path[0] for setting in settings}
+        for name in sorted(_properties(new).keys() - known if kind in GUARDED else ()):
             yield Change(OTHER, ((logical_id,), (name,)), "set", risk=_unread(logical_id, name))
+
+
+def _settings(kind: str) -> list[Setting]:
+    return [setting for setting in SETTINGS if setting.of in (None, kind)]
+
+
+def _read_elsewhere(kind: str) -> set[str]:
+    """The properties of a type that other modules look at."""
+    return {name for some in (COMPARED_BY_ACCESS, REPLACING, COMPARED_APART) for name in some.get(kind, ())}
 
 
 def _unread(logical_id: str, name: str) -> Risk:
