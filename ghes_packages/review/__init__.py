@@ -6,7 +6,17 @@ synthesised (`deployed`). Each kind of risk is a module whose `changes` yields r
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ghes_packages.review import access, access_keys, acknowledged, outputs, promises, resources, secret, stack
+from ghes_packages.review import (
+    access,
+    access_keys,
+    acknowledged,
+    anywhere,
+    outputs,
+    promises,
+    resources,
+    secret,
+    stack,
+)
 from ghes_packages.review.access_keys import UserKeys
 from ghes_packages.review.assembly import Stack
 from ghes_packages.review.change import Change
@@ -16,6 +26,7 @@ KINDS: Sequence[Callable[[Stack, Stack], Iterator[Change]]] = (
     resources.changes,
     outputs.changes,
     access.changes,
+    anywhere.changes,
     promises.changes,
     secret.changes,
     stack.changes,

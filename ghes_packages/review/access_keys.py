@@ -1,5 +1,6 @@
 """The access keys of the user: a risk where a deploy would cut GHES off, or AWS would refuse it half-way."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from ghes_packages.review.assembly import Stack
 from ghes_packages.review.change import KEYS, Change, Risk, identifier
 from ghes_packages.review.intrinsics import shown
 from ghes_packages.rotation import KEYS_PER_USER
+
+USER = "AWS::IAM::User"
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,16 @@ def changes(before: Stack, after: Stack, user: UserKeys | None = None) -> Iterat
     for generation in sorted((had.keys() | gets.keys()) - risky):
         if had.get(generation) != gets.get(generation):
             yield _row(generation, had, gets)
-    yield from _of_the_newest(had, gets)
+    yield from _of_the_newest(
+        had, gets, [key.user for key in had.values()] or [{"Ref": each} for each in after.of_type(USER)]
+    )
+    generations = Counter(map(_generation, _ids(after)))
     for logical_id in sorted(_ids(after) - _ids(before)):
-        if not ACCESS_KEY.fullmatch(logical_id):
+        said = _generation(logical_id)
+        if said is None or generations[said] > 1:
             risk = Risk(
                 identifier("access-key-added", logical_id),
-                "a key would be made that is no generation of the rotation",
+                "a key would be made that is no generation of the rotation, or one that there is already",
                 "make a new key with: ghes-packages rotate",
             )
             yield Change(KEYS, ((logical_id,),), "status", (), ("made",), risk)
@@ -127,8 +134,10 @@ def _risks(
         )
 
 
-def _of_the_newest(had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResource]) -> Iterator[Change]:
-    """Risks of the key that GHES is to have: it must work, and be of the same user as those before."""
+def _of_the_newest(
+    had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResource], users: Sequence[object]
+) -> Iterator[Change]:
+    """Risks of the key that GHES is to have: it must work. All must be of the user of those before, or of the stack."""
     newest = max(gets, default=0)
     if newest and gets[newest].status != ACTIVE:
         risk = Risk(
@@ -138,7 +147,7 @@ def _of_the_newest(had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResou
         )
         yield _row(newest, had, gets, risk)
     for generation in sorted(gets.keys() - had.keys()):
-        if had and all(gets[generation].user != key.user for key in had.values()):
+        if gets[generation].user not in users:
             risk = Risk(
                 f"access-key-{generation}-of-another-user",
                 f"access key {generation} would not be of the user that GHES signs in as",
@@ -151,12 +160,17 @@ def _ids(stack: Stack) -> set[str]:
     return set(stack.of_type("AWS::IAM::AccessKey"))
 
 
+def _generation(logical_id: str) -> int | None:
+    named = ACCESS_KEY.fullmatch(logical_id)
+    return int(named["generation"]) if named else None
+
+
 def _by_generation(stack: Stack) -> Mapping[int, _KeyResource]:
-    """The access keys of the template by generation."""
+    """The access keys of the template by generation; of two that say they are the same, always the same one."""
     found = {}
-    for logical_id in _ids(stack):
-        if named := ACCESS_KEY.fullmatch(logical_id):
+    for logical_id in sorted(_ids(stack)):
+        if (generation := _generation(logical_id)) is not None:
             properties = dict(stack.resources[logical_id].get("Properties", {}))
             status = properties.pop("Status", ACTIVE)
-            found[int(named["generation"])] = _KeyResource(status, (logical_id, properties), properties.get("UserName"))
+            found[generation] = _KeyResource(status, (logical_id, properties), properties.get("UserName"))
     return found

@@ -17,6 +17,7 @@ from ghes_packages.instance import Instance
 from ghes_packages.review import assembly, new
 from ghes_packages.review.access_keys import UserKeys
 from ghes_packages.review.assembly import Stack
+from ghes_packages.review.change import STACK, Change, Risk, identifier
 from ghes_packages.review.report import Report, Reviewed, State
 from ghes_packages.rotation import in_use
 
@@ -34,6 +35,7 @@ def review_deployed(
     stacks, session = assembly.read(folder), aws.session(instance)
     reviewed = [_replica(instance.replica, stacks, folder)] if instance.replica else []
     after = _synthesised(instance, stacks, folder)
+    others = strangers(instance, stacks)
     before = _read(instance, after, session)
     if before is None:
         account = aws.account(session)
@@ -42,12 +44,12 @@ def review_deployed(
                 f"your credentials are for account {account}, and [instances.{instance.name}] says account ="
                 f' "{instance.account}"; set AWS_PROFILE to the account that you mean'
             )
-        reviewed.append(Reviewed(instance.name, State.NEW, tuple(new.changes(after))))
+        reviewed.append(Reviewed(instance.name, State.NEW, (*others, *new.changes(after))))
         otherwise = f"a first deploy: nothing is in {account}, {session.region_name} yet"
     else:
         keys = access_keys.read(instance, deployed.read(instance, session).outputs, session)
         changes = review.changes(before, after, known_to_iam(keys, now, unused_for))
-        reviewed.append(Reviewed(instance.name, State.CHANGED, tuple(changes)))
+        reviewed.append(Reviewed(instance.name, State.CHANGED, (*others, *changes)))
         otherwise = "no risk found"
     return Report(tuple(reviewed)).accepting(accepted), f"{instance.name}: {otherwise}"
 
@@ -59,6 +61,24 @@ def _replica(instance: Instance, stacks: Mapping[str, Stack], folder: Path) -> R
     if before is None:
         return Reviewed(instance.name, State.NEW, tuple(new.changes(after)), f"{instance.name}/")
     return Reviewed(instance.name, State.CHANGED, tuple(review.changes(before, after)), f"{instance.name}/")
+
+
+def strangers(instance: Instance, stacks: Mapping[str, Stack]) -> Sequence[Change]:
+    """A risk for each stack that the same deploy would bring, and that is neither the instance's nor its replica's."""
+    ours = {instance.name, *([instance.replica.name] if instance.replica else [])}
+    return [
+        Change(
+            STACK,
+            ((name,),),
+            "deployed as well",
+            risk=Risk(
+                identifier("deployed-as-well", name),
+                "it is no stack of the instance, and this review does not look at it",
+                "let the stack depend on no other but its replica",
+            ),
+        )
+        for name in sorted(assembly.deployed_with(instance.stack_name, stacks) - ours)
+    ]
 
 
 def _synthesised(instance: Instance, stacks: Mapping[str, Stack], folder: Path) -> Stack:

@@ -67,6 +67,9 @@ class _Policies:
             if kind in _IDENTITY_POLICIES:
                 for holder in self._holders(own, resource) or [f"whoever {own} is attached to"]:
                     yield from _of(at(resource, "Properties", "PolicyDocument"), holder)
+            for who, group in self._joined(own, resource):
+                if group not in map(self._own, self.resources):
+                    yield Grant(who, "Allow", f"all that {group} allows", "*")
             if kind in _IDENTITIES:
                 for who in self._members(own):
                     for policy in _list(at(resource, "Properties", "Policies")):
@@ -90,6 +93,15 @@ class _Policies:
             if each.get("Type") in _IDENTITIES and policy in _list(at(each, "Properties", "ManagedPolicyArns"))
         ]
         return [member for name in named for member in self._members(str(name))]
+
+    def _joined(self, own: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Users, and the groups that the resource puts them into."""
+        match resource.get("Type"):
+            case "AWS::IAM::User":
+                yield from ((own, str(group)) for group in _list(at(resource, "Properties", "Groups")))
+            case "AWS::IAM::UserToGroupAddition":
+                group = str(at(resource, "Properties", "GroupName"))
+                yield from ((str(user), group) for user in _list(at(resource, "Properties", "Users")))
 
     def _members(self, identity: str) -> list[str]:
         """The users of a group; of any other identity, and of a group without users, itself."""

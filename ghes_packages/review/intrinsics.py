@@ -7,6 +7,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from ghes_packages.review.change import Cell
@@ -30,33 +32,49 @@ def folded(value: Any, called: Names) -> Any:
     """The value with every intrinsic function in it as text; one that has no text of its own is JSON."""
     match value:
         case str():
-            return value.replace("${", "${!")
+            return _text(value, called)
         case list():
             return [folded(each, called) for each in value]
         case dict() if len(value) == 1:
-            [(function, argument)] = value.items()
+            [function] = value
             if function == "Ref" or function.startswith("Fn::"):
-                return _text(function, argument, called)
+                return _text(value, called)
     if isinstance(value, dict):
         return {key: folded(each, called) for key, each in value.items()}
     return value
 
 
-def _text(function: str, argument: Any, called: Names) -> str:
-    match function, argument:
-        case "Ref", str(name):
-            return _reference(name, called)
-        case "Fn::GetAtt", [str(name), str(attribute)]:
-            return _reference(f"{name}.{attribute}", called)
-        case "Fn::GetAtt", str(name):
-            return _reference(name, called)
-        case "Fn::Join", [str(separator), list(parts)]:
-            return separator.join(str(folded(part, called)) for part in parts)
-        case "Fn::Sub", str(text):
-            return _substituted(text, {}, called)
-        case "Fn::Sub", [str(text), dict(variables)]:
-            return _substituted(text, variables, called)
-    return json.dumps({function: folded(argument, called)}, sort_keys=True)
+def _text(value: Any, called: Names) -> str:
+    """What stands side by side is one text, however it was cut, before a `${` in it is escaped."""
+    found = (
+        (literal, "".join(text for _, text in pieces))
+        for literal, pieces in groupby(_pieces(value, called), key=itemgetter(0))
+    )
+    return "".join(text.replace("${", "${!") if literal else text for literal, text in found)
+
+
+def _pieces(value: Any, called: Names) -> Iterator[tuple[bool, str]]:
+    """Text, and whether it stands for itself."""
+    match value:
+        case str():
+            yield True, value
+        case {"Ref": str(name)} | {"Fn::GetAtt": str(name)}:
+            yield False, _reference(name, called)
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            yield False, _reference(f"{name}.{attribute}", called)
+        case {"Fn::Join": [str(separator), list(parts)]}:
+            for number, part in enumerate(parts):
+                yield True, separator if number else ""
+                yield from _pieces(part, called)
+        case {"Fn::Sub": str(text)}:
+            yield from _substituted(text, {}, called)
+        case {"Fn::Sub": [str(text), dict(variables)]}:
+            yield from _substituted(text, variables, called)
+        case dict() if len(value) == 1:
+            [(function, argument)] = value.items()
+            yield False, json.dumps({function: folded(argument, called)}, sort_keys=True)
+        case _:
+            yield False, str(folded(value, called))
 
 
 def _reference(name: str, called: Names) -> str:
@@ -64,15 +82,16 @@ def _reference(name: str, called: Names) -> str:
     return f"${{{called.get(logical_id, logical_id)}{dot}{attribute}}}"
 
 
-def _substituted(text: str, variables: Mapping[str, Any], called: Names) -> str:
-    return _IN_SUB.sub(
-        lambda found: (
-            str(folded(variables[found["name"]], called))
-            if found["name"] in variables
-            else _reference(found["name"], called)
-        ),
-        text,
-    )
+def _substituted(text: str, variables: Mapping[str, Any], called: Names) -> Iterator[tuple[bool, str]]:
+    end = 0
+    for found in _IN_SUB.finditer(text):
+        yield True, text[end : found.start()].replace("${!", "${")
+        end = found.end()
+        if found["name"] in variables:
+            yield from _pieces(variables[found["name"]], called)
+        else:
+            yield False, _reference(found["name"], called)
+    yield True, text[end:].replace("${!", "${")
 
 
 def referred(value: Any) -> Iterator[str]:

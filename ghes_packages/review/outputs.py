@@ -1,6 +1,5 @@
 """The outputs of the stack, which later steps consume: a risk where one goes, or would say something else."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +11,6 @@ from ghes_packages.review.intrinsics import at, folded, names, shown
 # These follow the rotation of the access key; the second comes and goes with it.
 NEWEST, PREVIOUS = (str(Outputs.model_fields[name].alias) for name in ("access_key", "previous_access_key"))
 
-# What stands in a reference to a secret key, and to what a secret holds.
-SECRETS = ("SecretAccessKey", "{{resolve:")
-
 
 def changes(before: Stack, after: Stack) -> Iterator[Change]:
     """A row for each output that comes, goes or changes; its description is for people and may change."""
@@ -23,12 +19,7 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
     for key in sorted(had.keys() | gets.keys()):
         was, becomes = (_consumed(folded(some.get(key), called)) for some in (had, gets))
         if key not in had:
-            risk = Risk(
-                identifier("output-of-a-secret", key),
-                "anyone who may read the outputs of the stack could read the secret key",
-                "put out the ARN of the secret",
-            )
-            yield Change(OUTPUTS, ((key,),), "added", was, becomes, risk if _tells(gets[key]) else None)
+            yield Change(OUTPUTS, ((key,),), "added", was, becomes)
         elif key not in gets:
             risk = Risk(
                 identifier("output-removed", key),
@@ -51,11 +42,6 @@ def _consumed(output: Any) -> Cell:
     value = at(output, "Value")
     rest = {key: output[key] for key in ("Condition", "Export") if isinstance(output, dict) and key in output}
     return shown(value) + (shown(rest) if rest else ())
-
-
-def _tells(output: Any) -> bool:
-    text = json.dumps(folded(output, {}))
-    return any(secret in text for secret in SECRETS)
 
 
 def _is_access_key(output: Any, stack: Stack) -> bool:

@@ -49,10 +49,13 @@ def granted_by(stack: Stack) -> Callable[[Grant], bool]:
         for kinds in (("Role",), ("User", "Group"))
     )
 
+    buckets = {f"${{{called[each]}.Arn}}" for each in stack.of_type("AWS::S3::Bucket")}
+
     def granted(grant: Grant) -> bool:
         if grant.who in users:
-            s3 = not grant.action.lower().startswith("kms:")
-            return _named(grant.resource) and (grant.action in ACTIONS if s3 else "*" not in grant.action)
+            # What a bucket that is there already holds, somebody new could read.
+            s3, made = not grant.action.lower().startswith("kms:"), grant.resource.removesuffix("/*") in buckets
+            return grant.action in ACTIONS and made if s3 else "*" not in grant.action and _named(grant.resource)
         if grant.who in roles:
             return _named(grant.resource) and not re.search(r"[^A-Za-z0-9:]", grant.action)
         return grant.who in {*account, *readers} or grant.who.startswith("Service ")

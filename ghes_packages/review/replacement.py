@@ -25,9 +25,11 @@ REPLACING = {
     "AWS::SecretsManager::Secret": {"Name"},
 }
 
-# What cannot be made again: data, what protects it, what GHES signs in as. An access key is another module's.
+# What cannot be made again: data, what protects it or is named by it, what GHES signs in as. An access key is another
+# module's.
 STATEFUL = {
     "AWS::IAM::User",
+    "AWS::KMS::Alias",
     "AWS::KMS::Key",
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",

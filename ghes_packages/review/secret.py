@@ -12,6 +12,7 @@ from ghes_packages.review.change import OTHER, SECRET, Change, Risk, identifier
 from ghes_packages.review.intrinsics import at, folded, names, shown
 from ghes_packages.review.settings.reading import in_json
 
+HOLDER = "AWS::SecretsManager::Secret"
 HIDDEN = {key for key, field in PackagesSecret.model_fields.items() if field.annotation is SecretStr}
 
 
@@ -19,7 +20,7 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
     """A row for each field that changes, of the secrets that stay; nothing in them is shown that may be secret."""
     called = names(before.template, after.template)
     expected = _expected(after, called)
-    for logical_id in after.of_type("AWS::SecretsManager::Secret"):
+    for logical_id in after.of_type(HOLDER):
         if logical_id not in before.resources:
             continue
         was, becomes = (
@@ -31,10 +32,23 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
             yield Change(OTHER, ((logical_id,), ("SecretString",)), "changed")
 
 
-def _field(logical_id: str, key: str, was: Any, becomes: Any, expected: Mapping[str, Any]) -> Iterator[Change]:
+def of_a_new_stack(after: Stack) -> Iterator[Change]:
+    """A row for each field that is not what the outputs and the newest access key say."""
+    called = names(after.template)
+    expected = _expected(after, called)
+    for logical_id in after.of_type(HOLDER):
+        text = at(folded(after.resources[logical_id], called), "Properties", "SecretString")
+        for key in PackagesSecret.model_fields:
+            rows = _field(logical_id, key, None, text, {key: None, **expected}, needed=True)
+            yield from (row for row in rows if row.risk)
+
+
+def _field(
+    logical_id: str, key: str, was: Any, becomes: Any, expected: Mapping[str, Any], *, needed: bool = False
+) -> Iterator[Change]:
     old, new = (in_json(key)(text) for text in (was, becomes))
     why = ""
-    if old is not None and new is None:
+    if new is None and (needed or old is not None):
         why = "what reads the secret would fail"
     elif new is not None and new != expected.get(key, new):
         why = "it would not be what the outputs of the stack and its newest access key say"

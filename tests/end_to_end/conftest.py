@@ -1,10 +1,10 @@
 """The real CDK CLI, a real AWS API, and one synthesised assembly for all tests; each deploys an instance of its own."""
 
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,17 +87,17 @@ def edited(cloud: Cloud, tmp_path: Path) -> Callable[[str, Callable[[Any], None]
         template = json.loads(file.read_text())
         change(template)
         file.write_text(json.dumps(template))
-        _under_another_hash(assembly, f"GhesPackages-{name}")
+        under_its_hash(assembly, f"GhesPackages-{name}")
         return assembly
 
     return edit
 
 
-def _under_another_hash(assembly: Path, stack: str) -> None:
-    """The CLI does not upload what is there under the hash of its content already."""
+def under_its_hash(assembly: Path, stack: str) -> None:
+    """The assembly as CDK leaves it: a template is named by its SHA-256, and the CLI does not upload the same twice."""
     manifest = json.loads((assembly / "manifest.json").read_text())
     url: str = manifest["artifacts"][stack]["properties"]["stackTemplateAssetObjectUrl"]
     old = url.rpartition("/")[2].removesuffix(".json")
-    new = uuid.uuid4().hex * 2
+    new = hashlib.sha256((assembly / f"{stack}.template.json").read_bytes()).hexdigest()
     for file in (assembly / "manifest.json", assembly / f"{stack}.assets.json"):
         file.write_text(file.read_text().replace(old, new))

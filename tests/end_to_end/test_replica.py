@@ -21,7 +21,7 @@ from ghes_packages.instances import load
 from ghes_packages.key_statements import user_statement
 from ghes_packages.verify.replica_checks import replica_checks
 from ghes_packages.verify.report import Outcome, make
-from tests.end_to_end.conftest import Cloud
+from tests.end_to_end.conftest import Cloud, under_its_hash
 from tests.runbook import blocks, commands
 from tests.synthesis import assembly_of
 
@@ -144,6 +144,7 @@ def the_review_sees_both_stacks(two: Cloud, weaker: Path) -> None:
     template.write_text(
         template.read_text().replace('"DeletionPolicy": "RetainExceptOnCreate"', '"DeletionPolicy": "Delete"')
     )
+    under_its_hash(weaker, f"GhesPackages-{NAME}-Replica")
     refused = two.ghes_packages("review", "--deployed", NAME, "--assembly", str(weaker))
     assert refused.returncode == 1
     assert f"{NAME}-Replica: REFUSED {NAME}-Replica/" in refused.stdout

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ghes_packages.local.cdk_cli import JSII_CACHE, PROJECT, CdkCli, CdkCliError
-from tests.end_to_end.conftest import NAMES, Cloud
+from tests.end_to_end.conftest import NAMES, Cloud, under_its_hash
 
 
 def checkout(folder: Path) -> Path:
@@ -88,6 +88,7 @@ def test_two_assemblies_are_reviewed_without_aws(cloud: Cloud, tmp_path: Path) -
     assert f"no risk found. Instances: {len(NAMES)} unchanged." in unchanged.stdout
     head = str(shutil.copytree(cloud.assembly, tmp_path / "head"))
     edit(Path(head, "GhesPackages-works.template.json"), '"ExpiredObjectDeleteMarker": true', '"ExpirationInDays": 90')
+    under_its_hash(Path(head), "GhesPackages-works")
     refused = review(head)
     risk = "works/retention-current-objects-stay-PackagesBucket3210E67E"
     assert refused.returncode == 1

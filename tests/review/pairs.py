@@ -1,6 +1,7 @@
 """Pairs of stacks and of assemblies: the one that this project makes, and what a small edit makes of it."""
 
 import copy
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -63,17 +64,35 @@ def ids(found: Iterable[Change]) -> list[str]:
     return [change.risk.id for change in found if change.risk]
 
 
-def assembly(folder: Path, stacks: Mapping[str, Json], **properties: Any) -> Path:
-    """An assembly with those templates by instance; `properties` are those of every stack artifact."""
+def assembly(folder: Path, stacks: Mapping[str, Json], templates: str = "cdk-assets", **properties: Any) -> Path:
+    """An assembly with those templates by instance; `properties` are those of every stack artifact.
+
+    `templates` is the bucket that they are uploaded to.
+    """
     folder.mkdir()
-    artifacts = {}
+    artifacts: Json = {}
     for name, template in stacks.items():
-        file = f"GhesPackages-{name}.template.json"
+        stack, file = f"GhesPackages-{name}", f"GhesPackages-{name}.template.json"
         (folder / file).write_text(json.dumps(template))
-        artifacts[f"GhesPackages-{name}"] = {
+        digest = hashlib.sha256((folder / file).read_bytes()).hexdigest()
+        artifacts[stack] = {
             "type": "aws:cloudformation:stack",
             "environment": "aws://unknown-account/unknown-region",
-            "properties": {"templateFile": file, "terminationProtection": True, **properties},
+            "properties": {
+                "templateFile": file,
+                "stackTemplateAssetObjectUrl": f"s3://{templates}/{digest}.json",
+                "terminationProtection": True,
+                **properties,
+            },
         }
+        artifacts[f"{stack}.assets"] = {"type": "cdk:asset-manifest", "properties": {"file": f"{stack}.assets.json"}}
+        (folder / f"{stack}.assets.json").write_text(json.dumps(assets(file, templates, digest)))
     (folder / "manifest.json").write_text(json.dumps({"version": "55.0.0", "artifacts": artifacts}))
     return folder
+
+
+def assets(file: str, bucket: str, digest: str) -> Json:
+    """What CDK has its CLI upload for a stack."""
+    destination = {"bucketName": bucket, "objectKey": f"{digest}.json"}
+    asset = {"source": {"path": file, "packaging": "file"}, "destinations": {"here": destination}}
+    return {"version": "55.0.0", "files": {digest: asset}, "dockerImages": {}}

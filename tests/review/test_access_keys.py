@@ -7,6 +7,7 @@ import pytest
 from ghes_packages import review
 from ghes_packages.access_keys import AccessKey
 from ghes_packages.instance import Instance
+from ghes_packages.review import new
 from ghes_packages.review.access_keys import UserKeys, changes
 from ghes_packages.review.deployed import known_to_iam
 from ghes_packages.rotation import UNUSED_FOR
@@ -136,3 +137,13 @@ def test_offline_the_template_before_says_which_keys_there_are(
     before: Instance, after: Instance, risks: list[str]
 ) -> None:
     assert offline(before, after) == risks
+
+
+@pytest.mark.parametrize("stray", ["AccessAccessKey1AAAAAAAA", "AccessAccessKey1FFFFFFFF"])
+def test_a_second_key_of_one_generation_is_a_risk_whichever_comes_first(stray: str) -> None:
+    template = copy.deepcopy(template_of())
+    stranger = {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": "admin", "Status": "Active"}}
+    for resources in ({stray: stranger, **template["Resources"]}, {**template["Resources"], stray: stranger}):
+        found = ids(changes(stack(template_of()), stack({**template, "Resources": resources})))
+        assert f"access-key-added-{stray}" in found
+        assert f"access-key-added-{stray}" in ids(new.changes(stack({**template, "Resources": resources})))

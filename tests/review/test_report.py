@@ -3,7 +3,7 @@
 import copy
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,19 @@ from ghes_packages.review.intrinsics import folded, names
 from ghes_packages.review.pull_request import review_assemblies
 from ghes_packages.review.report import Report, Reviewed, State
 from ghes_packages.review.table import cell, code
-from tests.review.pairs import BUCKET, BUCKET_POLICY, POLICY, USER, Json, assembly, changes, edited, property_of, set_at
+from tests.review.pairs import (
+    BUCKET,
+    BUCKET_POLICY,
+    POLICY,
+    USER,
+    Edit,
+    Json,
+    assembly,
+    changes,
+    edited,
+    property_of,
+    set_at,
+)
 from tests.synthesis import template_of
 
 SHORTER = property_of(
@@ -127,6 +139,13 @@ def test_a_plugin_cannot_be_taken_out_unseen(tmp_path: Path) -> None:
     assert review_assemblies(head, base, ()).exit_status == 0
 
 
+def test_a_plugin_that_found_nothing_is_not_missed(tmp_path: Path) -> None:
+    base, head = (assembly(tmp_path / name, {"production": template_of()}) for name in ("base", "head"))
+    reports = {"pluginReports": [{"pluginName": "CloudFormation-Validate"}]}
+    (base / "validation-report.json").write_text(json.dumps(reports))
+    assert review_assemblies(base, head, ()).exit_status == 0
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -135,32 +154,99 @@ def test_a_plugin_cannot_be_taken_out_unseen(tmp_path: Path) -> None:
         {"notificationArns": ["arn:aws:sns:eu-west-1:999999999999:mine"]},
         {"additionalDependencies": ["Helper"]},
         {"stackName": "production"},
-        {"stackTemplateAssetObjectUrl": "s3://mine/1.json"},
+        {"templates": "mine"},
     ],
     ids=lambda changed: next(iter(changed)),
 )
 def test_another_way_to_deploy_the_stack_is_a_risk(tmp_path: Path, changed: Json) -> None:
     report = reviewed(tmp_path, {"production": template_of()}, {"production": template_of()}, **changed)
-    name = next(iter(changed)).replace("additionalDependencies", "dependencies")
-    assert [risk.id for risk in report.risks] == [f"production/deployment-{name}"]
+    called = {"additionalDependencies": "dependencies", "templates": "stackTemplateAssetObjectUrl"}
+    [name] = changed
+    assert [risk.id for risk in report.risks] == [f"production/deployment-{called.get(name, name)}"]
 
 
 def test_a_hash_and_an_account_that_becomes_known_are_no_other_way_to_deploy(tmp_path: Path) -> None:
-    def deployed(account: str, region: str, digest: str) -> Json:
+    def deployed(account: str, region: str) -> Json:
         return {
             "assumeRoleArn": f"arn:aws:iam::{account}:role/cdk-{region}",
-            "stackTemplateAssetObjectUrl": f"s3://cdk-{account}/{digest}.json",
-            "additionalDependencies": [f"GhesPackages-production{digest}" for digest in (".assets", "-Replica")],
+            "templates": f"cdk-{account}",
+            "additionalDependencies": [f"GhesPackages-production{each}" for each in (".assets", "-Replica")],
         }
 
     for name, environment, properties in (
-        ("base", "aws://unknown-account/unknown-region", deployed("${AWS::AccountId}", "${AWS::Region}", "1")),
-        ("head", "aws://111122223333/us-west-2", deployed("111122223333", "us-west-2", "2")),
+        ("base", "aws://unknown-account/unknown-region", deployed("${AWS::AccountId}", "${AWS::Region}")),
+        ("head", "aws://111122223333/us-west-2", deployed("111122223333", "us-west-2")),
     ):
-        folder = assembly(tmp_path / name, {"production": template_of()}, **properties)
+        folder = assembly(tmp_path / name, {"production": {**template_of(), "Description": name}}, **properties)
         text = (folder / "manifest.json").read_text()
         (folder / "manifest.json").write_text(text.replace("aws://unknown-account/unknown-region", environment))
     assert review_assemblies(tmp_path / "base", tmp_path / "head", ()).exit_status == 0
+
+
+OTHER = "other.json"
+
+
+def _asset(manifest: Json) -> Any:
+    [asset] = manifest["files"].values()
+    return asset
+
+
+def _hashed_otherwise(folder: Path) -> None:
+    template = folder / "GhesPackages-production.template.json"
+    template.write_text(template.read_text() + " ")
+
+
+def _in_manifest(edit: Edit) -> Callable[[Path], None]:
+    return _in("manifest.json", lambda manifest: edit(manifest["artifacts"]))
+
+
+def _in(name: str, edit: Edit) -> Callable[[Path], None]:
+    def edited(folder: Path) -> None:
+        content = json.loads((folder / name).read_text())
+        edit(content)
+        (folder / name).write_text(json.dumps(content))
+
+    return edited
+
+
+def _noted(folder: Path) -> None:
+    (folder / OTHER).write_text(json.dumps(LEGACY))
+    _in_manifest(lambda artifacts: artifacts[STACK].update(additionalMetadataFile=OTHER))(folder)
+
+
+STACK, ASSETS = "GhesPackages-production", "GhesPackages-production.assets.json"
+LEGACY = {"/x": [{"type": "aws:cdk:asset", "data": {"packaging": "container-image", "path": "."}}]}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        _hashed_otherwise,
+        _noted,
+        _in_manifest(lambda artifacts: artifacts[STACK].update(metadata=LEGACY)),
+        _in_manifest(lambda artifacts: artifacts.pop(f"{STACK}.assets")),
+        _in_manifest(lambda artifacts: artifacts[STACK]["properties"].pop("stackTemplateAssetObjectUrl")),
+        _in_manifest(lambda artifacts: artifacts.update(Other={"type": "cdk:other"})),
+        _in(ASSETS, lambda assets: _asset(assets)["source"].update(path=OTHER)),
+        _in(ASSETS, lambda assets: _asset(assets)["source"].update(path=f"./{STACK}.template.json")),
+        _in(ASSETS, lambda assets: _asset(assets)["source"].update(packaging="zip")),
+        _in(ASSETS, lambda assets: _asset(assets)["source"].update(executable=["sh", "-c", "env"])),
+        _in(ASSETS, lambda assets: _asset(assets)["destinations"]["here"].update(objectKey=OTHER)),
+        _in(ASSETS, lambda assets: _asset(assets)["destinations"]["here"].update(bucketName="mine")),
+        _in(ASSETS, lambda assets: _asset(assets)["destinations"].update(there=_asset(assets)["destinations"]["here"])),
+        _in(ASSETS, lambda assets: assets["files"].update(another=_asset(assets))),
+        _in(ASSETS, lambda assets: assets["dockerImages"].update(x={"source": {"executable": ["sh"]}})),
+        _in(ASSETS, lambda assets: assets.update(other={})),
+    ],
+)
+def test_an_assembly_that_uploads_or_runs_anything_but_the_reviewed_template_is_none(
+    tmp_path: Path, edit: Callable[[Path], None]
+) -> None:
+    folder = assembly(tmp_path / "cdk.out", {"production": template_of()})
+    assert list(assemblies.read(folder)) == ["production"]
+    edit(folder)
+    with pytest.raises(ConfigurationError, match="no assembly"):
+        assemblies.read(folder)
 
 
 HOSTILE = "x` | <img src=x> @octocat #1 https://evil.example \n| a | \\| ``` </details> \u202e"

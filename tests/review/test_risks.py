@@ -1,12 +1,16 @@
 """What is a risk, and which row says so: every edit is one of the template that the project makes."""
 
+import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from ghes_packages import review
 from ghes_packages.addresses import address_statement
+from ghes_packages.review import new
+from ghes_packages.review.intrinsics import folded
 from ghes_packages.review.stack import changes as stack_changes
 from tests.review.pairs import (
     BUCKET,
@@ -31,7 +35,14 @@ STATEMENTS = ("PolicyDocument", "Statement")
 RULE = ("LifecycleConfiguration", "Rules", 0)
 ENCRYPTION = ("BucketEncryption", "ServerSideEncryptionConfiguration")
 OF_KEY = "AccessAccessKey1D123CC98"
+MACRO = {"Name": "AWS::Include", "Parameters": {"Location": "s3://x/y.json"}}
 ACCOUNT = "arn:aws:iam::999999999999:root"
+KMS_KEY = {
+    "Type": "AWS::KMS::Key",
+    "Properties": {"EnableKeyRotation": True},
+    "DeletionPolicy": "Retain",
+    "UpdateReplacePolicy": "Retain",
+}
 KMS = [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key-1"}}]
 
 
@@ -124,9 +135,14 @@ REPLICA = {
 }
 
 
-def encrypted_with(key: str) -> Edit:
+def encrypted_with(key: Any, **resources: Json) -> Edit:
     rule = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
-    return property_of(BUCKET, *ENCRYPTION, to=[rule])
+
+    def edit(template: Json) -> None:
+        property_of(BUCKET, *ENCRYPTION, to=[rule])(template)
+        template["Resources"] |= resources
+
+    return edit
 
 
 def replicated(bucket: Any, **destination: Any) -> Edit:
@@ -183,10 +199,10 @@ def tagged(template: Json) -> None:
         property_of(BUCKET_POLICY, *STATEMENTS, 1, "Condition", "NumericLessThan", "s3:TlsVersion", to=1.3),
         property_of(SECRET, "Description", to="Other words"),
         replicated({"Fn::Join": ["", ["arn:aws:s3:::", REPLICA]]}),
-        encrypted_with(KEY),
         encrypted_with("alias/mine"),
+        encrypted_with({"Fn::GetAtt": ["Key", "Arn"]}, Key=KMS_KEY),
         allowed_addresses,
-        added("Another", "AWS::S3::Bucket"),
+        set_at("Another", to=template_of()["Resources"][BUCKET]),
         property_of(POLICY, "Description", to="Other words"),
     ],
 )
@@ -206,13 +222,17 @@ def test_what_weakens_nothing_is_a_row_and_no_risk(edit: Edit) -> None:
         (set_at(BUCKET_POLICY, to=None), f"bucket-policy-orphaned-{BUCKET_POLICY}"),
         (added("Point", "AWS::S3::AccessPoint"), "access-point-added-Point"),
         (output("AwsS3Bucket", "another"), "output-changed-AwsS3Bucket"),
-        (put_out("Door", Value={"Fn::GetAtt": [OF_KEY, "SecretAccessKey"]}), "output-of-a-secret-Door"),
-        (put_out("Door", Value="x", Export={"Name": "{{resolve:secretsmanager:x}}"}), "output-of-a-secret-Door"),
+        (put_out("Door", Value={"Fn::GetAtt": [OF_KEY, "SecretAccessKey"]}), "secret-told-Door-Outputs"),
+        (put_out("Door", Value="x", Export={"Name": "{{resolve:secretsmanager:x}}"}), "secret-told-Door-Outputs"),
         (property_of(BUCKET, "CorsConfiguration", to={"CorsRules": []}), f"property-CorsConfiguration-{BUCKET}"),
         (property_of(USER, "Path", to="/mine/"), f"property-Path-{USER}"),
         (property_of(SECRET, "ReplicaRegions", to=[]), f"property-ReplicaRegions-{SECRET}"),
         (replicated("arn:aws:s3:::mine"), f"retention-replication-{BUCKET}"),
         (replicated({"Fn::GetAtt": [BUCKET, "Arn"]}, Account="999999999999"), f"retention-replication-{BUCKET}"),
+        (
+            replicated({"Fn::GetAtt": [BUCKET, "Arn"]}, EncryptionConfiguration={"ReplicaKmsKeyID": KEY}),
+            f"retention-replication-{BUCKET}",
+        ),
         (second_user, "user-added-Second"),
         (second_user, "access-key-2-of-another-user"),
         (property_of(OF_KEY, "Status", to="Inactive"), "access-key-1-inactive"),
@@ -309,6 +329,131 @@ def test_ghes_cannot_be_locked_out_unseen(edit: Edit, risk: str) -> None:
     assert found.startswith(risk)
 
 
+ADDITION = "AWS::IAM::UserToGroupAddition"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        added("Join", ADDITION, GroupName="Administrators", Users=[{"Ref": USER}]),
+        property_of(USER, "Groups", to=[{"Ref": GROUP}, "Administrators"]),
+        property_of(USER, "Groups", to=[{"Ref": GROUP}, {"Fn::ImportValue": "Administrators"}]),
+    ],
+)
+def test_whoever_joins_another_group_gains_all_that_it_may(edit: Edit) -> None:
+    after = edited(edit)
+    for found in (review.changes(stack(template_of()), stack(after)), new.changes(stack(after))):
+        [gained] = [change for change in found if change.risk and change.risk.id.startswith("access-gained-AccessUser")]
+        assert "Administrators" in gained.subject[1][0]
+
+
+POLICY_OF_ANOTHER = {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]}
+
+
+@pytest.mark.parametrize(
+    ("edit", "risk"),
+    [
+        (
+            added("Finance", "AWS::S3::BucketPolicy", Bucket="finance", PolicyDocument=POLICY_OF_ANOTHER),
+            "network-bucket-of-the-policy-Finance",
+        ),
+        (property_of(BUCKET_POLICY, "Bucket", to="finance"), f"network-bucket-of-the-policy-{BUCKET_POLICY}"),
+        (added("Copy", "AWS::S3::Bucket", AccessControl="PublicReadWrite"), "network-ACL-Copy"),
+        (
+            added("Readers", "AWS::SecretsManager::ResourcePolicy", SecretId="x"),
+            "network-public-policy-refused-Readers",
+        ),
+    ],
+)
+def test_what_is_added_makes_the_promises_that_all_make(edit: Edit, risk: str) -> None:
+    after = edited(edit)
+    assert risk in ids(changes(after))
+    assert risk in ids(new.changes(stack(after)))
+
+
+def test_a_secret_that_may_be_opened_to_everybody_and_an_alias_that_goes_are_risks() -> None:
+    readers = edited(added("Readers", "AWS::SecretsManager::ResourcePolicy", BlockPublicPolicy=True))
+    opened = copy.deepcopy(readers)
+    opened["Resources"]["Readers"]["Properties"]["BlockPublicPolicy"] = False
+    assert ids(changes(opened, readers)) == ["network-public-policy-refused-Readers"]
+    named = edited(added("Name", "AWS::KMS::Alias", AliasName="alias/x", TargetKeyId="x"))
+    assert ids(changes(template_of(), named)) == ["alias-deleted-Name"]
+
+
+KEY_ITSELF = {"Fn::GetAtt": [OF_KEY, "SecretAccessKey"]}
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        KEY_ITSELF,
+        {"Fn::GetAtt": f"{OF_KEY}.SecretAccessKey"},
+        {"Fn::GetAtt": [OF_KEY, {"Ref": "Which"}]},
+        {"Fn::GetAtt": [OF_KEY, {"Fn::Join": ["", ["Secret", "AccessKey"]]}]},
+        {"Fn::Sub": f"${{{OF_KEY}.SecretAccessKey}}"},
+        {"Fn::Join": ["", ["key ", {"Fn::Base64": KEY_ITSELF}]]},
+        {"Fn::Select": [0, {"Fn::Split": ["-", KEY_ITSELF]}]},
+        "{{resolve:secretsmanager:x}}",
+        {"Fn::Sub": ["${a}{resolve:secretsmanager:x}}", {"a": "{"}]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    ("put", "risk"),
+    [
+        (lambda secret: set_at(SECRET, "Metadata", to={"k": secret}), f"secret-told-Metadata-{SECRET}"),
+        (lambda secret: property_of(SECRET, "Description", to=secret), f"secret-told-Description-{SECRET}"),
+        (lambda secret: property_of(BUCKET, "Tags", to=[{"Key": "k", "Value": secret}]), f"secret-told-Tags-{BUCKET}"),
+        (
+            lambda secret: added("Other", "AWS::SecretsManager::Secret", SecretString=secret),
+            "secret-told-SecretString-Other",
+        ),
+        (lambda secret: put_out("Door", Value=secret), "secret-told-Door-Outputs"),
+    ],
+)
+def test_a_secret_is_told_nowhere_but_in_the_secret(put: Callable[[Any], Edit], secret: Any, risk: str) -> None:
+    after = edited(put(secret))
+    assert risk in ids(changes(after))
+    assert risk in ids(new.changes(stack(after)))
+
+
+def test_a_secret_that_follows_the_rotation_is_told_where_it_was() -> None:
+    assert not [each for each in ids(changes(edited(secret_field("bucket", "x")))) if each.startswith("secret-told")]
+
+
+@pytest.mark.parametrize(
+    ("edit", "risk"),
+    [
+        (property_of(POLICY, "Fn::Transform", to=MACRO), f"macro-Fn-Transform-{POLICY}"),
+        (property_of(POLICY, "PolicyDocument", "Fn::Transform", to=MACRO), f"macro-PolicyDocument-{POLICY}"),
+        (set_at(USER, "Fn::Transform", to=MACRO), f"macro-Fn-Transform-{USER}"),
+        (lambda template: template["Outputs"].update({"Fn::Transform": MACRO}), "macro-Fn-Transform-Outputs"),
+        (lambda template: template.update({"Fn::Transform": MACRO}), "macro-Fn-Transform-the-template"),
+    ],
+)
+def test_a_macro_anywhere_is_a_risk(edit: Edit, risk: str) -> None:
+    after = edited(edit)
+    assert risk in ids(changes(after))
+    assert risk in ids(new.changes(stack(after)))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "${PackagesBucket}",
+        {"Fn::Join": ["", ["$", "{PackagesBucket}"]]},
+        {"Fn::Join": ["$", ["", "{PackagesBucket}"]]},
+        {"Fn::Sub": ["${a}{PackagesBucket}", {"a": "$"}]},
+        {"Fn::Sub": "${!PackagesBucket}"},
+        {"Fn::Join": ["", [{"Fn::Join": ["", ["", "$"]]}, "{PackagesBucket}"]]},
+    ],
+    ids=str,
+)
+def test_no_text_passes_for_a_reference(value: Any) -> None:
+    assert folded(value, {}) == "${!PackagesBucket}"
+    assert "output-changed-AwsS3Bucket" in ids(changes(edited(output("AwsS3Bucket", value))))
+
+
 def test_a_secret_that_follows_the_outputs_is_no_risk_of_its_own() -> None:
     def moved(template: Json) -> None:
         template["Outputs"]["AwsS3Bucket"]["Value"] = "mine"
@@ -317,15 +462,29 @@ def test_a_secret_that_follows_the_outputs_is_no_risk_of_its_own() -> None:
     assert ids(changes(edited(moved))) == ["output-changed-AwsS3Bucket"]
 
 
-def test_a_key_of_another_account_is_told_where_the_account_is_known() -> None:
-    after = edited(encrypted_with(KEY))
-
-    def found(account: str) -> list[str]:
-        place = f"aws://{account}/us-west-2"
-        return ids(review.changes(stack(template_of(), environment=place), stack(after, environment=place)))
-
-    assert found("111122223333") == []
-    assert found("999999999999") == [f"encryption-default-KMS-key-{BUCKET}"]
+@pytest.mark.parametrize(
+    ("account", "key", "is_ours"),
+    [
+        ("111122223333", KEY, True),
+        ("111122223333", {"Fn::Sub": "arn:${AWS::Partition}:kms:us-west-2:${AWS::AccountId}:key/1"}, True),
+        ("unknown-account", {"Fn::Sub": "arn:${AWS::Partition}:kms:us-west-2:${AWS::AccountId}:key/1"}, True),
+        ("111122223333", {"Ref": SECRET}, True),
+        ("111122223333", "1234abcd-12ab-34cd-56ef-1234567890ab", True),
+        ("999999999999", KEY, False),
+        ("unknown-account", KEY, False),
+        ("111122223333", {"Fn::ImportValue": "a-key"}, False),
+        ("111122223333", {"Fn::Select": [0, ["a", "b"]]}, False),
+        ("111122223333", {"Ref": "Parameter"}, False),
+        ("111122223333", {"Fn::Join": ["", ["arn:aws:kms:us-west-2:", {"Ref": "Parameter"}, ":key/1"]]}, False),
+    ],
+    ids=str,
+)
+def test_a_key_is_told_unless_it_is_known_to_be_of_the_account(account: str, key: Any, is_ours: bool) -> None:
+    place = f"aws://{account}/us-west-2"
+    before, after = (stack(each, environment=place) for each in (template_of(), edited(encrypted_with(key))))
+    risk = f"encryption-default-KMS-key-{BUCKET}"
+    assert ids(review.changes(before, after)) == ([] if is_ours else [risk])
+    assert ids(new.changes(after)) == ([] if is_ours else [risk])
 
 
 def test_an_account_or_region_that_becomes_known_is_a_row_and_another_one_a_risk() -> None:

@@ -1,6 +1,7 @@
 """What the steps of deploy.yml do, run as a runner runs them."""
 
 import pytest
+from markdown_it import MarkdownIt
 
 from tests.workflows.conftest import Runner
 from tests.workflows.files import jobs
@@ -33,13 +34,14 @@ REVIEWED = f"ghes-packages review --deployed production --accept={RISK} --accept
 
 
 def test_deploy_reviews_shows_deploys_and_verifies(runner: Runner) -> None:
-    (runner.temp / "said").write_text("what the review says\n")
+    (runner.temp / "said").write_text("what the review says\n<img src=x> @octocat\n")
     assert deployed(runner) == (
         f"{REVIEWED}cdk diff --app cdk.out GhesPackages-production\n"
         "cdk deploy --app cdk.out GhesPackages-production --require-approval never\n"
         "ghes-packages verify production\nghes-packages settings production\n"
     )
-    assert runner.read("summary") == "what the review says\n"
+    [code] = MarkdownIt().parse(runner.read("summary"))
+    assert (code.type, code.content) == ("code_block", "what the review says\n<img src=x> @octocat\n")
 
 
 def test_nothing_is_deployed_that_the_review_refuses(runner: Runner) -> None:

@@ -62,6 +62,14 @@ def test_the_review_gets_base_head_and_the_risks_that_the_change_takes(merged: R
     assert (merged.read("report.md"), merged.outputs["status"]) == ("a report", "0")
 
 
+def test_a_head_that_is_a_link_to_the_base_is_not_reviewed(merged: Runner) -> None:
+    merged.shell("ln --symbolic elsewhere cdk.out")
+    assert merged.run("review/synth", "Hand on the assembly").returncode == 0
+    done = merged.run("review/review", "Review", ASSEMBLY=merged.outputs["assembly"])
+    assert done.returncode == 1
+    assert "ghes-packages" not in merged.read("calls")
+
+
 @pytest.mark.parametrize("exit_status", ["0", "1", "2"])
 def test_the_job_fails_as_the_review_does_after_the_report_is_published(merged: Runner, exit_status: str) -> None:
     (merged.temp / "said").write_text("# Report\n\nEOF\n")

@@ -1,4 +1,4 @@
-"""Where a bucket may be replicated to: a bucket of the stack, or of the stack with its replica."""
+"""Where a bucket may be replicated to: a bucket of the stack, or of the stack with its replica, and under its key."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _OF_ANOTHER = ("Account", "AccessControlTranslation")
 def replicated_elsewhere(before: Any, after: Any) -> bool:
     """Better left as it is; and where there was none, it must lead to our own."""
     if before is not None or after is None:
-        return True
+        return before is not None
     rules = at(after, "Rules")
     return not (
         isinstance(rules, list)
@@ -31,7 +31,11 @@ def _our_own(destination: Any) -> bool:
         return False
     bucket = str(destination.get("Bucket"))
     named = _BUCKET.fullmatch(bucket)
-    return bool(_ARN_OF.fullmatch(bucket) or (named and _put_out_by_a_replica(named["put_out"])))
+    key = at(destination, "EncryptionConfiguration", "ReplicaKmsKeyID")
+    return bool(
+        (_ARN_OF.fullmatch(bucket) or (named and _put_out_by_a_replica(named["put_out"])))
+        and (key is None or _ARN_OF.fullmatch(str(key)) or _put_out_by_a_replica(str(key)))
+    )
 
 
 def _put_out_by_a_replica(text: str) -> bool:

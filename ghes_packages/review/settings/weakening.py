@@ -1,9 +1,14 @@
-"""In which direction a setting is weaker: each takes the value before and another one after."""
+"""In which direction a setting is weaker: each takes the value before and another one after.
+
+At the end, what is too weak for a stack that is new, and so has no value before.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 Weakens = Callable[[Any, Any], bool]
+# Whether a new stack may not have the value.
+Refuses = Callable[[Any], bool]
 
 
 def never(before: Any, after: Any) -> bool:
@@ -64,3 +69,28 @@ def more(before: Any, after: Any) -> bool:
 
 def _each(value: Any) -> set[str]:
     return set() if value is None else set(map(str, value)) if isinstance(value, list) else {str(value)}
+
+
+def nothing(value: Any) -> bool:
+    """Whatever it is."""
+    return False
+
+
+def any_value(value: Any) -> bool:
+    """It is better not set at all."""
+    return value is not None
+
+
+def no_value(value: Any) -> bool:
+    """It must be set."""
+    return value is None
+
+
+def none_of(*good: str) -> Refuses:
+    """It must be one of these."""
+    return lambda value: value not in good
+
+
+def below(least: int) -> Refuses:
+    """A number must be no less."""
+    return lambda value: lower(least, value)
