@@ -6,7 +6,6 @@ Times depend on the machine; the limits are for two cores with everything instal
 import json
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -77,12 +76,12 @@ def _read(file: Path) -> str:
 
 def one_of_fifty_changed(cdk: CdkCli, folder: Path) -> tuple[str, str]:
     """Two assemblies of fifty instances, in the second of which one keeps its packages longer."""
+    tables = [f"[instances.ghes-{number}]\n" for number in range(50)]
+    changed = [*tables[:7], tables[7] + "noncurrent_days = 90\n", *tables[8:]]
     base, head, instances = folder / "base", folder / "head", folder / "fifty.toml"
-    instances.write_text("".join(f"[instances.ghes-{number}]\n" for number in range(50)))
-    cdk.run("synth", "--quiet", "--output", str(base), "--context", f"instances={instances}")
-    shutil.copytree(base, head)
-    template = head / "GhesPackages-ghes-7.template.json"
-    template.write_text(template.read_text().replace('"NoncurrentDays": 30', '"NoncurrentDays": 90'))
+    for assembly, written in ((base, tables), (head, changed)):
+        instances.write_text("".join(written))
+        cdk.run("synth", "--quiet", "--output", str(assembly), "--context", f"instances={instances}")
     return str(base), str(head)
 
 
