@@ -16,6 +16,7 @@ from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
 from ghes_packages.instance import Instance
 from ghes_packages.instances import DEFAULT_FILE, choose, load, make_deploy, with_file
 from ghes_packages.interruption import Interrupted, raise_interrupted
+from ghes_packages.options import MAX_AGE_DAYS, UNUSED_FOR_HOURS
 from ghes_packages.settings import Format, Settings
 
 if TYPE_CHECKING:
@@ -129,8 +130,10 @@ def verify(
 def status(
     instance: InstanceName = None,
     every: All = False,
-    max_age: Annotated[int, typer.Option(min=1, max=MOST_DAYS, metavar="DAYS", help="How old a key may be.")] = 90,
-    unused_for: UnusedFor = 24,
+    max_age: Annotated[
+        int, typer.Option(min=1, max=MOST_DAYS, metavar="DAYS", help="How old a key may be.")
+    ] = MAX_AGE_DAYS,
+    unused_for: UnusedFor = UNUSED_FOR_HOURS,
     json: Json = False,
     file: InstancesFile = DEFAULT_FILE,
 ) -> Answer:
@@ -156,7 +159,7 @@ def rotate(
     instance: Annotated[str, typer.Argument(metavar="INSTANCE", help="Its name in instances.toml.")],
     back: Annotated[bool, typer.Option("--back", help="Take the step back instead.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change, and write nothing.")] = False,
-    unused_for: UnusedFor = 24,
+    unused_for: UnusedFor = UNUSED_FOR_HOURS,
     force: Annotated[bool, typer.Option("--force", help="Go on against a refusal; needs --reason.")] = False,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it must be.")] = "",
     file: InstancesFile = DEFAULT_FILE,
@@ -198,7 +201,7 @@ def review(
         Path | None, typer.Option(metavar="FOLDER", help="What to deploy; only with --deployed. [default: cdk.out]")
     ] = None,
     accept: Annotated[list[str] | None, typer.Option(metavar="ID", help="A risk to take; may be repeated.")] = None,
-    unused_for: UnusedFor = 24,
+    unused_for: UnusedFor = UNUSED_FOR_HOURS,
     json: Json = False,
     file: InstancesFile = DEFAULT_FILE,
 ) -> Answer:

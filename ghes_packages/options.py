@@ -22,6 +22,9 @@ class Option:
     consequence: str
 
 
+# How old an access key may be, and for how long one must be unused to be done without, unless the operator says else.
+MAX_AGE_DAYS, UNUSED_FOR_HOURS = 90, 24
+
 # Values of `access_logs` and `encryption` that are no name and no ARN.
 OWN = "own"
 SSE_S3, SSE_KMS = "s3", "kms"

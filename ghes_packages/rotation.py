@@ -13,10 +13,10 @@ from ghes_packages.access_keys import AccessKey
 from ghes_packages.errors import ConfigurationError, FoundWrong
 from ghes_packages.instance import ACTIVE, Instance
 from ghes_packages.instances import make_deploy, with_file
-from ghes_packages.options import PreviousAccessKey
+from ghes_packages.options import UNUSED_FOR_HOURS, PreviousAccessKey
 from ghes_packages.printable import one_line
 
-UNUSED_FOR = timedelta(days=1)
+UNUSED_FOR = timedelta(hours=UNUSED_FOR_HOURS)
 KEYS_PER_USER = 2
 
 

@@ -13,10 +13,11 @@ from rich.text import Text
 from ghes_packages import access_keys, aws, deployed, replication
 from ghes_packages.access_keys import AccessKey
 from ghes_packages.instance import ACTIVE, Instance
+from ghes_packages.options import MAX_AGE_DAYS
 from ghes_packages.replication import Replication
 from ghes_packages.rotation import UNUSED_FOR, ago, behind, used
 
-MAX_AGE = timedelta(days=90)
+MAX_AGE = timedelta(days=MAX_AGE_DAYS)
 HEADINGS = ("access key", "age", "last used", "replica")
 
 
