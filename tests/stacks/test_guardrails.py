@@ -645,4 +645,4 @@ def test_a_broken_promise_fires_its_rule_and_says_how_to_mend_it(guardrails: Gua
     BREAKS[rule][way](template)
     messages = guardrails.broken_by(template.whole).get(rule, [])
     assert messages
-    assert all(len(message) > 20 for message in messages)
+    assert [message for message in messages if "Guard check" in message] == []
