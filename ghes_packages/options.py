@@ -120,9 +120,7 @@ def _bucket_name(name: str) -> str:
     """S3's rules for names of general purpose buckets; dots are left out, because TLS does not work with them."""
     if name in ("none", "off", "false", "no"):
         raise ValueError("is no bucket, and nothing that can be switched off")
-    if name.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or name.endswith(
-        ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
-    ):
+    if name.startswith(RESERVED_PREFIXES) or name.endswith(RESERVED_SUFFIXES):
         raise ValueError("begins or ends with what S3 reserves for itself")
     return name
 

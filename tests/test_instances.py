@@ -316,6 +316,8 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
         ('tags = { cost = "1", Cost = "2" }', "have a key twice"),
         ('access_logs = "none"', "nothing that can be switched off"),
         ('bucket_name = "a.b.c"', "has another form"),
+        ('bucket_name = "sthree-packages"', "begins or ends with what S3 reserves for itself"),
+        ('bucket_name = "packages--table-s3"', "begins or ends with what S3 reserves for itself"),
         ("noncurrent_days = 0", "greater than or equal to 1"),
     ],
 )
