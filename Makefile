@@ -16,7 +16,7 @@ setup: $(SET_UP)
 
 # A recipe that needs a shell says exec: else a signal ends the shell, and not the program.
 demo: setup
-	@exec python -m ghes_packages.local "$(INSTANCES)" $(INSTANCE)
+	@exec python -m local_aws "$(INSTANCES)" $(INSTANCE)
 
 synth: setup
 	@cdk synth --quiet --no-notices --context instances="$(INSTANCES)" && echo "The templates are in cdk.out."

@@ -7,10 +7,10 @@ from pathlib import Path
 import aws_cdk as cdk
 from constructs import Construct
 
-from ghes_packages.addresses import REMINDER
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.instances import DEFAULT_FILE, load
 from ghes_packages.errors import ConfigurationError
-from ghes_packages.instance import Instance
-from ghes_packages.instances import DEFAULT_FILE, load
+from ghes_packages.policies.statements import REMINDER
 from stacks.guardrails import guardrails
 from stacks.packages_replica import PackagesReplica
 from stacks.packages_storage import PackagesStorage

@@ -17,8 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ghes_packages.local.cdk_cli import JSII_CACHE, PROJECT, CdkCli
-from ghes_packages.local.embedded_aws import EmbeddedAws
+from local_aws.cdk_cli import JSII_CACHE, PROJECT, CdkCli
+from local_aws.embedded_aws import EmbeddedAws
 
 COMMAND = (sys.executable, "-m", "ghes_packages")
 QUICK_TESTS = ("-m", "pytest", "--ignore", "tests/end_to_end")

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError, FoundWrong
-from ghes_packages.instance import Instance
 
 AT_ONCE = 16
 # What is wrong comes before what could not be seen.

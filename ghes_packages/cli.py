@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.instances import DEFAULT_FILE, choose, load, make_deploy, with_file
+from ghes_packages.config.values import MAX_AGE_DAYS, UNUSED_FOR_HOURS
 from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
-from ghes_packages.instance import Instance
-from ghes_packages.instances import DEFAULT_FILE, choose, load, make_deploy, with_file
 from ghes_packages.interruption import Interrupted, raise_interrupted
-from ghes_packages.options import MAX_AGE_DAYS, UNUSED_FOR_HOURS
 from ghes_packages.settings import Format, Settings
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def settings(
     file: InstancesFile = DEFAULT_FILE,
 ) -> Answer:
     """What do I paste into the Management Console?"""
-    from ghes_packages import aws, deployed
+    from ghes_packages.live import aws, deployed
 
     if json and form not in (None, Format.JSON):
         raise ConfigurationError(f"--json and --format {form}: they say different things; leave one out")
@@ -168,18 +168,19 @@ def rotate(
 
     It refuses a step that would hurt, and writes nothing to AWS: the step is yours to review, commit and deploy.
     """
-    from ghes_packages import access_keys, aws, deployed, instances_file, rotation
+    from ghes_packages.live import access_keys, aws, deployed
+    from ghes_packages.rotation import instances_file, steps
 
     if force != bool(reason.strip()):
         raise ConfigurationError('--force and --reason "…" go together: say why the refusal does not count')
     chosen = choose(load(file), instance, file)
-    step = rotation.step_back(chosen) if back else rotation.next_step(chosen)
+    step = steps.step_back(chosen) if back else steps.next_step(chosen)
     session = aws.session(chosen)
     keys = access_keys.read(chosen, deployed.read(chosen, session).outputs, session)
-    refused = list(rotation.refusals(chosen, step, keys, datetime.now(UTC), timedelta(hours=unused_for)))
+    refused = list(steps.refusals(chosen, step, keys, datetime.now(UTC), timedelta(hours=unused_for)))
     if refused and not force:
         raise FoundWrong(
-            f"{chosen.name}: {rotation.stands(chosen)}. Refused to {step.title}: {'; '.join(refused)};"
+            f"{chosen.name}: {steps.stands(chosen)}. Refused to {step.title}: {'; '.join(refused)};"
             f" if you know better: ghes-packages rotate {with_file(chosen.name, file)}"
             f'{" --back" if back else ""} --force --reason "…"'
         )
@@ -187,7 +188,7 @@ def rotate(
     change = instances_file.difference(file, text)
     if not dry_run:
         instances_file.write(file, text)
-    return Answer("\n".join(rotation.told(chosen, file, step, change, refused, reason, dry_run=dry_run)))
+    return Answer("\n".join(steps.told(chosen, file, step, change, refused, reason, dry_run=dry_run)))
 
 
 @app.command()

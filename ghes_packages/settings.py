@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
 from ghes_packages.outputs import Outputs, PackagesSecret
 from ghes_packages.printable import one_line
 

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ghes_packages import access_keys, aws, deployed, replication
-from ghes_packages.access_keys import AccessKey
-from ghes_packages.instance import ACTIVE, Instance
-from ghes_packages.options import MAX_AGE_DAYS
-from ghes_packages.replication import Replication
-from ghes_packages.rotation import UNUSED_FOR, ago, behind, used
+from ghes_packages.config.instance import ACTIVE, Instance
+from ghes_packages.config.values import MAX_AGE_DAYS
+from ghes_packages.live import access_keys, aws, deployed, replication
+from ghes_packages.live.access_keys import AccessKey
+from ghes_packages.live.replication import Replication
+from ghes_packages.rotation.steps import UNUSED_FOR, ago, behind, used
 
 MAX_AGE = timedelta(days=MAX_AGE_DAYS)
 HEADINGS = ("access key", "age", "last used", "replica")

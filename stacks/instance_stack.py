@@ -4,8 +4,8 @@ import aws_cdk as cdk
 from constructs import Construct
 from pydantic import BaseModel
 
-from ghes_packages.instance import Instance
-from ghes_packages.regions import S3_HOST_PREFIXES
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.regions import S3_HOST_PREFIXES
 
 
 class InstanceStack(cdk.Stack):

@@ -9,10 +9,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from ghes_packages.addresses import address_statement
-from ghes_packages.instance import ACTIVE, INACTIVE, Instance
-from ghes_packages.permissions import ResourceType, actions
-from ghes_packages.secret_statements import readers_statement
+from ghes_packages.config.instance import ACTIVE, INACTIVE, Instance
+from ghes_packages.policies.permissions import ResourceType, actions
+from ghes_packages.policies.statements import address_statement, readers_statement
 from stacks.acknowledged import acknowledge, objects_of
 from stacks.packages_key import Key
 

@@ -4,8 +4,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ghes_packages.instance import Instance
-from ghes_packages.lifecycle import ACCESS_LOGS, packages
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.lifecycle import ACCESS_LOGS, packages
 from stacks.acknowledged import acknowledge
 from stacks.packages_key import Key, ReplicaKey
 from stacks.private_bucket import PrivateBucket

@@ -6,9 +6,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ghes_packages.instance import Instance
-from ghes_packages.key_statements import reader_statement, user_statement
-from ghes_packages.options import SSE_S3
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.values import SSE_S3
+from ghes_packages.policies.statements import reader_statement, user_statement
 from stacks.private_bucket import RETAIN
 
 

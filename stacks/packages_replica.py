@@ -2,8 +2,8 @@
 
 from constructs import Construct
 
-from ghes_packages.instance import Instance
-from ghes_packages.options import SSE_KMS
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.values import SSE_KMS
 from ghes_packages.outputs import ReplicaOutputs
 from stacks.acknowledged import acknowledge
 from stacks.instance_stack import InstanceStack

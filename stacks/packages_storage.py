@@ -2,7 +2,7 @@
 
 from constructs import Construct
 
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
 from ghes_packages.outputs import Outputs
 from stacks.instance_stack import InstanceStack
 from stacks.packages_access import PackagesAccess

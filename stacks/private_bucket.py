@@ -6,8 +6,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ghes_packages.bucket_settings import LEAST_TLS_VERSION
-from ghes_packages.lifecycle import Lifecycle
+from ghes_packages.config.lifecycle import Lifecycle
+from ghes_packages.policies.statements import LEAST_TLS_VERSION
 from stacks.replication import Replication
 
 

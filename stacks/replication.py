@@ -8,10 +8,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ghes_packages.instance import Instance
-from ghes_packages.key_statements import replication_statement
-from ghes_packages.options import SSE_KMS
-from ghes_packages.replication import RULE_ID
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.values import SSE_KMS
+from ghes_packages.live.replication import RULE_ID
+from ghes_packages.policies.statements import replication_statement
 from stacks.acknowledged import acknowledge, objects_of
 
 # What AWS documents: "Setting up permissions for live replication", without the change of a replica's owner.

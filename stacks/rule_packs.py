@@ -8,8 +8,8 @@ import aws_cdk as cdk
 import cdk_nag
 import jsii
 
-from ghes_packages.instance import Instance
-from ghes_packages.options import RulePack
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.values import RulePack
 
 PACKS: Mapping[RulePack, Callable[[], cdk_nag.NagPack]] = {
     RulePack.AWS_SOLUTIONS: cdk_nag.AwsSolutionsChecks,

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import WaiterError
 
-from ghes_packages.local.embedded_aws import EmbeddedAws
+from local_aws.embedded_aws import EmbeddedAws
 
 SOON = {"Delay": 0.02, "MaxAttempts": 500}
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from botocore.loaders import JSONFileLoader
 
-from ghes_packages.local.cdk_cli import JSII_CACHE
-from ghes_packages.local.embedded_aws import EmbeddedAws
+from local_aws.cdk_cli import JSII_CACHE
+from local_aws.embedded_aws import EmbeddedAws
 
 PROJECT = Path(__file__).parent.parent
 
@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Of those the file that takes longest comes first, so that no worker is alone with it at the end.
     """
-    slow = ("local", "verify", "end_to_end")
+    slow = ("local_aws", "verify", "end_to_end")
     items.sort(
         key=lambda item: (
             slow.index(item.path.parent.name) + 1 if item.path.parent.name in slow else 0,

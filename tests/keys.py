@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from ghes_packages.access_keys import AccessKey
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
+from ghes_packages.live.access_keys import AccessKey
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

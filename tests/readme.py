@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from itertools import groupby, takewhile
 from pathlib import Path
 
-from ghes_packages.instance import OPTIONS, Instance
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.options import OPTIONS
 from ghes_packages.outputs import Outputs, ReplicaOutputs
-from ghes_packages.permissions import PERMISSIONS
-from ghes_packages.rights import RIGHTS
+from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS
+from ghes_packages.policies.permissions import PERMISSIONS
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
@@ -52,7 +53,7 @@ def generated() -> Mapping[str, str]:
             ("what for", "actions"),
             *(
                 (purpose, ", ".join(f"`{action}`" for action in actions))
-                for purpose, actions in groupby(RIGHTS, key=RIGHTS.__getitem__)
+                for purpose, actions in groupby(OPERATOR_PERMISSIONS, key=OPERATOR_PERMISSIONS.__getitem__)
             ),
         ),
     }

@@ -10,7 +10,7 @@ import aws_cdk as cdk
 from aws_cdk.assertions import Template
 
 from app import stacks_of
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
 from stacks.packages_replica import PackagesReplica
 from stacks.packages_storage import PackagesStorage
 

@@ -23,9 +23,9 @@ from ghes_packages.all_instances import (
     worst,
     write_table,
 )
+from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsSaidNo, FoundWrong
-from ghes_packages.instance import Instance
-from ghes_packages.local.cdk_cli import PROJECT
+from local_aws.cdk_cli import PROJECT
 
 Asking = Callable[[Question, Sequence[Instance]], Iterator[InstanceAnswer]]
 INSTANCES = [Instance(name=f"n{number}") for number in range(AT_ONCE)]

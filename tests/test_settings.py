@@ -3,7 +3,7 @@ import shlex
 
 import pytest
 
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
 from ghes_packages.outputs import Outputs, PackagesSecret
 from ghes_packages.settings import Format, Settings
 

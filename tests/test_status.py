@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
-from ghes_packages.access_keys import AccessKey
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
+from ghes_packages.live.access_keys import AccessKey
 from ghes_packages.status import Status
 from tests.keys import NOW, instance, key
 

@@ -10,23 +10,23 @@ from ghes_packages.review import (
     access,
     access_keys,
     acknowledged,
-    anywhere,
     outputs,
     promises,
     resources,
     secret,
+    secret_leaks,
     stack,
 )
 from ghes_packages.review.access_keys import UserKeys
-from ghes_packages.review.assembly import Stack
 from ghes_packages.review.change import Change
+from ghes_packages.template.assembly import Stack
 
 # What hurts most comes first. Access keys are apart: where IAM can be asked, what it says of them counts.
 KINDS: Sequence[Callable[[Stack, Stack], Iterator[Change]]] = (
     resources.changes,
     outputs.changes,
     access.changes,
-    anywhere.changes,
+    secret_leaks.changes,
     promises.changes,
     secret.changes,
     stack.changes,

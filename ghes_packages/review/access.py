@@ -4,12 +4,12 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from ghes_packages.review import own
-from ghes_packages.review.assembly import Stack
+from ghes_packages.review import expected_access
 from ghes_packages.review.change import ACCESS, Cell, Change, Risk, identifier
-from ghes_packages.review.coverage import covers
-from ghes_packages.review.grants import Grant, grants, own_name
-from ghes_packages.review.intrinsics import names
+from ghes_packages.template.assembly import Stack
+from ghes_packages.template.grant_matching import covers
+from ghes_packages.template.grants import Grant, grants, own_name
+from ghes_packages.template.rendering import names
 
 USER = "AWS::IAM::User"
 EFFECTS = {"Allow": "allowed", "Deny": "denied"}
@@ -41,14 +41,14 @@ def changes(before: Stack, after: Stack, expected: Callable[[Grant], bool] = lam
         if not any(covers(old, each) for old in had):
             if each.effect == "Allow" and not expected(each):
                 risky[each] = "access-gained"
-            if each.effect == "Deny" and not own.denial(each):
+            if each.effect == "Deny" and not expected_access.denial(each):
                 risky[each] = "access-locked-out"
     for each in had - gets:
         # What is said of a resource that goes, `resources` reports with the resource.
         if not each.resource.startswith(gone) and not any(covers(new, each) for new in gets):
             if each.effect == "Deny":
                 risky[each] = "access-denial"
-            elif each.who in users and each.action in own.ACTIONS:
+            elif each.who in users and each.action in expected_access.ACTIONS:
                 risky[each] = "access-lost"
     rows: dict[tuple[str, str, Cell, Cell, str], list[str]] = defaultdict(list)
     for who, effect, action in sorted({(each.who, each.effect, each.action) for each in had ^ gets}):

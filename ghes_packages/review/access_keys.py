@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ghes_packages.deployed import ACCESS_KEY
-from ghes_packages.instance import ACTIVE
-from ghes_packages.review.assembly import Stack
-from ghes_packages.review.change import KEYS, Change, Risk, identifier
-from ghes_packages.review.intrinsics import shown
-from ghes_packages.rotation import KEYS_PER_USER
+from ghes_packages.config.instance import ACTIVE
+from ghes_packages.live.deployed import ACCESS_KEY
+from ghes_packages.review.change import KEYS, Change, Risk, identifier, shown
+from ghes_packages.rotation.steps import KEYS_PER_USER
+from ghes_packages.template.assembly import Stack
 
 USER = "AWS::IAM::User"
 

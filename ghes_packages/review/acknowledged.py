@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from ghes_packages.review.assembly import Stack
-from ghes_packages.review.change import FINDINGS, Change, Risk, identifier
-from ghes_packages.review.intrinsics import shown
+from ghes_packages.review.change import FINDINGS, Change, Risk, identifier, shown
+from ghes_packages.template.assembly import Stack
 
 # The plugin that runs this project's guardrails, and CDK's own validation. CDK's report names a plugin only where it
 # found something, be it acknowledged: this one is not missed there, whether it is in the app or not.

@@ -1,7 +1,9 @@
 """What a change does, as rows: each kind of risk is a module that yields them."""
 
+import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 # The values of one cell, as the templates have them; none where there is nothing.
 Cell = tuple[str, ...]
@@ -84,3 +86,11 @@ def identifier(*parts: str) -> str:
 def slug(resource_type: str) -> str:
     """What a resource type is called in an ID: bucket-policy for AWS::S3::BucketPolicy."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", resource_type.rpartition("::")[2]).lower()
+
+
+def shown(value: Any) -> Cell:
+    """The values of a cell: a list is one value each, an object is JSON."""
+    if value is None:
+        return ()
+    values = value if isinstance(value, list | tuple) else [value]
+    return tuple(each if isinstance(each, str) else json.dumps(each, sort_keys=True) for each in values)

@@ -9,17 +9,19 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from ghes_packages import access_keys, aws, deployed, review
-from ghes_packages.access_keys import AccessKey
-from ghes_packages.aws import CONFIG, code, explained
+from ghes_packages import review
+from ghes_packages.config.instance import Instance
 from ghes_packages.errors import ConfigurationError, FoundWrong
-from ghes_packages.instance import Instance
-from ghes_packages.review import assembly, new
+from ghes_packages.live import access_keys, aws, deployed
+from ghes_packages.live.access_keys import AccessKey
+from ghes_packages.live.aws import CONFIG, code, explained
+from ghes_packages.review import new
 from ghes_packages.review.access_keys import UserKeys
-from ghes_packages.review.assembly import Stack
 from ghes_packages.review.change import STACK, Change, Risk, identifier
 from ghes_packages.review.report import Report, Reviewed, State
-from ghes_packages.rotation import in_use
+from ghes_packages.rotation.steps import in_use
+from ghes_packages.template import assembly
+from ghes_packages.template.assembly import Stack
 
 # The stack has a name and no resources.
 NOTHING_DEPLOYED = frozenset({"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE"})

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from ghes_packages.review import picture
+from ghes_packages.review import diagram
 from ghes_packages.review.change import ACCESS, TOPICS, Change, Topic
 from ghes_packages.review.report import Named, Report, Reviewed, State
 from ghes_packages.review.table import cell, code, table
@@ -71,7 +71,7 @@ def _sections(instances: Iterable[Reviewed]) -> Iterator[str]:
     alike: dict[tuple[bool, int, tuple[Change, ...], tuple[str, ...]], list[Reviewed]] = defaultdict(list)
     for instance in instances:
         if instance.state is not State.UNCHANGED:
-            drawn = tuple(picture.drawn(instance.stack)) if instance.stack else ()
+            drawn = tuple(diagram.drawn(instance.stack)) if instance.stack else ()
             safe = not any(change.risk for change in instance.changes)
             alike[safe, list(State).index(instance.state), instance.changes, drawn].append(instance)
     for (_, _, changes, drawn), some in sorted(alike.items(), key=lambda each: each[0][:2]):

@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 
+from ghes_packages.config.regions import S3_HOST_PREFIXES, dns_suffixes
 from ghes_packages.outputs import Outputs
-from ghes_packages.regions import S3_HOST_PREFIXES, dns_suffixes
-from ghes_packages.review import access, access_keys, anywhere, own, promises, resources, secret, stack
-from ghes_packages.review.assembly import Stack
-from ghes_packages.review.change import OUTPUTS, Change, Risk, identifier
-from ghes_packages.review.grants import own_name
-from ghes_packages.review.intrinsics import at, folded, names, shown
+from ghes_packages.review import access, access_keys, expected_access, promises, resources, secret, secret_leaks, stack
+from ghes_packages.review.change import OUTPUTS, Change, Risk, identifier, shown
+from ghes_packages.template.assembly import Stack
+from ghes_packages.template.grants import own_name
+from ghes_packages.template.rendering import at, names, rendered
 
 _HOST = "|".join(map(re.escape, S3_HOST_PREFIXES.values()))
 _SUFFIX = "|".join(map(re.escape, ("${AWS::URLSuffix}", *sorted(dns_suffixes()))))
@@ -22,12 +22,12 @@ _ANOTHER_ACCOUNT = re.compile(r":[0-9]{12}:")
 def changes(after: Stack) -> Iterator[Change]:
     """A row for all access, and one for each risk: that the stack is new is none."""
     nothing = Stack(deployment=_deployment(after), termination_protection=True)
-    for kind in (resources, anywhere, stack, access_keys):
+    for kind in (resources, secret_leaks, stack, access_keys):
         yield from (change for change in kind.changes(nothing, after) if change.risk)
     yield from _outputs(after)
     yield from promises.of_what_is_new(nothing, after)
     yield from secret.of_a_new_stack(after)
-    yield from access.changes(nothing, after, own.granted_by(after))
+    yield from access.changes(nothing, after, expected_access.granted_by(after))
 
 
 def _deployment(after: Stack) -> dict[str, object]:
@@ -42,7 +42,7 @@ def _deployment(after: Stack) -> dict[str, object]:
 def _outputs(after: Stack) -> Iterator[Change]:
     """A row for what GHES would be told to use that is neither the stack's bucket nor S3."""
     called = names(after.template)
-    outputs = folded(after.template.get("Outputs", {}), called)
+    outputs = rendered(after.template.get("Outputs", {}), called)
     buckets = {own_name(each, called) for each in after.of_type("AWS::S3::Bucket")}
     bucket, url = (str(Outputs.model_fields[each].alias) for each in ("bucket", "service_url"))
     for name, is_ours in ((bucket, buckets.__contains__), (url, _SERVICE_URL.fullmatch)):

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ghes_packages.outputs import Outputs
-from ghes_packages.review.assembly import Stack
-from ghes_packages.review.change import OUTPUTS, Cell, Change, Risk, identifier
-from ghes_packages.review.intrinsics import at, folded, names, shown
+from ghes_packages.review.change import OUTPUTS, Cell, Change, Risk, identifier, shown
+from ghes_packages.template.assembly import Stack
+from ghes_packages.template.rendering import at, names, rendered
 
 # These follow the rotation of the access key; the second comes and goes with it.
 NEWEST, PREVIOUS = (str(Outputs.model_fields[name].alias) for name in ("access_key", "previous_access_key"))
@@ -17,7 +17,7 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
     called = names(before.template, after.template)
     had, gets = before.template.get("Outputs", {}), after.template.get("Outputs", {})
     for key in sorted(had.keys() | gets.keys()):
-        was, becomes = (_consumed(folded(some.get(key), called)) for some in (had, gets))
+        was, becomes = (_consumed(rendered(some.get(key), called)) for some in (had, gets))
         if key not in had:
             yield Change(OUTPUTS, ((key,),), "added", was, becomes)
         elif key not in gets:

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ghes_packages.outputs import Outputs, ReplicaOutputs
-from ghes_packages.review.assembly import Stack
-from ghes_packages.review.change import OTHER, Change, Risk, identifier
-from ghes_packages.review.grants import PROPERTIES as COMPARED_BY_ACCESS
-from ghes_packages.review.intrinsics import Names, at, folded, names, referred, shown
+from ghes_packages.review.change import OTHER, Change, Risk, identifier, shown
 from ghes_packages.review.replacement import REPLACING
 from ghes_packages.review.settings import SETTINGS
 from ghes_packages.review.settings.setting import Setting
+from ghes_packages.template.assembly import Stack
+from ghes_packages.template.grants import PROPERTIES as COMPARED_BY_ACCESS
+from ghes_packages.template.rendering import Names, at, names, referred, rendered
 
 # Here nothing is changed unseen: what no setting reads is a risk, but for what is for people only.
 GUARDED = {
@@ -49,7 +49,7 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
     for logical_id, resource in before.resources.items():
         if logical_id not in after.resources or resource == after.resources[logical_id]:
             continue
-        was, becomes = folded(resource, called), folded(after.resources[logical_id], called)
+        was, becomes = rendered(resource, called), rendered(after.resources[logical_id], called)
         kind = was.get("Type", "")
         known, settings = _read_elsewhere(kind), _settings(kind)
         for setting in settings:
@@ -73,7 +73,7 @@ def of_what_is_new(before: Stack, after: Stack) -> Iterator[Change]:
     outputs = after.template.get("Outputs", {})
     packages = {name for each in OF_PACKAGES for name in referred(at(outputs, each, "Value"))}
     for logical_id in sorted(after.resources.keys() - before.resources.keys()):
-        new = folded(after.resources[logical_id], called)
+        new = rendered(after.resources[logical_id], called)
         kind = new.get("Type", "")
         settings = _settings(kind)
         for setting in settings:

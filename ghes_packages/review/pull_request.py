@@ -4,10 +4,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ghes_packages import review
-from ghes_packages.review import assembly, new
-from ghes_packages.review.assembly import Stack
+from ghes_packages.review import new
 from ghes_packages.review.change import STACK, Change, Risk
 from ghes_packages.review.report import Report, Reviewed, State
+from ghes_packages.template import assembly
+from ghes_packages.template.assembly import Stack
 
 GONE = Change(
     STACK,

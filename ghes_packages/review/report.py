@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from ghes_packages.errors import ConfigurationError
 from ghes_packages.printable import one_line
-from ghes_packages.review.assembly import Stack
 from ghes_packages.review.change import Change, Risk
+from ghes_packages.template.assembly import Stack
 
 
 class State(StrEnum):

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ghes_packages.review.assembly import Stack
-from ghes_packages.review.change import RESOURCES, Cell, Change, Risk, identifier, slug
-from ghes_packages.review.intrinsics import Names, folded, names, referred, shown
+from ghes_packages.review.change import RESOURCES, Cell, Change, Risk, identifier, shown, slug
 from ghes_packages.review.replacement import REPLACING, RETAINED, STATEFUL
+from ghes_packages.template.assembly import Stack
+from ghes_packages.template.rendering import Names, names, referred, rendered
 
 ORPHANED, DELETED = "orphaned", "deleted"
 # What becomes of the resource that the template has no more.
@@ -78,7 +78,7 @@ def _replacing(before: Mapping[str, Any], after: Mapping[str, Any], replaced: Ma
 def _values(resource: Mapping[str, Any], properties: list[str], called: Names) -> Cell:
     all_of_it = {**resource.get("Properties", {}), "Type": resource.get("Type")}
     return tuple(
-        f"{name}: {', '.join(shown(folded(all_of_it[name], called)))}" for name in properties if name in all_of_it
+        f"{name}: {', '.join(shown(rendered(all_of_it[name], called)))}" for name in properties if name in all_of_it
     )
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from ghes_packages.deployed import ACCESS_KEY
+from ghes_packages.live.deployed import ACCESS_KEY
 from ghes_packages.outputs import Outputs, PackagesSecret
-from ghes_packages.review.assembly import Stack
-from ghes_packages.review.change import OTHER, SECRET, Change, Risk, identifier
-from ghes_packages.review.intrinsics import at, folded, names, shown
+from ghes_packages.review.change import OTHER, SECRET, Change, Risk, identifier, shown
 from ghes_packages.review.settings.reading import in_json
+from ghes_packages.template.assembly import Stack
+from ghes_packages.template.rendering import at, names, rendered
 
 HOLDER = "AWS::SecretsManager::Secret"
 HIDDEN = {key for key, field in PackagesSecret.model_fields.items() if field.annotation is SecretStr}
@@ -24,7 +24,7 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
         if logical_id not in before.resources:
             continue
         was, becomes = (
-            at(folded(stack.resources[logical_id], called), "Properties", "SecretString") for stack in (before, after)
+            at(rendered(stack.resources[logical_id], called), "Properties", "SecretString") for stack in (before, after)
         )
         rows = [row for key in PackagesSecret.model_fields for row in _field(logical_id, key, was, becomes, expected)]
         yield from rows
@@ -37,7 +37,7 @@ def of_a_new_stack(after: Stack) -> Iterator[Change]:
     called = names(after.template)
     expected = _expected(after, called)
     for logical_id in after.of_type(HOLDER):
-        text = at(folded(after.resources[logical_id], called), "Properties", "SecretString")
+        text = at(rendered(after.resources[logical_id], called), "Properties", "SecretString")
         for key in PackagesSecret.model_fields:
             rows = _field(logical_id, key, None, text, {key: None, **expected}, needed=True)
             yield from (row for row in rows if row.risk)
@@ -60,7 +60,7 @@ def _field(
 
 def _expected(stack: Stack, called: Mapping[str, str]) -> Mapping[str, Any]:
     """The fields of the secret as outputs and newest access key have them, as far as the template has these."""
-    outputs = folded(stack.template.get("Outputs", {}), called)
+    outputs = rendered(stack.template.get("Outputs", {}), called)
     aliases = {key: Outputs.model_fields[key].alias for key in ("bucket", "service_url", "region")}
     found = {key: at(outputs, str(alias), "Value") for key, alias in aliases.items() if alias in outputs}
     keys = {

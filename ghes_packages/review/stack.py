@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ghes_packages.review.assembly import Stack
-from ghes_packages.review.change import STACK, TAGS, Change, Risk, identifier
-from ghes_packages.review.intrinsics import folded, referred, shown
+from ghes_packages.review.change import STACK, TAGS, Change, Risk, identifier, shown
+from ghes_packages.template.assembly import Stack
+from ghes_packages.template.rendering import referred, rendered
 
 # What other modules read, and what gives no value and no resource another meaning. CDK's rule asks for a bootstrap
 # stack. This project needs no other section.
@@ -44,7 +44,7 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
             None if after.termination_protection else risk,
         )
     for section in sorted((before.template.keys() | after.template.keys()) - SECTIONS):
-        was, becomes = (folded(_section(stack, section), {}) for stack in (before, after))
+        was, becomes = (rendered(_section(stack, section), {}) for stack in (before, after))
         if was != becomes:
             risk = Risk(
                 identifier("template", section),

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from ghes_packages import aws, deployed
-from ghes_packages.aws import S3_CONFIG
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
+from ghes_packages.live import aws, deployed
+from ghes_packages.live.aws import S3_CONFIG
 from ghes_packages.verify.clients import key_clients
 from ghes_packages.verify.key_checks import KeyChecks
 from ghes_packages.verify.probe_objects import ProbeObjects

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ghes_packages.aws import code
-from ghes_packages.bucket_settings import LEAST_TLS_VERSION, BucketSetting, bucket_settings, tls_statements
-from ghes_packages.kms_key import KmsKey
-from ghes_packages.lifecycle import Lifecycle
-from ghes_packages.policy_document import statement, statements
+from ghes_packages.config.lifecycle import Lifecycle
+from ghes_packages.live.aws import code
+from ghes_packages.live.kms_key import KmsKey
+from ghes_packages.policies.document import statement, statements
+from ghes_packages.policies.statements import LEAST_TLS_VERSION, tls_statements
+from ghes_packages.verify.bucket_settings import BucketSetting, bucket_settings
 from ghes_packages.verify.operator import as_operator
 from ghes_packages.verify.report import Check, Failed
 
@@ -44,9 +45,9 @@ class BucketChecks:
                 setting.title,
                 setting.expected,
                 lambda setting=setting: self._as_wanted(setting),  # type: ignore[misc]
-                self._mend(setting.command, setting.option, setting.wanted),
+                self._remedy(setting.command, setting.option, setting.wanted),
             )
-        yield self._check("TLS only", f"{LEAST_TLS_VERSION} at least", self._denies_all_but_tls, self._mend_policy())
+        yield self._check("TLS only", f"{LEAST_TLS_VERSION} at least", self._denies_all_but_tls, self._policy_remedy())
         yield self._check(
             "policy grants",
             self._granted,
@@ -65,22 +66,22 @@ class BucketChecks:
                 raise Failed(f"logged to {found}" if found else "not logged")
             return expected
 
-        return self._check("access logged", expected, run, self.mend_logging(log_bucket, prefix))
+        return self._check("access logged", expected, run, self.logging_remedy(log_bucket, prefix))
 
     def log_target(self) -> str | None:
         """The bucket that requests are logged to and the prefix there, with a slash between them."""
         found = self.s3.get_bucket_logging(Bucket=self.bucket).get("LoggingEnabled")
         return f"{found['TargetBucket']}/{found['TargetPrefix']}" if found else None
 
-    def mend_logging(self, log_bucket: str, prefix: str = "") -> str:
+    def logging_remedy(self, log_bucket: str, prefix: str = "") -> str:
         """The command that sets them."""
         wanted = {"LoggingEnabled": {"TargetBucket": log_bucket, "TargetPrefix": prefix}}
-        return self._mend("put-bucket-logging", "--bucket-logging-status", wanted)
+        return self._remedy("put-bucket-logging", "--bucket-logging-status", wanted)
 
-    def _check(self, title: str, expected: str, run: Callable[[], str], mend: str) -> Check:
-        return Check(self.section, title, expected, as_operator(run), mend)
+    def _check(self, title: str, expected: str, run: Callable[[], str], remedy: str) -> Check:
+        return Check(self.section, title, expected, as_operator(run), remedy)
 
-    def _mend(self, command: str, option: str, wanted: dict[str, Any]) -> str:
+    def _remedy(self, command: str, option: str, wanted: dict[str, Any]) -> str:
         return f"aws s3api {command} --bucket {self.bucket} {option} {shlex.quote(json.dumps(wanted))}"
 
     def _as_wanted(self, setting: BucketSetting) -> str:
@@ -94,14 +95,14 @@ class BucketChecks:
             raise Failed(json.dumps(found, default=str))
         return setting.expected
 
-    def _mend_policy(self) -> str:
+    def _policy_remedy(self) -> str:
         try:
             policy = json.loads(self._policy)
         except ClientError:  # what it grants must stay, and is not known
             return f"look at the policy first: aws s3api get-bucket-policy --bucket {self.bucket}"
         there = statements(policy)
         missing = [each for each in self._tls_statements() if statement(each) not in there]
-        return self._mend("put-bucket-policy", "--policy", {**policy, "Statement": [*policy["Statement"], *missing]})
+        return self._remedy("put-bucket-policy", "--policy", {**policy, "Statement": [*policy["Statement"], *missing]})
 
     def _denies_all_but_tls(self) -> str:
         there = statements(self._policy)

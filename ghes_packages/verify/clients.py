@@ -10,7 +10,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.httpsession import get_cert_path
 
-from ghes_packages.aws import CONFIG, S3_CONFIG, session_with
+from ghes_packages.live.aws import CONFIG, S3_CONFIG, session_with
 from ghes_packages.outputs import Outputs, PackagesSecret
 
 if TYPE_CHECKING:

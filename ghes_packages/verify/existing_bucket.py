@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ghes_packages.aws import code
+from ghes_packages.live.aws import code
 from ghes_packages.verify.bucket_checks import BucketChecks
 from ghes_packages.verify.report import Check, Failed
 
@@ -22,12 +22,12 @@ class ExistingBucketChecks(BucketChecks):
     def checks(self) -> Iterator[Check]:
         """What must be so in any bucket that holds packages."""
         yield from super().checks()
-        yield self._check("lifecycle", CURRENT_STAY, self._current_stay, self._mend_lifecycle())
+        yield self._check("lifecycle", CURRENT_STAY, self._current_stay, self._lifecycle_remedy())
         yield self._check(
             "access logged",
             SOMEWHERE,
             self._logged,
-            f"{self.mend_logging('LOG-BUCKET')} where LOG-BUCKET is another one, whose policy lets S3 deliver logs",
+            f"{self.logging_remedy('LOG-BUCKET')} where LOG-BUCKET is another one, whose policy lets S3 deliver logs",
         )
 
     def _current_stay(self) -> str:
@@ -35,14 +35,14 @@ class ExistingBucketChecks(BucketChecks):
             raise Failed("; ".join(json.dumps(rule, default=str) for rule in wrong))
         return CURRENT_STAY
 
-    def _mend_lifecycle(self) -> str:
+    def _lifecycle_remedy(self) -> str:
         """Switches the rules off that are wrong, and keeps the others."""
         try:
             rules = [{**rule, "Status": "Disabled"} if takes_current_objects(rule) else rule for rule in self._rules]
         except ClientError:  # the other rules must stay, and are not known
             return f"look at the rules first: aws s3api get-bucket-lifecycle-configuration --bucket {self.bucket}"
         readable = json.loads(json.dumps({"Rules": rules}, default=str))
-        return self._mend("put-bucket-lifecycle-configuration", "--lifecycle-configuration", readable)
+        return self._remedy("put-bucket-lifecycle-configuration", "--lifecycle-configuration", readable)
 
     def _logged(self) -> str:
         target = self.log_target()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypedDict
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from ghes_packages.aws import ACCESS_DENIED, UNKNOWN_KEY, WRONG_SIGNATURE, code
-from ghes_packages.instance import Instance
-from ghes_packages.options import SSE_S3
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.values import SSE_S3
+from ghes_packages.live.aws import ACCESS_DENIED, UNKNOWN_KEY, WRONG_SIGNATURE, code
 from ghes_packages.outputs import Outputs
 from ghes_packages.verify.addresses import unless_outside
 from ghes_packages.verify.clients import KeyClients

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ghes_packages.deployed import Deployed
-from ghes_packages.instance import Instance
-from ghes_packages.key_statements import reader_statement, user_statement
-from ghes_packages.kms_key import KmsKey
-from ghes_packages.policy_document import Statement, statement, statements
+from ghes_packages.config.instance import Instance
+from ghes_packages.live.deployed import Deployed
+from ghes_packages.live.kms_key import KmsKey
+from ghes_packages.policies.document import Statement, statement, statements
+from ghes_packages.policies.statements import reader_statement, user_statement
 from ghes_packages.verify.operator import just
 from ghes_packages.verify.report import Check
 

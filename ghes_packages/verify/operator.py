@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-from ghes_packages.aws import ACCESS_DENIED, code, needed
+from ghes_packages.live.aws import ACCESS_DENIED, code, needed
 from ghes_packages.verify.report import Check, Failed, NotChecked
 
 
@@ -22,7 +22,7 @@ def as_operator(run: Callable[[], str]) -> Callable[[], str]:
     return checked
 
 
-def just(section: str, title: str, expected: str, wanted: set[str], read: Callable[[], set[str]], mend: str) -> Check:
+def just(section: str, title: str, expected: str, wanted: set[str], read: Callable[[], set[str]], remedy: str) -> Check:
     """The check that a set of words is just the one that is wanted; what lacks and what is stray is named."""
 
     def run() -> str:
@@ -33,4 +33,4 @@ def just(section: str, title: str, expected: str, wanted: set[str], read: Callab
             raise Failed("; ".join([*missing, *stray]))
         return expected
 
-    return Check(section, title, expected, as_operator(run), mend)
+    return Check(section, title, expected, as_operator(run), remedy)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ghes_packages.aws import ACCESS_DENIED, code, needed
 from ghes_packages.interruption import uninterrupted
+from ghes_packages.live.aws import ACCESS_DENIED, code, needed
 from ghes_packages.verify.report import Check, Failed
 
 if TYPE_CHECKING:

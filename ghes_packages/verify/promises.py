@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from ghes_packages.aws import CONFIG, S3_CONFIG
-from ghes_packages.bucket_settings import log_delivery_statement
-from ghes_packages.deployed import Deployed, Parts
-from ghes_packages.instance import Instance
-from ghes_packages.lifecycle import ACCESS_LOGS, packages
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.lifecycle import ACCESS_LOGS, packages
+from ghes_packages.live.aws import CONFIG, S3_CONFIG
+from ghes_packages.live.deployed import Deployed, Parts
 from ghes_packages.outputs import PackagesSecret
+from ghes_packages.policies.statements import log_delivery_statement
 from ghes_packages.verify.bucket_checks import BucketChecks
 from ghes_packages.verify.existing_bucket import ExistingBucketChecks
 from ghes_packages.verify.kms_checks import KmsChecks

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import boto3
 
-from ghes_packages import aws, deployed
-from ghes_packages.aws import S3_CONFIG
-from ghes_packages.bucket_settings import log_delivery_statement
-from ghes_packages.deployed import Deployed, Parts
-from ghes_packages.instance import Instance
-from ghes_packages.kms_key import KmsKey
-from ghes_packages.lifecycle import ACCESS_LOGS, packages
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.lifecycle import ACCESS_LOGS, packages
+from ghes_packages.live import aws, deployed
+from ghes_packages.live.aws import S3_CONFIG
+from ghes_packages.live.deployed import Deployed, Parts
+from ghes_packages.live.kms_key import KmsKey
+from ghes_packages.live.replication import rule_to
 from ghes_packages.outputs import ReplicaOutputs
-from ghes_packages.replication import rule_to
+from ghes_packages.policies.statements import log_delivery_statement
 from ghes_packages.verify.bucket_checks import BucketChecks
 from ghes_packages.verify.operator import as_operator
 from ghes_packages.verify.report import Check, Failed
@@ -67,5 +67,5 @@ class _Replica:
                 raise Failed(f"the rule {'; '.join(rule.faults)}")
             return "all of it"
 
-        mend = f"put the rule back as docs/replica.md says: aws s3api put-bucket-replication --bucket {bucket}"
-        return Check(REPLICA, title, "all of it", as_operator(run), mend)
+        remedy = f"put the rule back as docs/replica.md says: aws s3api put-bucket-replication --bucket {bucket}"
+        return Check(REPLICA, title, "all of it", as_operator(run), remedy)

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ghes_packages.aws import code, named
+from ghes_packages.live.aws import code, named
 from ghes_packages.printable import one_line
 
 

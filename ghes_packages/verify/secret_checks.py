@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ghes_packages.instance import Instance
-from ghes_packages.kms_key import KmsKey
+from ghes_packages.config.instance import Instance
+from ghes_packages.live.kms_key import KmsKey
 from ghes_packages.outputs import Outputs, PackagesSecret
-from ghes_packages.policy_document import Statement, statement, statements
-from ghes_packages.secret_statements import readers_statement
+from ghes_packages.policies.document import Statement, statement, statements
+from ghes_packages.policies.statements import readers_statement
 from ghes_packages.verify.operator import just
 from ghes_packages.verify.report import Check
 
@@ -52,7 +52,7 @@ class SecretChecks:
             "secret_readers" if readers else "nobody",
             set(_each(statement(readers_statement(readers)))),
             self._readers,
-            self._mend_policy(),
+            self._policy_remedy(),
         )
         yield _just(
             "encryption of the secret",
@@ -73,7 +73,7 @@ class SecretChecks:
             return {KEY_OF_AWS}
         return {self.kms_key.id if self.kms_key and self.kms_key.is_called(found) else found}
 
-    def _mend_policy(self) -> str:
+    def _policy_remedy(self) -> str:
         arn, readers = self.outputs.secret_key_reference, self.instance.secret_readers
         if not readers:
             return f"aws secretsmanager delete-resource-policy --secret-id {arn}"

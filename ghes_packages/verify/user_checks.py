@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ghes_packages.addresses import address_statement
-from ghes_packages.aws import code
-from ghes_packages.deployed import Deployed
-from ghes_packages.instance import ACTIVE, Instance
-from ghes_packages.permissions import PERMISSIONS, ResourceType
-from ghes_packages.policy_document import statement, statements
+from ghes_packages.config.instance import ACTIVE, Instance
+from ghes_packages.live.aws import code
+from ghes_packages.live.deployed import Deployed
+from ghes_packages.policies.document import statement, statements
+from ghes_packages.policies.permissions import PERMISSIONS, ResourceType
+from ghes_packages.policies.statements import address_statement
 from ghes_packages.verify.operator import just
 from ghes_packages.verify.report import Check
 

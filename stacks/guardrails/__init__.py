@@ -10,8 +10,8 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
-from ghes_packages.bucket_settings import LEAST_TLS_VERSION
-from ghes_packages.permissions import ResourceType, actions
+from ghes_packages.policies.permissions import ResourceType, actions
+from ghes_packages.policies.statements import LEAST_TLS_VERSION
 from stacks.replication import ACTIONS as REPLICATION_ACTIONS
 
 VARIABLES: Mapping[str, object] = {

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.instances import load
-from ghes_packages.local.cdk_cli import PROJECT, CdkCli
-from ghes_packages.local.embedded_aws import EmbeddedAws
+from ghes_packages.config.instances import load
+from local_aws.cdk_cli import PROJECT, CdkCli
+from local_aws.embedded_aws import EmbeddedAws
 from tests.end_to_end.operator import Operator
 from tests.synthesis import assembly_of
 

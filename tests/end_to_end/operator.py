@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ghes_packages.instance import Instance
-from ghes_packages.local.embedded_aws import EmbeddedAws
+from ghes_packages.config.instance import Instance
+from local_aws.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
 from tests.runbook import Follower, Shell
 from tests.synthesis import deployable, deployable_replica

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ghes_packages.local.cdk_cli import CdkCli, CdkCliError
-from ghes_packages.local.embedded_aws import EmbeddedAws
+from local_aws.cdk_cli import CdkCli, CdkCliError
+from local_aws.embedded_aws import EmbeddedAws
 from tests.waiting import exists, wait_until
 
 

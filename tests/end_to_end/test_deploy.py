@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ghes_packages.local.cdk_cli import CdkCliError
+from local_aws.cdk_cli import CdkCliError
 from tests.end_to_end.conftest import NAMES, Cloud
 
 Edit = Callable[[str, Callable[[Any], None]], Path]

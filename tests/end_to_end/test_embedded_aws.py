@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ghes_packages.local import embedded_aws as embedded_aws_module
-from ghes_packages.local.embedded_aws import EmbeddedAws, EmbeddedAwsError
+from local_aws import embedded_aws as embedded_aws_module
+from local_aws.embedded_aws import EmbeddedAws, EmbeddedAwsError
 from tests.waiting import wait_until
 
 PARENT = """
 import sys
-from ghes_packages.local.embedded_aws import EmbeddedAws
+from local_aws.embedded_aws import EmbeddedAws
 with EmbeddedAws() as aws:
     try:
         print(aws.endpoint_url, aws.environment["HOME"], flush=True)

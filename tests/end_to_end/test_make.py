@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ghes_packages.local.cdk_cli import PROJECT
+from local_aws.cdk_cli import PROJECT
 from tests.waiting import wait_until
 
 
@@ -150,7 +150,7 @@ def test_an_interrupted_demo_leaves_no_process_and_no_file(
 @pytest.mark.parametrize("moment", ["", "tmp/cdk.out"])
 def test_a_killed_demo_leaves_no_process_and_no_file(environment: dict[str, str], instances: Path, moment: str) -> None:
     """Nothing of it can clean up any more: what it started notices."""
-    command = (sys.executable, "-m", "ghes_packages.local", str(instances))
+    command = (sys.executable, "-m", "local_aws", str(instances))
     with running(environment, *command, stderr=subprocess.PIPE) as demo:
         assert demo.stderr
         assert demo.stderr.readline().startswith("Embedded AWS")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.local.cdk_cli import PROJECT
+from local_aws.cdk_cli import PROJECT
 from tests.end_to_end.conftest import Cloud
 
 STACK = "GhesPackages-refuses"

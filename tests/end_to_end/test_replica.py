@@ -15,10 +15,11 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 
-from ghes_packages import aws, deployed, status
-from ghes_packages.instance import Instance
-from ghes_packages.instances import load
-from ghes_packages.key_statements import user_statement
+from ghes_packages import status
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.instances import load
+from ghes_packages.live import aws, deployed
+from ghes_packages.policies.statements import user_statement
 from ghes_packages.verify.replica_checks import replica_checks
 from ghes_packages.verify.report import Outcome, make
 from tests.end_to_end.conftest import Cloud, under_its_hash

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ghes_packages.local.cdk_cli import PROJECT
-from ghes_packages.local.embedded_aws import EmbeddedAws
+from local_aws.cdk_cli import PROJECT
+from local_aws.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
 from tests.end_to_end import unvalidated
 from tests.end_to_end.conftest import Cloud

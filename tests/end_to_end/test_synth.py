@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ghes_packages.local.cdk_cli import JSII_CACHE, PROJECT, CdkCli, CdkCliError
+from local_aws.cdk_cli import JSII_CACHE, PROJECT, CdkCli, CdkCliError
 from tests.end_to_end.conftest import NAMES, Cloud, under_its_hash
 
 

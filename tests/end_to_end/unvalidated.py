@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import aws_cdk as cdk
 
 import app as whole
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
 
 
 def build(app: cdk.App, instances: Iterable[Instance]) -> None:

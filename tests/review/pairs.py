@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ghes_packages import review
-from ghes_packages.review.assembly import Stack
 from ghes_packages.review.change import Change
+from ghes_packages.template.assembly import Stack
 from tests.synthesis import template_of
 
 BUCKET, BUCKET_POLICY = "PackagesBucket3210E67E", "PackagesBucketPolicyC2FF34FE"

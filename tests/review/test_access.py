@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.addresses import address_statement
-from ghes_packages.policy_document import statement
-from ghes_packages.review.coverage import covers
-from ghes_packages.review.grants import Grant, grants
+from ghes_packages.policies.document import statement
+from ghes_packages.policies.statements import address_statement
+from ghes_packages.template.grant_matching import covers
+from ghes_packages.template.grants import Grant, grants
 from tests.review.pairs import GROUP, POLICY, USER, changes, edited, ids, property_of, set_at
 from tests.synthesis import template_of
 

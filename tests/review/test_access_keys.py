@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from ghes_packages import review
-from ghes_packages.access_keys import AccessKey
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
+from ghes_packages.live.access_keys import AccessKey
 from ghes_packages.review import new
 from ghes_packages.review.access_keys import UserKeys, changes
 from ghes_packages.review.deployed import known_to_iam
-from ghes_packages.rotation import UNUSED_FOR
+from ghes_packages.rotation.steps import UNUSED_FOR
 from tests.keys import NOW, instance, key
 from tests.review.pairs import ids, stack
 from tests.synthesis import template_of

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.instance import Instance
-from ghes_packages.review import assembly as assemblies
+from ghes_packages.config.instance import Instance
 from ghes_packages.review.deployed import strangers
+from ghes_packages.template import assembly as assemblies
 from tests.review.pairs import Json, assembly, ids
 from tests.synthesis import template_of
 

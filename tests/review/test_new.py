@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.review.assembly import Stack
 from ghes_packages.review.new import changes
+from ghes_packages.template.assembly import Stack
 from tests.review.pairs import (
     BUCKET,
     BUCKET_POLICY,

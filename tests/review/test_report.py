@@ -11,12 +11,12 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ghes_packages.errors import ConfigurationError
-from ghes_packages.review import assembly as assemblies
 from ghes_packages.review import markdown
-from ghes_packages.review.intrinsics import folded, names
 from ghes_packages.review.pull_request import review_assemblies
 from ghes_packages.review.report import Report, Reviewed, State
 from ghes_packages.review.table import cell, code
+from ghes_packages.template import assembly as assemblies
+from ghes_packages.template.rendering import names, rendered
 from tests.review.pairs import (
     BUCKET,
     BUCKET_POLICY,
@@ -433,14 +433,14 @@ def test_a_stack_in_a_stage_is_not_overlooked(tmp_path: Path) -> None:
 
 def test_intrinsic_functions_are_written_as_fn_sub_writes_them() -> None:
     called = names(template_of(), {"Resources": {"PackagesBucket00000000": {}, "OtherAAAAAAAA": {}}})
-    assert folded({"Ref": BUCKET}, called) == f"${{{BUCKET}}}"
-    assert folded({"Fn::GetAtt": "OtherAAAAAAAA.Arn"}, called) == "${Other.Arn}"
-    assert folded({"Fn::Join": ["-", ["a", {"Ref": "AWS::Region"}]]}, called) == "a-${AWS::Region}"
-    assert folded({"Fn::Sub": ["${OtherAAAAAAAA.Arn}/${x} ${!y}", {"x": {"Ref": "Z"}}]}, called) == (
+    assert rendered({"Ref": BUCKET}, called) == f"${{{BUCKET}}}"
+    assert rendered({"Fn::GetAtt": "OtherAAAAAAAA.Arn"}, called) == "${Other.Arn}"
+    assert rendered({"Fn::Join": ["-", ["a", {"Ref": "AWS::Region"}]]}, called) == "a-${AWS::Region}"
+    assert rendered({"Fn::Sub": ["${OtherAAAAAAAA.Arn}/${x} ${!y}", {"x": {"Ref": "Z"}}]}, called) == (
         "${Other.Arn}/${Z} ${!y}"
     )
-    assert folded("${AccessUser}", called) == "${!AccessUser}"
-    assert folded({"Fn::If": ["c", {"Ref": "Z"}, 1]}, called) == '{"Fn::If": ["c", "${Z}", 1]}'
+    assert rendered("${AccessUser}", called) == "${!AccessUser}"
+    assert rendered({"Fn::If": ["c", {"Ref": "Z"}, 1]}, called) == '{"Fn::If": ["c", "${Z}", 1]}'
 
 
 def test_a_property_that_hides_behind_a_function_is_a_risk_where_it_was_a_promise(tmp_path: Path) -> None:

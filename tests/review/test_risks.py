@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from ghes_packages import review
-from ghes_packages.addresses import address_statement
+from ghes_packages.policies.statements import address_statement
 from ghes_packages.review import new
-from ghes_packages.review.intrinsics import folded
 from ghes_packages.review.stack import changes as stack_changes
+from ghes_packages.template.rendering import rendered
 from tests.review.pairs import (
     BUCKET,
     BUCKET_POLICY,
@@ -450,7 +450,7 @@ def test_a_macro_anywhere_is_a_risk(edit: Edit, risk: str) -> None:
     ids=str,
 )
 def test_no_text_passes_for_a_reference(value: Any) -> None:
-    assert folded(value, {}) == "${!PackagesBucket}"
+    assert rendered(value, {}) == "${!PackagesBucket}"
     assert "output-changed-AwsS3Bucket" in ids(changes(edited(output("AwsS3Bucket", value))))
 
 

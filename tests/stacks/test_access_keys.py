@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
 from tests.synthesis import resources_of, template_of
 
 

@@ -5,9 +5,9 @@ from collections import Counter
 from pathlib import Path
 
 from app import build
-from ghes_packages.instances import load
-from ghes_packages.options import RulePack
-from ghes_packages.review import assembly
+from ghes_packages.config.instances import load
+from ghes_packages.config.values import RulePack
+from ghes_packages.template import assembly
 from tests.findings import ACKNOWLEDGED
 from tests.stacks.test_packages_storage import BUCKET
 from tests.synthesis import INSTANCE, PROJECT, app

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.instance import Instance
-from ghes_packages.permissions import PERMISSIONS
+from ghes_packages.config.instance import Instance
+from ghes_packages.policies.permissions import PERMISSIONS
 from stacks.guardrails import files
 from tests.stacks.test_packages_storage import BUCKET
 from tests.synthesis import INSTANCE, Json, replica_template_of, template_of

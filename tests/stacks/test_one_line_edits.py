@@ -14,7 +14,7 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
 from stacks.guardrails import guardrails
 from tests.stacks.test_guardrails import WITH_OPTIONS
 from tests.synthesis import INSTANCE, PROJECT

@@ -11,9 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from app import build
-from ghes_packages.instance import OPTIONS, Instance
-from ghes_packages.instances import load
-from ghes_packages.options import MOST_CHARACTERS_OF_CIDRS
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.instances import load
+from ghes_packages.config.options import OPTIONS
+from ghes_packages.config.values import MOST_CHARACTERS_OF_CIDRS
 from tests.stacks.test_packages_storage import BUCKET
 from tests.synthesis import INSTANCE, PROJECT, Json, resources_of, template_of
 from tests.validation import violations_in

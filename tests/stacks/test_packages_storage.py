@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
 from ghes_packages.outputs import Outputs, PackagesSecret
-from ghes_packages.permissions import PERMISSIONS, ResourceType
+from ghes_packages.policies.permissions import PERMISSIONS, ResourceType
 from tests.synthesis import INSTANCE, Json, resources_of, stack_of, template_of
 
 SNAPSHOT = Path(__file__).with_name("GhesPackages-production.template.json")

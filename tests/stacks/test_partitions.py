@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from ghes_packages import aws
-from ghes_packages.deployed import Deployed
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.regions import S3_HOST_PREFIXES, Endpoint, partition_of, regions_with
+from ghes_packages.live import aws
+from ghes_packages.live.deployed import Deployed
 from ghes_packages.outputs import Outputs
-from ghes_packages.policy_document import statement
-from ghes_packages.regions import S3_HOST_PREFIXES, Endpoint, partition_of, regions_with
+from ghes_packages.policies.document import statement
 from tests.synthesis import PROJECT, template_of
 
 PARTITIONS = json.loads((files("botocore") / "data" / "partitions.json").read_text())["partitions"]

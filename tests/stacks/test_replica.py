@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
 from ghes_packages.outputs import ReplicaOutputs
 from tests.stacks.test_packages_storage import BUCKET
 from tests.synthesis import Json, replica_template_of, stack_of, template_of

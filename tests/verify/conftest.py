@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from ghes_packages import deployed
-from ghes_packages.aws import session as session_of
-from ghes_packages.deployed import Deployed, Parts
-from ghes_packages.instance import Instance
-from ghes_packages.local.embedded_aws import EmbeddedAws
+from ghes_packages.config.instance import Instance
+from ghes_packages.live import deployed
+from ghes_packages.live.aws import session as session_of
+from ghes_packages.live.deployed import Deployed, Parts
 from ghes_packages.verify import verify
 from ghes_packages.verify.promises import Promises
 from ghes_packages.verify.report import Check, Finding, Outcome, Report, make
+from local_aws.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
 from tests.synthesis import INSTANCE, deployable
 

@@ -14,9 +14,9 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, WaiterError
 
-from ghes_packages.key_statements import user_statement
-from ghes_packages.kms_key import KmsKey
-from ghes_packages.rights import RIGHTS
+from ghes_packages.live.kms_key import KmsKey
+from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS
+from ghes_packages.policies.statements import user_statement
 from ghes_packages.verify.report import Outcome
 from tests.cloudformation import Stack
 from tests.runbook import Shell, blocks
@@ -45,7 +45,7 @@ def kms(storage: Storage) -> Any:
 def test_everything_passes_with_the_rights_that_the_readme_names(
     storage: Storage, operator_with: Callable[..., None]
 ) -> None:
-    operator_with(*RIGHTS)
+    operator_with(*OPERATOR_PERMISSIONS)
     report = storage.verify()
     assert [finding for finding in report.findings if finding.outcome is not Outcome.PASSED] == []
     shown = {(finding.check.title, finding.happened) for finding in report.findings}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.local.embedded_aws import EmbeddedAws
 from ghes_packages.verify.existing_bucket import takes_current_objects
 from ghes_packages.verify.report import Outcome
+from local_aws.embedded_aws import EmbeddedAws
 from tests.verify.aws_cli import run_aws_cli
 from tests.verify.conftest import Storage, failed, with_outcome
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ghes_packages.local.cdk_cli import PROJECT
+from local_aws.cdk_cli import PROJECT
 from tests.verify.conftest import Storage
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ReadTimeoutError
 from rich.console import Console
 
 from ghes_packages.errors import AwsSaidNo
-from ghes_packages.permissions import PERMISSIONS
+from ghes_packages.policies.permissions import PERMISSIONS
 from ghes_packages.verify import verify
 from ghes_packages.verify.key_checks import CANNOT
 from ghes_packages.verify.report import Outcome

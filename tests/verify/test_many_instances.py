@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ghes_packages import aws, deployed
 from ghes_packages.cli import Answer, app
+from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsSaidNo
-from ghes_packages.instance import Instance
-from ghes_packages.local.embedded_aws import EmbeddedAws
+from ghes_packages.live import aws, deployed
+from local_aws.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
 from tests.synthesis import deployable
 from tests.verify.conftest import Storage

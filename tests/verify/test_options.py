@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ghes_packages.aws import ACCESS_DENIED, code
-from ghes_packages.local.embedded_aws import EmbeddedAws
+from ghes_packages.live.aws import ACCESS_DENIED, code
 from ghes_packages.verify.addresses import OUTSIDE
 from ghes_packages.verify.report import Outcome
+from local_aws.embedded_aws import EmbeddedAws
 from tests.verify.aws_cli import run_aws_cli
 from tests.verify.conftest import Storage, failed, policy, with_outcome
 
@@ -52,7 +52,7 @@ def test_from_elsewhere_verify_says_what_it_could_not_check_and_finds_nothing_wr
 
 def test_from_inside_everything_passes(storage_with: StorageWith, monkeypatch: pytest.MonkeyPatch) -> None:
     # The table takes no private address; a stack can be deployed with one all the same.
-    monkeypatch.setattr("ghes_packages.options.PRIVATE", ())
+    monkeypatch.setattr("ghes_packages.config.values.PRIVATE", ())
     assert storage_with(allowed_cidrs=["127.0.0.0/8"]).verify().exit_status == 0
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ghes_packages import status
 from ghes_packages.errors import AwsSaidNo
-from ghes_packages.rights import RIGHTS
+from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS
 from ghes_packages.verify.report import Outcome
 from tests.verify.aws_cli import run_aws_cli
 from tests.verify.conftest import Storage, failed, policy, with_outcome
@@ -275,7 +275,7 @@ LEAST = ("cloudformation:DescribeStacks", "cloudformation:ListStackResources", "
 
 
 def test_the_rights_that_the_readme_names_are_enough(storage: Storage, operator_with: Callable[..., None]) -> None:
-    operator_with(*RIGHTS)
+    operator_with(*OPERATOR_PERMISSIONS)
     assert storage.verify().exit_status == 0
     assert storage.left_behind() == []
     assert status.read(storage.instance).exit_status == 0

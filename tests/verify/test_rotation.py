@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import WaiterError
 
-from ghes_packages import access_keys, deployed
-from ghes_packages.aws import code
-from ghes_packages.aws import session as session_of
-from ghes_packages.instance import Instance
+from ghes_packages.config.instance import Instance
+from ghes_packages.live import access_keys, deployed
+from ghes_packages.live.aws import code
+from ghes_packages.live.aws import session as session_of
 from ghes_packages.verify import verify
 from tests.cloudformation import Stack
 from tests.synthesis import deployable

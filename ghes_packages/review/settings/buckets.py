@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from ghes_packages.instance import Instance
-from ghes_packages.lifecycle import ACCESS_LOGS
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.lifecycle import ACCESS_LOGS
 from ghes_packages.review.change import ENCRYPTION, LOGGING, NETWORK, RETENTION
 from ghes_packages.review.settings.reading import every, flag, least, of_the_first, or_else
 from ghes_packages.review.settings.replication import replicated_elsewhere

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ghes_packages.review.intrinsics import at
+from ghes_packages.template.rendering import at
 
 Read = Callable[[Any], Any]
 

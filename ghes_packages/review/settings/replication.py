@@ -4,9 +4,9 @@ import json
 import re
 from typing import Any
 
-from ghes_packages.instance import REPLICA_SUFFIX, STACK_NAME_PREFIX
+from ghes_packages.config.instance import REPLICA_SUFFIX, STACK_NAME_PREFIX
 from ghes_packages.outputs import ReplicaOutputs
-from ghes_packages.review.intrinsics import at
+from ghes_packages.template.rendering import at
 
 _ARN_OF = re.compile(r"\$\{[^!.}:]+\.Arn\}")
 _BUCKET = re.compile(r"arn:[^:]+(?:::Partition\})?:s3:::(?P<put_out>\{.*\})", re.DOTALL)

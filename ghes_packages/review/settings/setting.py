@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ghes_packages.review.change import Topic
-from ghes_packages.review.intrinsics import at
 from ghes_packages.review.settings.reading import Read, as_it_stands
 from ghes_packages.review.settings.weakening import Refuses, Weakens, nothing
+from ghes_packages.template.rendering import at
 
 
 @dataclass(frozen=True)
@@ -40,5 +40,5 @@ class Setting:
         return self.new_of or frozenset({self.of} if self.of else ())
 
     def value(self, resource: Any) -> Any:
-        """The value in a resource that `intrinsics` folded; None where nothing is set."""
+        """The value in a resource that `rendering` rendered; None where nothing is set."""
         return self.read(at(resource if self.attribute else at(resource, "Properties"), *self.path))

@@ -1,0 +1,1 @@
+"""What an operator configures: `instances.toml`, its options, and what they may hold."""

@@ -1,0 +1,169 @@
+"""Options that do not go together, and why: one function for each reason, in the order in which they are told."""
+
+from collections.abc import Callable, Iterator
+
+from ghes_packages.config.options import Options
+from ghes_packages.config.regions import Endpoint, partition_of, regions_with
+from ghes_packages.config.values import SSE_KMS, SSE_S3
+
+Reasons = Iterator[str]
+
+
+def refused(options: Options) -> Reasons:
+    """Why the options of an instance do not go together; nothing if they do."""
+    for rule in RULES:
+        yield from rule(options)
+
+
+def _account_and_region_together(options: Options) -> Reasons:
+    if (options.account is None) != (options.region is None):
+        given, missing = ("region", "account") if options.account is None else ("account", "region")
+        yield f"{given} without {missing}; set both, or leave both out for the account and region of whoever deploys"
+
+
+def _signed_in_where_cdk_deploys(options: Options) -> Reasons:
+    for key in ("profile", "role_arn"):
+        if options.account is None and (value := getattr(options, key)):
+            yield (
+                f'{key} = "{value}" without account and region: cdk does not read {key}, and could deploy elsewhere'
+                " than the commands look; set account and region"
+            )
+
+
+def _a_key_where_the_stack_is(options: Options) -> Reasons:
+    if options.account is None and options.key_arn:
+        yield (
+            f'encryption = "{options.key_arn}" without account and region: whose key it is cannot be told; set account'
+            " and region"
+        )
+
+
+def _arns_where_the_stack_is(options: Options) -> Reasons:
+    if options.account is None or options.region is None:
+        return
+    here = (partition_of(options.region), options.account)
+    for key in ("role_arn", "permissions_boundary", "key_arn"):
+        if arn := getattr(options, key):
+            _, partition, _, region, account, _ = arn.split(":")
+            if (partition, account) != here or region not in ("", options.region):
+                yield (
+                    f'{key.replace("key_arn", "encryption")} = "{arn}" is in account {account} of {partition}'
+                    f"{region and f', {region}'}, and the instance is in account {here[1]} of {here[0]},"
+                    f" {options.region}; name one of there"
+                )
+
+
+def _previous_access_key_from_the_second_on(options: Options) -> Reasons:
+    if options.access_key > 1 and options.previous_access_key is None:
+        yield (
+            f"access_key = {options.access_key} without previous_access_key; say what becomes of access key"
+            f' {options.access_key - 1}: "active", "inactive" or "deleted"'
+        )
+    if options.access_key == 1 and options.previous_access_key is not None:
+        yield (
+            f'previous_access_key = "{options.previous_access_key}" with access_key = 1, which has none before it;'
+            " leave it out, or raise access_key to 2"
+        )
+
+
+def _endpoint_where_s3_has_it(options: Options) -> Reasons:
+    if options.endpoint is Endpoint.STANDARD:
+        return
+    if options.region is None:
+        yield (
+            f'endpoint = "{options.endpoint}" without region, and not every region has such an endpoint of S3;'
+            " set account and region, or leave endpoint out"
+        )
+    for key in ("region", "replica_region"):
+        region = getattr(options, key)
+        if region and region not in (having := regions_with(options.endpoint)):
+            partition = partition_of(region)
+            having_here = ", ".join(sorted(each for each in having if partition_of(each) == partition))
+            yield (
+                f'endpoint = "{options.endpoint}" with {key} = "{region}", where the pinned botocore knows no'
+                f" such endpoint of S3; leave it out; in {partition} they are in: {having_here or 'no region'}"
+            )
+
+
+def _addresses_of_both_versions(options: Options) -> Reasons:
+    dual_stack = options.endpoint is Endpoint.DUALSTACK
+    if dual_stack and options.allowed_cidrs and not any(":" in cidr for cidr in options.allowed_cidrs):
+        yield (
+            f'allowed_cidrs without an IPv6 range with endpoint = "{options.endpoint}", where clients that have IPv6'
+            " come with it, and would be refused; add their ranges, or leave endpoint out"
+        )
+
+
+def _readers_that_can_read(options: Options) -> Reasons:
+    for arn in options.secret_readers:
+        _, partition, _, _, account, _ = arn.split(":")
+        if options.region is None:
+            yield (
+                f'secret_readers = ["{arn}"] without account and region: whether a role is of another account decides'
+                " whether it can read the secret; set both"
+            )
+        elif partition != partition_of(options.region):
+            yield f'secret_readers = ["{arn}"] is of partition {partition}: no role can reach into another partition'
+        elif account != options.account and options.encryption == SSE_S3:
+            yield (
+                f'secret_readers = ["{arn}"] is of another account, which can read no secret that is encrypted with'
+                ' the key of AWS; set encryption = "kms", or name a role of the account'
+            )
+
+
+def _replica_somewhere_else(options: Options) -> Reasons:
+    if options.replica_region is None:
+        return
+    if options.region is None:
+        yield (
+            f'replica_region = "{options.replica_region}" without account and region: the two stacks must know of'
+            " each other; set both"
+        )
+    elif options.replica_region == options.region:
+        yield f'replica_region = "{options.replica_region}" is the region of the instance; name another one'
+    elif partition_of(options.replica_region) != (partition := partition_of(options.region)):
+        yield (
+            f'replica_region = "{options.replica_region}" is not in partition {partition}, and S3 does not replicate'
+            " into another one; name a region of it"
+        )
+    if options.key_arn:
+        yield (
+            f'replica_region with encryption = "{options.key_arn}": a key is in one region, and the replica needs one'
+            ' too; set encryption = "kms", which makes one in each'
+        )
+
+
+def _nothing_about_a_bucket_that_is_there(options: Options) -> Reasons:
+    if options.existing_bucket is None:
+        return
+    about_the_bucket = ("access_logs", "noncurrent_days", "replica_region", "bucket_name")
+    defaults = type(options).model_fields
+    set_though = [key for key in about_the_bucket if getattr(options, key) != defaults[key].default]
+    if options.encryption == SSE_KMS:
+        set_though.append("encryption")
+    if set_though:
+        yield (
+            f'{", ".join(set_though)} with existing_bucket = "{options.existing_bucket}": the stack touches nothing on'
+            f" a bucket that is there; leave out {', '.join(set_though)}, and set it on the bucket yourself"
+            + ("; the secret can have a key by its ARN" if options.encryption == SSE_KMS else "")
+        )
+
+
+def _logs_somewhere_else(options: Options) -> Reasons:
+    if options.access_logs == options.bucket_name:
+        yield f'access_logs = "{options.access_logs}" is bucket_name too: a bucket that logs to itself never ends'
+
+
+RULES: tuple[Callable[[Options], Reasons], ...] = (
+    _account_and_region_together,
+    _signed_in_where_cdk_deploys,
+    _a_key_where_the_stack_is,
+    _arns_where_the_stack_is,
+    _previous_access_key_from_the_second_on,
+    _endpoint_where_s3_has_it,
+    _addresses_of_both_versions,
+    _readers_that_can_read,
+    _replica_somewhere_else,
+    _nothing_about_a_bucket_that_is_there,
+    _logs_somewhere_else,
+)

@@ -1,0 +1,80 @@
+"""One GHES instance: its options, and what follows from them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import StringConstraints, model_validator
+
+from ghes_packages.config.combinations import refused
+from ghes_packages.config.options import Options
+from ghes_packages.config.values import OWN, PreviousAccessKey
+
+STACK_NAME_PREFIX = "GhesPackages-"
+REPLICA_SUFFIX = "-Replica"
+LONGEST_STACK_NAME = 128
+# CloudFormation takes stack names of at most 128 characters: letters, digits and hyphens, a letter first.
+INSTANCE_NAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,113}[A-Za-z0-9])?$"
+
+# IAM's own words for the status of an access key.
+ACTIVE, INACTIVE = "Active", "Inactive"
+
+
+class Instance(Options):
+    """One GHES instance and the storage that it gets. Immutable; its options go together."""
+
+    name: Annotated[str, StringConstraints(pattern=INSTANCE_NAME)]
+
+    def __hash__(self) -> int:
+        """By the name alone, because tags have no hash; a name is in a file once."""
+        return hash(self.name)
+
+    @property
+    def stack_name(self) -> str:
+        """The name of the CloudFormation stack that holds this instance's storage."""
+        return STACK_NAME_PREFIX + self.name
+
+    @property
+    def replica(self) -> Self | None:
+        """What the stack in `replica_region` is made of, if there is one; what is about the user alone does not count.
+
+        No bucket has a name twice, and S3 delivers access logs within a region only.
+        """
+        if self.replica_region is None:
+            return None
+        there = {"name": self.name + REPLICA_SUFFIX, "region": self.replica_region}
+        return self.model_copy(update={**there, "replica_region": None, "access_logs": OWN, "bucket_name": None})
+
+    @property
+    def access_keys(self) -> Mapping[int, str]:
+        """The access keys that the user is to have, the newest first: IAM's status by generation."""
+        keys = {self.access_key: ACTIVE}
+        if self.previous_access_key in (PreviousAccessKey.ACTIVE, PreviousAccessKey.INACTIVE):
+            keys[self.access_key - 1] = self.previous_access_key.capitalize()
+        return keys
+
+    @property
+    def has_central_log_bucket(self) -> bool:
+        """Whether access is logged to a bucket that the stack does not make."""
+        return self.access_logs != OWN
+
+    @property
+    def central_log_bucket(self) -> str | None:
+        """The name of that bucket."""
+        return self.access_logs if self.has_central_log_bucket else None
+
+    @property
+    def access_logs_prefix(self) -> str | None:
+        """Below what the access logs are, so that those of several stacks in one bucket can be told apart."""
+        return f"{self.stack_name}/" if self.has_central_log_bucket else None
+
+    @model_validator(mode="after")
+    def _options_go_together(self) -> Self:
+        for reason in refused(self):
+            raise ValueError(reason)
+        if self.replica and (beyond := len(self.replica.stack_name) - LONGEST_STACK_NAME) > 0:
+            raise ValueError(
+                f'replica_region = "{self.replica_region}" with the stack name {self.replica.stack_name} for the'
+                f" replica, and CloudFormation takes {LONGEST_STACK_NAME} characters; take {beyond} off the instance's"
+                " name"
+            )
+        return self

@@ -1,0 +1,1 @@
+"""What AWS answers about a deployed instance."""

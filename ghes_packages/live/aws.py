@@ -1,0 +1,202 @@
+"""How the commands reach AWS: boto3 with its own settings, and every refusal told in one line."""
+
+import os
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import boto3
+import botocore.exceptions
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    InvalidRegionError,
+    LoginError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSLError,
+    SSOError,
+    TokenRetrievalError,
+)
+from botocore.loaders import create_loader
+
+from ghes_packages.config.instance import Instance
+from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
+from ghes_packages.printable import one_line
+
+# An administrator waits at a terminal: a network that is down must show within seconds.
+CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    signature_version="v4",
+)
+S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4"))
+
+ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+UNKNOWN_KEY = frozenset({"InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"})
+WRONG_SIGNATURE = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"})
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+
+# A session of botocore's reads megabytes of its data, which takes longer than most requests; here, the first one does.
+LOADER = create_loader()
+
+
+def session(instance: Instance) -> boto3.Session:
+    """The operator's session for an instance: its region, signed in with its profile, in its role.
+
+    Raises ConfigurationError where the local settings cannot be used, AwsSaidNo where the role cannot be assumed.
+    """
+    with explained():
+        # boto3 knows AWS_DEFAULT_REGION only; the CDK CLI, which made the stack, takes AWS_REGION before it.
+        operator = session_with(instance.profile, region_name=instance.region or os.environ.get("AWS_REGION"))
+        region = operator.region_name
+    if region is None:
+        raise ConfigurationError(
+            f"[instances.{instance.name}] has no region, and neither have your AWS settings;"
+            " set account and region in its table, or AWS_REGION"
+        )
+    try:
+        with explained():
+            operator.client("cloudformation")
+    except ValueError as error:
+        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct what it names") from None
+    return _in_role(instance, operator) if instance.role_arn else operator
+
+
+def session_with(profile: str | None, **credentials_and_region: str | None) -> boto3.Session:
+    """A session with the settings of a profile; `credentials_and_region`, boto3's own arguments, come before its.
+
+    Raises ConfigurationError where the certificates that it is to trust cannot be read.
+    """
+    session = botocore.session.Session(profile=profile)
+    _read_certificates(session)
+    session.register_component("data_loader", LOADER)
+    return boto3.Session(botocore_session=session, **credentials_and_region)
+
+
+def _read_certificates(session: botocore.session.Session) -> None:
+    """Else the first request fails, and whoever answered it seems to be at fault."""
+    settings = {
+        "AWS_CA_BUNDLE": os.environ.get("AWS_CA_BUNDLE"),
+        "ca_bundle of your profile": session.get_config_variable("ca_bundle"),
+        "REQUESTS_CA_BUNDLE": os.environ.get("REQUESTS_CA_BUNDLE"),
+    }
+    for setting, file in [named for named in settings.items() if named[1] is not None][:1]:  # boto3 takes the first
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+        except OSError as error:
+            raise ConfigurationError(
+                f'{setting} = "{file}": cannot be used: {error.strerror}; name a PEM file of certificates,'
+                " or leave it out"
+            ) from None
+
+
+def _in_role(instance: Instance, operator: boto3.Session) -> boto3.Session:
+    """A session in the instance's role, for an hour, which is longer than any command takes."""
+    refused = (
+        f'role_arn = "{instance.role_arn}" of [instances.{instance.name}] cannot be assumed: your credentials need'
+        " sts:AssumeRole on it, and its trust policy must name them"
+    )
+    with explained(dict.fromkeys(ACCESS_DENIED, refused)):
+        credentials = operator.client("sts", config=CONFIG).assume_role(
+            RoleArn=str(instance.role_arn), RoleSessionName="ghes-packages"
+        )["Credentials"]
+    return session_with(
+        instance.profile,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+        region_name=operator.region_name,
+    )
+
+
+def account(operator: boto3.Session) -> str:
+    """The account that the operator's credentials are for."""
+    with explained():
+        return operator.client("sts", config=CONFIG).get_caller_identity()["Account"]
+
+
+@contextmanager
+def explained(known: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Turns what botocore raises into one line that says what to do.
+
+    `known` holds the line for error codes that have a meaning of their own in this place.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise _with_notes(AwsSaidNo((known or {}).get(code(error)) or _refusal(error)), error) from None
+    except BotoCoreError as error:
+        raise _with_notes(_no_answer(error), error) from None
+    except OSError as error:
+        # A token file or a credential process that is not there.
+        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct what they name") from None
+
+
+def _with_notes(line: CannotGoOn, error: Exception) -> CannotGoOn:
+    for note in getattr(error, "__notes__", ()):
+        line.add_note(note)
+    return line
+
+
+def code(error: ClientError) -> str:
+    """The error code that AWS answered, such as AccessDenied."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def needed(error: ClientError) -> str:
+    """The IAM action that a refused call needs, as AWS names it; where it does not, the name of the call."""
+    return named(error) or error.operation_name
+
+
+def named(error: ClientError) -> str | None:
+    """The IAM action that AWS names in a refusal, if it does: of the service that was called, or of KMS behind it."""
+    message = error.response.get("Error", {}).get("Message", "")
+    if "Access to KMS is not allowed" in message:  # what Secrets Manager says of a secret whose key is not its own
+        return "kms:Decrypt"
+    found = re.search(r"not authorized to perform:? ([\w-]+:\w+)", message)
+    return found[1] if found else None
+
+
+def _refusal(error: ClientError) -> str:
+    what = f"AWS refused {error.operation_name}: {code(error)}"
+    if code(error) in ACCESS_DENIED:
+        return f"{what}: your credentials lack {needed(error)}; have it allowed, or use another profile"
+    if code(error) in UNKNOWN_KEY:
+        return f"{what}: AWS does not know your access key; set AWS_PROFILE, or sign in again"
+    if code(error) in WRONG_SIGNATURE:
+        return f"{what}: your secret access key does not fit your access key ID; correct it, or set AWS_PROFILE"
+    if code(error) in EXPIRED:
+        return f"{what}: your credentials have expired; sign in again, such as with: aws sso login"
+    message = one_line(" ".join(error.response.get("Error", {}).get("Message", "").split()))
+    return f"{what}: {message or 'no reason given'}"
+
+
+def _no_answer(error: BotoCoreError) -> CannotGoOn:
+    said = " ".join(str(error).split())
+    match error:
+        case ProfileNotFound():
+            return ConfigurationError(
+                f"{said}; set AWS_PROFILE, or profile of the instance, to one that is in your AWS config file"
+            )
+        case InvalidRegionError():
+            return ConfigurationError(f"{said}; correct AWS_REGION or the region of your profile")
+        case NoRegionError():
+            return ConfigurationError(f"{said} set AWS_REGION, or account and region in the table of the instance")
+        case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError():
+            return AwsSaidNo(f"no AWS credentials: {said}; set AWS_PROFILE, or sign in: aws configure, aws sso login")
+        case SSOError() | TokenRetrievalError() | LoginError():
+            return AwsSaidNo(f"no AWS credentials: {said}; sign in again: aws sso login, aws login")
+        case SSLError():
+            return AwsSaidNo(f"{said}; if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it")
+        case HTTPClientError() | botocore.exceptions.ConnectionError():
+            return AwsSaidNo(f"AWS cannot be reached: {said}; check network, proxy and AWS_ENDPOINT_URL")
+    return AwsSaidNo(f"AWS cannot be asked: {said}")

@@ -1,0 +1,207 @@
+"""The stack as it is deployed: what it put out, and what it consists of."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import boto3
+from pydantic import BaseModel, ValidationError
+
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.values import SSE_KMS
+from ghes_packages.errors import FoundWrong
+from ghes_packages.live.aws import CONFIG, explained
+from ghes_packages.live.kms_key import KmsKey
+from ghes_packages.outputs import Outputs, PackagesSecret, ReplicaOutputs
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+Model = TypeVar("Model", bound=BaseModel)
+
+# In these the outputs say what is there; in all others something is under way, or was given up half-way.
+SETTLED = frozenset(
+    {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
+)
+
+
+# The logical ID of an access key: its path in the app, the generation, and CDK's hash of the path.
+ACCESS_KEY = re.compile(r"AccessAccessKey(?P<generation>\d+)[0-9A-F]{8}")
+# That of the policy with the seven actions; a replication has one too.
+POLICY = re.compile(r"AccessPolicy[0-9A-F]{8}")
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One deployed stack."""
+
+    stack_id: str
+    status: str
+    termination_protection: bool
+    outputs: Outputs
+
+    @property
+    def partition(self) -> str:
+        """The partition that the stack is in, such as aws or aws-us-gov."""
+        return self.stack_id.split(":")[1]
+
+    @property
+    def account(self) -> str:
+        """The account that the stack is in."""
+        return self.stack_id.split(":")[4]
+
+    def bucket_arn(self, bucket: str) -> str:
+        """The ARN of a bucket in the stack's partition."""
+        return f"arn:{self.partition}:s3:::{bucket}"
+
+
+def read(instance: Instance, session: boto3.Session) -> Deployed:
+    """The deployed stack of an instance. Raises what `_settled` raises, and FoundWrong where an output lacks."""
+    stack = _settled(instance, session)
+    outputs = _outputs(Outputs, stack)
+    return Deployed(stack["StackId"], stack["StackStatus"], stack.get("EnableTerminationProtection", False), outputs)
+
+
+def read_replica(replica: Instance, session: boto3.Session) -> ReplicaOutputs:
+    """What the deployed stack of a replica put out; `session` is for its region. Raises what `read` raises."""
+    return _outputs(ReplicaOutputs, _settled(replica, session))
+
+
+def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
+    """The stack of an instance, in which nothing is under way.
+
+    Raises AwsSaidNo where it is not deployed or may not be read, and FoundWrong where it is deployed by halves, or
+    in another account than configured.
+    """
+    name = instance.stack_name
+    not_deployed = (
+        f"stack {name} is not deployed in {session.region_name}; deploy it with: cdk deploy {name};"
+        " or set AWS_PROFILE and AWS_REGION to where it is"
+    )
+    with explained({"ValidationError": not_deployed}):
+        stack = session.client("cloudformation", config=CONFIG).describe_stacks(StackName=name)["Stacks"][0]
+    status, stack_id = stack["StackStatus"], stack["StackId"]
+    if status == "ROLLBACK_COMPLETE":
+        raise FoundWrong(
+            f"stack {name} is half deployed: its first deploy failed ({status}); mend the cause, then make way with:"
+            f" aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name};"
+            f" and deploy again with: cdk deploy {name}"
+        )
+    if status == "REVIEW_IN_PROGRESS":
+        raise FoundWrong(
+            f"stack {name} has nothing in it yet ({status}): its first deploy is just beginning, or was not confirmed;"
+            f" deploy it with: cdk deploy {name}"
+        )
+    if status not in SETTLED:
+        raise FoundWrong(
+            f"stack {name} is half deployed: {status}; wait until CloudFormation is done, or see why it is not with:"
+            f" aws cloudformation describe-stack-events --stack-name {name}"
+        )
+    if instance.account not in (None, account := stack_id.split(":")[4]):
+        raise FoundWrong(
+            f"stack {name} is in account {account}, and [instances.{instance.name}] says account = "
+            f'"{instance.account}"; set AWS_PROFILE, or profile in its table, to the account that you mean'
+        )
+    return stack
+
+
+def _outputs(model: type[Model], stack: "StackTypeDef") -> Model:
+    given = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        missing = ", ".join(str(details["loc"][0]) for details in error.errors())
+        name = stack["StackName"]
+        raise FoundWrong(f"stack {name} lacks the output {missing}; deploy it again with: cdk deploy {name}") from None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The physical names of what the stack holds besides its outputs; the access keys by generation.
+
+    `log_bucket` is None where access is logged to a bucket that is not the stack's, `kms_key` is None with SSE-S3.
+    """
+
+    group: str
+    policy_arn: str
+    log_bucket: str | None
+    kms_key: KmsKey | None
+    access_keys: Mapping[int, str]
+
+
+def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts:
+    """What the deployed stack consists of. Raises AwsSaidNo where it may not be read, FoundWrong where a part lacks."""
+    resources = _resources(instance, session)
+    found: dict[str, list[str]] = {}
+    for _, kind, physical_id in resources:
+        found.setdefault(kind, []).append(physical_id)
+    access_keys = {int(key["generation"]): name for id_, _, name in resources if (key := ACCESS_KEY.fullmatch(id_))}
+    try:
+        [group], [policy_arn] = found["AWS::IAM::Group"], [name for id_, _, name in resources if POLICY.fullmatch(id_)]
+        log_bucket = _log_bucket(instance, outputs, found)
+        kms_key = _kms_key(instance, found)
+    except (KeyError, ValueError):
+        raise FoundWrong(
+            f"stack {instance.stack_name} is not what this version of the project deploys:"
+            f" bring it up to date with: cdk deploy {instance.stack_name}"
+        ) from None
+    return Parts(group, policy_arn, log_bucket, kms_key, access_keys)
+
+
+def _resources(instance: Instance, session: boto3.Session) -> list[tuple[str, str, str]]:
+    """Logical ID, type and physical ID of each resource of the stack."""
+    with explained():
+        pages = session.client("cloudformation", config=CONFIG).get_paginator("list_stack_resources")
+        return [
+            (each["LogicalResourceId"], each["ResourceType"], each.get("PhysicalResourceId", ""))
+            for page in pages.paginate(StackName=instance.stack_name)
+            for each in page["StackResourceSummaries"]
+        ]
+
+
+def _log_bucket(instance: Instance, outputs: Outputs, found: Mapping[str, list[str]]) -> str | None:
+    if instance.existing_bucket or instance.has_central_log_bucket:
+        return None
+    [log_bucket] = set(found["AWS::S3::Bucket"]) - {outputs.bucket}
+    return log_bucket
+
+
+def _kms_key(instance: Instance, found: Mapping[str, list[str]]) -> KmsKey | None:
+    if instance.encryption == SSE_KMS:
+        [key_id], [alias] = found["AWS::KMS::Key"], found["AWS::KMS::Alias"]
+        return KmsKey(key_id, alias)
+    return KmsKey(instance.key_arn) if instance.key_arn else None
+
+
+def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = False) -> PackagesSecret:
+    """The newest access key, or the one before it.
+
+    Raises AwsSaidNo where it is gone or may not be read, FoundWrong where it is not as expected.
+    """
+    expected = outputs.of_the_previous_key() if previous else outputs
+    arn = outputs.secret_key_reference
+    gone = (
+        f"secret {arn} is gone or marked for deletion; within its recovery window bring it back with:"
+        f" aws secretsmanager restore-secret --secret-id {arn}; later, only a new access key helps"
+    )
+    with explained({"ResourceNotFoundException": gone, "InvalidRequestException": gone}):
+        value = session.client("secretsmanager", config=CONFIG).get_secret_value(
+            SecretId=arn, VersionStage="AWSPREVIOUS" if previous else "AWSCURRENT"
+        )
+    try:
+        secret = PackagesSecret.model_validate(json.loads(value.get("SecretString", "")))
+    except ValidationError as error:
+        wrong = ", ".join(str(details["loc"][0]) for details in error.errors() if details["loc"]) or "an object"
+        problem = f"its JSON lacks {wrong}"
+    except ValueError:
+        problem = "it is not JSON"
+    else:
+        if not previous or secret.access_key_id == expected.access_key:
+            return secret
+        problem = f"its previous version holds {secret.access_key_id}, not {expected.access_key}"
+    raise FoundWrong(
+        f"secret {arn} is not as the stack wrote it: {problem}; someone changed it:"
+        " make the version before current again with: aws secretsmanager update-secret-version-stage"
+    )

@@ -1,0 +1,99 @@
+"""Reading policy documents, whatever way they are written: IAM takes one value or a list of them everywhere."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ghes_packages.config.regions import dns_suffixes
+
+# What a `NotAction`, `NotResource` or `NotPrincipal` is in a set of actions, resources or principals.
+EVERYTHING_BUT = "everything but "
+
+
+@dataclass(frozen=True, order=True)
+class Condition:
+    """One operator on one key of the request. Any of the values is enough; for an operator with `Not`, none may be."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """As a reader says it."""
+        return f"{self.operator} {self.key} {', '.join(self.values)}"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one statement means. Each set holds what is written; a `Not…` element is one entry, under its own name."""
+
+    effect: str
+    principals: frozenset[str]
+    actions: frozenset[str]
+    resources: frozenset[str]
+    conditions: frozenset[Condition]
+
+    def in_words(self) -> Iterator[str]:
+        """One action on one resource at a time; what is not a plain Allow says so."""
+        who = f"{', '.join(sorted(self.principals))}: " if self.principals else ""
+        kind = "" if self.effect == "Allow" else f" ({self.effect})"
+        condition = f" if {', '.join(map(str, sorted(self.conditions)))}" if self.conditions else ""
+        for action in sorted(self.actions):
+            for resource in sorted(self.resources):
+                yield f"{who}{action} on {resource}{kind}{condition}"
+
+
+def statements(document: str | dict[str, Any]) -> list[Statement]:
+    """The statements of a policy document, as JSON or as what it was parsed to."""
+    parsed = json.loads(document) if isinstance(document, str) else document
+    return [statement(each) for each in _list(parsed["Statement"])]
+
+
+def statement(element: dict[str, Any]) -> Statement:
+    """One element of `Statement`."""
+    return Statement(
+        effect=element["Effect"],
+        principals=frozenset(_principals(element)),
+        actions=frozenset(_either(element, "Action")),
+        resources=frozenset(_either(element, "Resource")),
+        conditions=frozenset(
+            Condition(operator, key, tuple(sorted(map(_text, _list(values)))))
+            for operator, keys in element.get("Condition", {}).items()
+            for key, values in keys.items()
+        ),
+    )
+
+
+def _principals(element: dict[str, Any]) -> Iterator[str]:
+    """Everybody is `AWS *` however it is written; a service goes by its name without the partition's suffix."""
+    name = "Principal" if "Principal" in element else "NotPrincipal"
+    principal = element.get(name, {})
+    if not isinstance(principal, dict):
+        principal = {"AWS": principal}
+    who = [
+        f"{kind} {_service(str(value)) if kind == 'Service' else value}"
+        for kind, values in principal.items()
+        for value in _list(values)
+    ]
+    yield from who if name == "Principal" or not who else [f"everybody but {', '.join(sorted(who))}"]
+
+
+def _service(principal: str) -> str:
+    [suffix] = [suffix for suffix in dns_suffixes() if principal.endswith(f".{suffix}")] or [""]
+    return principal.removesuffix(f".{suffix}")
+
+
+def _either(element: dict[str, Any], name: str) -> Iterator[str]:
+    for value in _list(element.get(name, [])):
+        yield str(value)
+    if f"Not{name}" in element:
+        yield f"{EVERYTHING_BUT}{', '.join(sorted(map(str, _list(element[f'Not{name}']))))}"
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

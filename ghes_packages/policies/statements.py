@@ -1,0 +1,115 @@
+"""Every policy statement that this project writes besides the seven actions; `verify` and `review` expect the same."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ghes_packages.policies.permissions import ResourceType, actions
+
+LEAST_TLS_VERSION = 1.2
+
+REMINDER = (
+    "allowed_cidrs: clients fetch packages from S3 themselves, so the addresses of end users must be in it, not only"
+    " those of GHES"
+)
+
+
+def tls_statements(bucket_arn: str) -> list[dict[str, Any]]:
+    """The two statements of the bucket policy that refuse requests without TLS, and with an old one."""
+    everything = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+    }
+    return [
+        {**everything, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        {**everything, "Condition": {"NumericLessThan": {"s3:TlsVersion": LEAST_TLS_VERSION}}},
+    ]
+
+
+def log_delivery_statement(log_bucket_arn: str, bucket_arn: str, account: str) -> dict[str, Any]:
+    """The one statement that lets S3 deliver the access logs of that bucket of that account, and of no other."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": "logging.s3"},
+        "Action": "s3:PutObject",
+        "Resource": f"{log_bucket_arn}/*",
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": bucket_arn},
+            "StringEquals": {"aws:SourceAccount": account},
+        },
+    }
+
+
+def address_statement(objects_arn: str, allowed_cidrs: Sequence[str]) -> dict[str, Any]:
+    """A denial for the user alone: nobody who deploys is in it, nor a service of AWS that acts for the user.
+
+    It also holds for the links that GHES signs with the user's key. A request through a VPC endpoint has no public
+    address, and is refused.
+    """
+    return {
+        "Sid": "Addresses",
+        "Effect": "Deny",
+        "Action": actions(ResourceType.OBJECT),
+        "Resource": objects_arn,
+        "Condition": {
+            "NotIpAddress": {"aws:SourceIp": list(allowed_cidrs)},
+            "Bool": {"aws:ViaAWSService": "false"},
+        },
+    }
+
+
+def readers_statement(role_arns: Sequence[str]) -> dict[str, Any]:
+    """What a role needs to find the secret and to read it, in the same account without any policy of its own."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"AWS": list(role_arns)},
+        "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
+        "Resource": "*",
+    }
+
+
+def user_statement(user_arn: str, bucket_arn: str, region: str, dns_suffix: str) -> dict[str, Any]:
+    """What KMS needs to let the user put (GenerateDataKey), and get or complete a multipart upload (Decrypt).
+
+    Source: AWS, "Using server-side encryption with AWS KMS keys". With a bucket key the encryption context is the
+    bucket's ARN; the ARNs of objects are for those that were written without it.
+    """
+    return {
+        "Sid": "PackagesUserThroughS3",
+        "Effect": "Allow",
+        "Principal": {"AWS": user_arn},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": "*",
+        "Condition": _through_s3(bucket_arn, region, dns_suffix),
+    }
+
+
+def reader_statement(role_arn: str, region: str, dns_suffix: str) -> dict[str, Any]:
+    """What KMS needs to let a role read a secret that is encrypted with the key."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"AWS": role_arn},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"kms:ViaService": f"secretsmanager.{region}.{dns_suffix}"}},
+    }
+
+
+def replication_statement(
+    key_arn: str, actions: Sequence[str], bucket_arn: str, region: str, dns_suffix: str
+) -> dict[str, Any]:
+    """What the role of a replication may do with the key of one of its two buckets; for the role's own policy."""
+    return {
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": key_arn,
+        "Condition": _through_s3(bucket_arn, region, dns_suffix),
+    }
+
+
+def _through_s3(bucket_arn: str, region: str, dns_suffix: str) -> dict[str, Any]:
+    return {
+        "StringEquals": {"kms:ViaService": f"s3.{region}.{dns_suffix}"},
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]},
+    }

@@ -1,0 +1,209 @@
+"""The rotation of an access key: where an instance stands, what comes next, and what must not be done.
+
+The steps are changes of two keys of the instance's table: a new key beside the old one, the old one inactive, the old
+one deleted. Everything here is decided from what it is given: no file, no AWS, no clock.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ghes_packages.config.instance import ACTIVE, Instance
+from ghes_packages.config.instances import make_deploy, with_file
+from ghes_packages.config.values import UNUSED_FOR_HOURS, PreviousAccessKey
+from ghes_packages.errors import ConfigurationError, FoundWrong
+from ghes_packages.live.access_keys import AccessKey
+from ghes_packages.printable import one_line
+
+UNUSED_FOR = timedelta(hours=UNUSED_FOR_HOURS)
+KEYS_PER_USER = 2
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to write into the instance's table, why, and what the administrator does once it is deployed.
+
+    In `then` stands {instance} for what the commands take.
+    """
+
+    access_key: int
+    previous_access_key: PreviousAccessKey | None
+    title: str
+    then: tuple[str, ...]
+
+    def applied_to(self, instance: Instance) -> Instance:
+        """The instance after the step."""
+        return Instance.model_validate(
+            {
+                **instance.model_dump(exclude_defaults=True),
+                "access_key": self.access_key,
+                "previous_access_key": self.previous_access_key,
+            }
+        )
+
+
+def stands(instance: Instance) -> str:
+    """Where in a rotation the configuration is."""
+    newest = instance.access_key
+    match instance.previous_access_key:
+        case PreviousAccessKey.ACTIVE:
+            return f"access key {newest} is new, and access key {newest - 1} works beside it"
+        case PreviousAccessKey.INACTIVE:
+            return f"access key {newest} is in use, and access key {newest - 1} is inactive"
+    return f"access key {newest} is the only one: no rotation is under way"
+
+
+def next_step(instance: Instance) -> Step:
+    """The next step of the rotation; the first one of a new rotation when none is under way."""
+    newest = instance.access_key
+    match instance.previous_access_key:
+        case PreviousAccessKey.ACTIVE:
+            return Step(
+                newest,
+                PreviousAccessKey.INACTIVE,
+                f"make access key {newest - 1} inactive",
+                ("watch GHES for a while: ghe-check-blob-connection, a docker pull, a package download",),
+            )
+        case PreviousAccessKey.INACTIVE:
+            return Step(
+                newest,
+                PreviousAccessKey.DELETED,
+                f"delete access key {newest - 1}",
+                ("see that one key is left: ghes-packages status {instance}",),
+            )
+    return Step(
+        newest + 1,
+        PreviousAccessKey.ACTIVE,
+        f"make access key {newest + 1} beside access key {newest}",
+        (
+            "prove the new key: ghes-packages verify {instance}",
+            "enter it in the Management Console: ghes-packages settings {instance} --show-secret",
+            "on the appliance: ghe-check-blob-connection",
+            "wait until the old key is unused: ghes-packages status {instance}",
+        ),
+    )
+
+
+def step_back(instance: Instance) -> Step:
+    """The way back from where the instance stands. Raises ConfigurationError where there is none."""
+    newest = instance.access_key
+    match instance.previous_access_key:
+        case PreviousAccessKey.ACTIVE:
+            return Step(
+                newest - 1,
+                PreviousAccessKey.DELETED if newest - 1 > 1 else None,
+                f"drop access key {newest} and go on with access key {newest - 1}",
+                ("see that the old key works: ghes-packages verify {instance}",),
+            )
+        case PreviousAccessKey.INACTIVE:
+            return Step(
+                newest,
+                PreviousAccessKey.ACTIVE,
+                f"make access key {newest - 1} active again",
+                ("see that both keys work: ghes-packages verify {instance} --previous",),
+            )
+    raise ConfigurationError(
+        f"[instances.{instance.name}] has no rotation under way, so there is no step to take back;"
+        f" start one with: ghes-packages rotate {instance.name}"
+    )
+
+
+def behind(instance: Instance, keys: Sequence[AccessKey]) -> str | None:
+    """How what is deployed differs from the configuration; None if it does not."""
+    deployed = {key.generation: key.status for key in keys if key.generation}
+    if deployed == instance.access_keys:
+        return None
+    return (
+        f"the deployed stack is behind the configuration: deployed: {_in_words(deployed)};"
+        f" configured: {_in_words(instance.access_keys)}; deploy it with: make deploy INSTANCE={instance.name};"
+        " if there is nothing to deploy, somebody changed a key by hand: aws iam update-access-key"
+    )
+
+
+def refusals(
+    instance: Instance, step: Step, keys: Sequence[AccessKey], now: datetime, unused_for: timedelta = UNUSED_FOR
+) -> Iterator[str]:
+    """Why the step would hurt; nothing if it would not. Raises FoundWrong for what no step can follow."""
+    if skipped := _skipped(instance, keys):
+        raise FoundWrong(f"{instance.name}: {skipped}")
+    if lag := behind(instance, keys):
+        yield lag
+        return
+    wanted = step.applied_to(instance).access_keys
+    new = [generation for generation in wanted if generation not in {key.generation for key in keys}]
+    if new and len(keys) >= KEYS_PER_USER:
+        yield (
+            f"the user has {len(keys)} access keys, and AWS allows {KEYS_PER_USER}:"
+            f" {', '.join(f'{key.name} ({key.access_key_id})' for key in keys)}; bring it down to one first"
+        )
+    for key in keys:
+        if key.generation and wanted.get(key.generation) != ACTIVE:
+            yield from in_use(key, keys, now, unused_for)
+
+
+def in_use(key: AccessKey, keys: Sequence[AccessKey], now: datetime, unused_for: timedelta) -> Iterator[str]:
+    """Why a key cannot be done without yet."""
+    if key.used_within(unused_for, now):
+        yield f"{key.name} may be in use (last used: {used(key, now)})"
+    for newer in keys:
+        if (newer.generation or 0) <= (key.generation or 0):
+            continue
+        if now - newer.created < unused_for:
+            yield (
+                f"{newer.name} was made {ago(now - newer.created)} ago, and AWS shows some hours late"
+                f" that {key.name} is still used"
+            )
+        if newer.last_used is None or (key.last_used is not None and newer.last_used < key.last_used):
+            yield f"nothing shows that GHES uses {newer.name} (last used: {used(newer, now)})"
+
+
+def _skipped(instance: Instance, keys: Sequence[AccessKey]) -> str | None:
+    """What the configuration would do if it were deployed as it is, because somebody left out a step."""
+    new = instance.access_keys.keys() - {key.generation for key in keys}
+    for key in keys:
+        if new and key.generation and key.status == ACTIVE and instance.access_keys.get(key.generation) != ACTIVE:
+            return (
+                f"the configuration leaves out a step: {key.name} would stop working in the deploy that makes access"
+                f" key {max(new)}; write access_key = {key.generation + 1} and"
+                ' previous_access_key = "active" first'
+            )
+    return None
+
+
+def told(
+    instance: Instance, file: Path, step: Step, change: str, refused: Sequence[str], reason: str, *, dry_run: bool
+) -> Iterator[str]:
+    """Where the instance stands, what was changed and what was overridden, and what to do next; a line each."""
+    yield f"{instance.name}: {stands(instance)}."
+    for refusal in refused:
+        yield f"OVERRIDDEN ({reason}): {refusal}"
+    yield f"{'Would' if dry_run else 'Now'} {step.title}:"
+    yield ""
+    yield change
+    yield ""
+    if not dry_run:
+        yield "Next:"
+        then = (line.format(instance=with_file(instance.name, file)) for line in step.then)
+        deploy = f"review and commit the change; then: {make_deploy(instance.name, file)}"
+        yield from (f"  {number}. {line}" for number, line in enumerate((deploy, *then), 1))
+
+
+def used(key: AccessKey, now: datetime) -> str:
+    """When a key was last used, and by which service, in words."""
+    if key.last_used is None:
+        return f"never, made {ago(now - key.created)} ago"
+    return f"{ago(now - key.last_used)} ago ({one_line(key.last_service or '')})"
+
+
+def ago(span: timedelta) -> str:
+    """A time span in its largest unit."""
+    for unit, size in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        if span >= size:
+            count = span // size
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return "less than a minute"
+
+
+def _in_words(keys: Mapping[int, str]) -> str:
+    return ", ".join(f"access key {generation} {status}" for generation, status in sorted(keys.items())) or "no key"

@@ -1,0 +1,35 @@
+"""`python -m local_aws FILE [INSTANCE]`: what `make demo` runs."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from ghes_packages.config.instances import choose, load
+from ghes_packages.errors import CannotGoOn
+from ghes_packages.interruption import Interrupted, raise_interrupted
+from local_aws.cdk_cli import CdkCliError
+from local_aws.demo import demo
+from local_aws.embedded_aws import EmbeddedAwsError
+
+
+def main() -> None:
+    """Run the demo with the instance that is named, or the first one; exit with its status."""
+    raise_interrupted()
+    try:
+        file, *named = sys.argv[1:]
+        instances = load(Path(file))
+        name = named[0] if named else next(iter(instances))
+        sys.exit(demo(choose(instances, name, Path(file)), Path(file).resolve(), Console(stderr=True)))
+    except CannotGoOn as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_status)
+    except (CdkCliError, EmbeddedAwsError) as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+    except Interrupted as interruption:
+        sys.stderr.write(f"interrupted by {interruption.signal.name}\n")
+        sys.exit(interruption.exit_status)
+
+
+main()

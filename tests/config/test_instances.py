@@ -1,0 +1,416 @@
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ghes_packages.config.instance import Instance
+from ghes_packages.config.instances import choose, load
+from ghes_packages.config.options import OPTIONS
+from ghes_packages.errors import ConfigurationError
+
+
+def complaint(tmp_path: Path, toml: str) -> str:
+    """What the file is refused with, without its name."""
+    file = tmp_path / "instances.toml"
+    file.write_text(toml, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        load(file)
+    return str(refused.value).replace(f"{file}: ", "")
+
+
+def test_a_table_becomes_an_instance(tmp_path: Path) -> None:
+    file = tmp_path / "instances.toml"
+    file.write_text(
+        '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nghes_version = "3.17"\naccess_key = 1'
+    )
+    assert load(file) == {
+        "production": Instance(
+            name="production", account="111122223333", region="us-west-2", ghes_version="3.17", access_key=1
+        )
+    }
+
+
+def test_a_file_that_a_windows_editor_wrote_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "instances.toml"
+    file.write_text("\ufeff[instances.production]\r\n", encoding="utf-8")
+    assert list(load(file)) == ["production"]
+
+
+def test_every_key_but_the_name_is_optional(tmp_path: Path) -> None:
+    file = tmp_path / "instances.toml"
+    file.write_text("[instances.production]")
+    assert load(file)["production"].stack_name == "GhesPackages-production"
+
+
+def test_the_order_of_the_tables_decides_nothing(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.toml", tmp_path / "other.toml"
+    one.write_text("[instances.a]\n[instances.b]")
+    other.write_text("[instances.b]\n[instances.a]")
+    assert list(load(one).items()) == list(load(other).items())
+
+
+def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
+    file = tmp_path / "instances.toml"
+    for region in ("us-east-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "eusc-de-east-1"):
+        file.write_text(f'[instances.x]\naccount = "111122223333"\nregion = "{region}"')
+        assert load(file)["x"].region == region
+
+
+@pytest.mark.parametrize(
+    ("toml", "line"),
+    [
+        ("", "holds no instance; add a table such as [instances.production]"),
+        ("[instances]", "holds no instance; add a table such as [instances.production]"),
+        (
+            "[instance.production]",
+            "instance: unknown key, did you mean instances?; allowed: tables [instances.NAME]",
+        ),
+        (
+            'instances.production = "yes"',
+            '[instances.production] = "yes": not a table; write [instances.NAME] with its keys below',
+        ),
+        (
+            '[instances.production]\nregoin = "us-west-2"',
+            '[instances.production] regoin = "us-west-2": unknown key, did you mean region?;'
+            f" allowed: {', '.join(OPTIONS)}",
+        ),
+        (
+            "[instances.ghes.example.com]",
+            '[instances.ghes] example = {"com": {}}: unknown key; a name has no dots;'
+            f" allowed: {', '.join(OPTIONS)}",
+        ),
+        (
+            '[instances.production]\nname = "x"',
+            f'[instances.production] name = "x": unknown key; allowed: {", ".join(OPTIONS)}',
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-wst-2"',
+            '[instances.production] region = "us-wst-2": is not a region that the pinned botocore knows,'
+            ' did you mean us-west-2?; allowed: the name of an AWS region in quotes, such as "us-west-2",'
+            " together with account",
+        ),
+        (
+            '[instances.production]\naccount = "1111"\nregion = "us-west-2"',
+            '[instances.production] account = "1111": has another form; allowed: twelve digits'
+            ' in quotes, such as "111122223333", together with region',
+        ),
+        (
+            '[instances.production]\naccount = 111122223333\nregion = "us-west-2"',
+            "[instances.production] account = 111122223333: Input should be a valid string; allowed: twelve digits"
+            ' in quotes, such as "111122223333", together with region',
+        ),
+        (
+            '[instances.production]\nregion = "us-west-2"',
+            "[instances.production] region without account; set both, or leave both out for the account and region"
+            " of whoever deploys",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"',
+            "[instances.production] account without region; set both, or leave both out for the account and region"
+            " of whoever deploys",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "us-east-1"\n'
+            "[instances.PRODUCTION-replica]",
+            "[instances.production] replica_region: its replica would be stack GhesPackages-production-Replica, which"
+            " is the stack of [instances.PRODUCTION-replica]; give one of the two another name",
+        ),
+        (
+            f'[instances.{"n" * 108}]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "us-east-1"',
+            f'[instances.{"n" * 108}] replica_region = "us-east-1" with the stack name'
+            f" GhesPackages-{'n' * 108}-Replica for the replica, and CloudFormation takes 128 characters; take 1 off"
+            " the instance's name",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "eu-west-1"\n'
+            'endpoint = "fips"',
+            '[instances.production] endpoint = "fips" with replica_region = "eu-west-1", where the pinned botocore'
+            " knows no such endpoint of S3; leave it out; in aws they are in: ca-central-1, ca-west-1, us-east-1,"
+            " us-east-2, us-west-1, us-west-2",
+        ),
+        (
+            '[instances.production]\nprofile = ""',
+            '[instances.production] profile = "": String should have at least 1 character; allowed: the name of a'
+            ' profile in your AWS config file, in quotes, such as "production"; with account and region',
+        ),
+        (
+            '[instances.production]\nrole_arn = "operator"',
+            '[instances.production] role_arn = "operator": has another form; allowed: the ARN of an IAM role in quotes,'
+            " in the account and the partition of the instance; with account and region",
+        ),
+        (
+            '[instances.production]\nrole_arn = "arn:aws-us-gob:iam::111122223333:role/x"',
+            '[instances.production] role_arn = "arn:aws-us-gob:iam::111122223333:role/x": aws-us-gob is no partition of'
+            " AWS, did you mean aws-us-gov?; allowed: the ARN of an IAM role in quotes, in the account and the"
+            " partition of the instance; with account and region",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\n'
+            'role_arn = "arn:aws:iam::444455556666:role/x"',
+            '[instances.production] role_arn = "arn:aws:iam::444455556666:role/x" is in account 444455556666 of aws,'
+            " and the instance is in account 111122223333 of aws, us-west-2; name one of there",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "cn-north-1"\n'
+            'role_arn = "arn:aws:iam::111122223333:role/x"',
+            '[instances.production] role_arn = "arn:aws:iam::111122223333:role/x" is in account 111122223333 of aws,'
+            " and the instance is in account 111122223333 of aws-cn, cn-north-1; name one of there",
+        ),
+        (
+            '[instances.production]\nprofile = "production"',
+            '[instances.production] profile = "production" without account and region: cdk does not read profile, and'
+            " could deploy elsewhere than the commands look; set account and region",
+        ),
+        (
+            '[instances.production]\nencryption = "arn:aws:kms:us-west-2:111122223333:key/'
+            '1234abcd-12ab-34cd-56ef-1234567890ab"',
+            '[instances.production] encryption = "arn:aws:kms:us-west-2:111122223333:key/'
+            '1234abcd-12ab-34cd-56ef-1234567890ab" without account and region: whose key it is cannot be told; set'
+            " account and region",
+        ),
+        (
+            '[instances.production]\nendpoint = "fips"',
+            '[instances.production] endpoint = "fips" without region, and not every region has such an endpoint of S3;'
+            " set account and region, or leave endpoint out",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "eu-west-1"\nendpoint = "fips"',
+            '[instances.production] endpoint = "fips" with region = "eu-west-1", where the pinned botocore knows no'
+            " such endpoint of S3; leave it out; in aws they are in: ca-central-1, ca-west-1, us-east-1, us-east-2,"
+            " us-west-1, us-west-2",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "eusc-de-east-1"\nendpoint = "dualstack"',
+            '[instances.production] endpoint = "dualstack" with region = "eusc-de-east-1", where the pinned botocore'
+            " knows no such endpoint of S3; leave it out; in aws-eusc they are in: no region",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nendpoint = "dualstack"\n'
+            'allowed_cidrs = ["203.0.113.0/24"]',
+            '[instances.production] allowed_cidrs without an IPv6 range with endpoint = "dualstack", where clients that'
+            " have IPv6 come with it, and would be refused; add their ranges, or leave endpoint out",
+        ),
+        (
+            '[instances.production]\nendpoint = "ipv6"',
+            "[instances.production] endpoint = \"ipv6\": Input should be 'standard', 'fips' or 'dualstack'; allowed:"
+            ' "standard", "fips", "dualstack"; the last two with region',
+        ),
+        (
+            '[instances.production]\nghes_version = "3"',
+            '[instances.production] ghes_version = "3": has another form;'
+            ' allowed: a GHES release in quotes, major and minor, such as "3.17"',
+        ),
+        (
+            "[instances.production]\nghes_version = 3.17",
+            "[instances.production] ghes_version = 3.17: Input should be a valid string;"
+            ' allowed: a GHES release in quotes, major and minor, such as "3.17"',
+        ),
+        (
+            '[instances.production]\nghes_version = "2.21"',
+            '[instances.production] ghes_version = "2.21": has no GitHub Packages: that came with 2.22;'
+            ' allowed: a GHES release in quotes, major and minor, such as "3.17"',
+        ),
+        (
+            "[instances.production]\naccess_key = 0",
+            "[instances.production] access_key = 0: Input should be greater than or equal to 1;"
+            " allowed: a whole number, 1 at first, one more with each rotation",
+        ),
+        (
+            "[instances.production]\naccess_key = true",
+            "[instances.production] access_key = true: Input should be a valid integer;"
+            " allowed: a whole number, 1 at first, one more with each rotation",
+        ),
+        (
+            "[instances.production]\naccess_key = 2",
+            "[instances.production] access_key = 2 without previous_access_key; say what becomes of access key 1:"
+            ' "active", "inactive" or "deleted"',
+        ),
+        (
+            '[instances.production]\nprevious_access_key = "active"',
+            '[instances.production] previous_access_key = "active" with access_key = 1, which has none before it;'
+            " leave it out, or raise access_key to 2",
+        ),
+        (
+            '[instances.production]\naccess_key = 2\nprevious_access_key = "gone"',
+            "[instances.production] previous_access_key = \"gone\": Input should be 'active', 'inactive' or 'deleted';"
+            ' allowed: "active", "inactive", "deleted"; only and always with access_key above 1',
+        ),
+        (
+            '[instances."my server"]',
+            '[instances."my server"] the name must be letters, digits and hyphens, no hyphen at either end,'
+            " at most 115 characters",
+        ),
+        (
+            f"[instances.{'x' * 116}]",
+            f'[instances."{"x" * 116}"] the name must be letters, digits and hyphens, no hyphen at either end,'
+            " at most 115 characters",
+        ),
+        (
+            '[instances."a\\u001b[31m"]',
+            '[instances."a\\u001b[31m"] the name must be letters, digits and hyphens, no hyphen at either end,'
+            " at most 115 characters",
+        ),
+        ("instances = 3", "instances = 3: not a table; write [instances.NAME] instead"),
+        (
+            '[instances.production]\nghes_version = "٣.١٧"',
+            '[instances.production] ghes_version = "٣.١٧": has another form;'
+            ' allowed: a GHES release in quotes, major and minor, such as "3.17"',
+        ),
+        (
+            "[instances.Production]\n[instances.production]",
+            "Production and production differ in case only; give them different names",
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_fix(tmp_path: Path, toml: str, line: str) -> None:
+    assert complaint(tmp_path, toml) == line
+
+
+def test_two_instances_with_one_name_are_refused(tmp_path: Path) -> None:
+    line = complaint(tmp_path, "[instances.production]\n[instances.production]")
+    assert line.startswith("is not valid TOML: ")
+    assert line.endswith("; each instance is one table [instances.NAME], each name once, and text stands in quotes")
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "line"),
+    [
+        (
+            'existing_bucket = "old"',
+            'existing_bucket = "old"',
+            '[instances.b] existing_bucket = "old": is the bucket of',
+        ),
+        ('bucket_name = "one"', 'existing_bucket = "one"', '[instances.b] existing_bucket = "one": is the bucket of'),
+        ('bucket_name = "one"', 'access_logs = "one"', '[instances.b] access_logs = "one": is the bucket of'),
+    ],
+)
+def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: str, line: str) -> None:
+    told = complaint(tmp_path, f"[instances.a]\n{first}\n[instances.b]\n{second}")
+    assert told.startswith(f"{line} [instances.a]")
+    assert told.endswith("; name another bucket") or told.endswith(": name another bucket")
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [
+        ('allowed_cidrs = ["203.0.113.0/24", "10.0.0.0/8"]', 'allowed_cidrs[1] = "10.0.0.0/8": is not public'),
+        ('allowed_cidrs = ["203.0.113.0/24", "203.0.113.0/24"]', "names one of them twice"),
+        ("allowed_cidrs = []", "is empty"),
+        ('allowed_cidrs = ["224.0.0.0/4"]', "is not public"),
+        ('allowed_cidrs = ["::ffff:203.0.113.1"]', "is not public"),
+        ('allowed_cidrs = ["2001:db8::1%eth0"]', "has a scope"),
+        ('tags = { x = "a\\nb" }', "with characters or a length that AWS does not take"),
+        ('allowed_cidrs = ["203.0.113.0/255.255.255.0"]', "takes the length of the prefix: 203.0.113.0/24"),
+        (f"allowed_cidrs = {[f'203.{a}.{b}.0/24' for a in range(2) for b in range(200)]}", "has room for 5000"),
+        ('allowed_cidrs = "203.0.113.0/24"', "is not a list"),
+        ('secret_readers = ["*"]', 'secret_readers[0] = "*": has another form'),
+        ('secret_readers = ["arn:aws:iam::111122223333:user/x"]', "has another form"),
+        ('permissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"', "own account, none of AWS's"),
+        ('rule_packs = ["Nist"]', 'rule_packs[0] = "Nist": Input should be'),
+        ('tags = "x"', "is not a table"),
+        ("tags = { cost-center = 1234 }", "tags.cost-center = 1234: Input should be a valid string"),
+        ('tags = { "cost.center" = 1 }', 'tags."cost.center" = 1: Input should be a valid string'),
+        ('tags = { "aws:x" = "y" }', "AWS keeps aws: for itself"),
+        ('tags = { cost = "1", Cost = "2" }', "have a key twice"),
+        ('access_logs = "none"', "nothing that can be switched off"),
+        ('bucket_name = "a.b.c"', "has another form"),
+        ('bucket_name = "sthree-packages"', "begins or ends with what S3 reserves for itself"),
+        ('bucket_name = "packages--table-s3"', "begins or ends with what S3 reserves for itself"),
+        ("noncurrent_days = 0", "greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_value_of_an_option_is_one_line(tmp_path: Path, option: str, problem: str) -> None:
+    told = complaint(tmp_path, f"[instances.a]\n{option}")
+    assert problem in told
+    assert "; allowed: " in told
+    assert "\n" not in told
+
+
+def test_what_does_not_go_with_an_existing_bucket_is_told_in_one_line(tmp_path: Path) -> None:
+    told = complaint(tmp_path, '[instances.a]\nexisting_bucket = "old"\nnoncurrent_days = 5\naccess_logs = "logs"')
+    assert "access_logs, noncurrent_days with existing_bucket" in told
+    assert "\n" not in told
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+    lines = complaint(tmp_path, "[instances.a]\nx = 1\naccess_key = -3\n[instances.b]\naccess_key = -4").splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "[instances.a] x = 1",
+        "[instances.a] access_key = -3",
+        "[instances.b] access_key = -4",
+    ]
+
+
+def test_a_missing_file_names_the_ways_to_give_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"no such file.*cdk -c instances=FILE.*--instances FILE"):
+        load(tmp_path / "instances.toml")
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_what_is_not_a_text_file_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "instances.toml"
+    file.mkdir() if content is None else file.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"cannot be read: .*; it must be a UTF-8 text file"):
+        load(file)
+
+
+@pytest.fixture
+def _the_recursion_limit_of_python() -> Iterator[None]:
+    """A library that other tests load raises it."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(before)
+
+
+@pytest.mark.parametrize(
+    ("toml", "problem"),
+    [
+        (f"access_key = {'1' * 5000}", "cannot be read: it has a number of thousands of digits, or hundreds of"),
+        (f"tags = {'[' * 2000}{']' * 2000}", "cannot be read: it has a number of thousands of digits, or hundreds of"),
+        (f"{'.'.join('a' * 3000)} = 1", "[instances.x] a = tables in tables: unknown key"),
+    ],
+)
+@pytest.mark.usefixtures("_the_recursion_limit_of_python")
+def test_more_than_python_can_read_is_one_line(tmp_path: Path, toml: str, problem: str) -> None:
+    told = complaint(tmp_path, f"[instances.x]\n{toml}")
+    assert told.startswith(problem)
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("access_key", "previous", "statuses"),
+    [
+        (1, None, {1: "Active"}),
+        (2, "active", {2: "Active", 1: "Active"}),
+        (2, "inactive", {2: "Active", 1: "Inactive"}),
+        (2, "deleted", {2: "Active"}),
+        (7, "active", {7: "Active", 6: "Active"}),
+    ],
+)
+def test_there_are_never_more_than_two_access_keys(
+    access_key: int, previous: str | None, statuses: dict[int, str]
+) -> None:
+    instance = Instance.model_validate({"name": "x", "access_key": access_key, "previous_access_key": previous})
+    assert instance.access_keys == statuses
+
+
+def test_the_only_instance_needs_no_name() -> None:
+    only = Instance(name="production")
+    assert choose({"production": only}, None) is only
+
+
+def test_one_of_several_must_be_named() -> None:
+    instances = {name: Instance(name=name) for name in ("production", "staging")}
+    with pytest.raises(ConfigurationError, match="holds 2 instances: name one of production, staging"):
+        choose(instances, None)
+    with pytest.raises(ConfigurationError, match=r"no instance stagging, did you mean staging\?"):
+        choose(instances, "stagging")
+
+
+def test_every_option_says_what_is_allowed_and_what_comes_of_it() -> None:
+    assert OPTIONS.keys() == Instance.model_fields.keys() - {"name"}
+    assert all(option.allowed and option.consequence for option in OPTIONS.values())
