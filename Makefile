@@ -16,6 +16,7 @@ help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1@/p' $(MAKEFILE_LIST) | awk -F @ '{ printf "%-12s %s\n", $$1, $$2 }'
 
 setup: $(VENV)/project node_modules/set-up ## install Python's packages in .venv and npm's in node_modules
+	@:
 
 # A recipe that needs a shell says exec: else a signal ends the shell, and not the program.
 demo: setup ## deploy and verify on an embedded AWS; needs no AWS account [INSTANCES=FILE] [INSTANCE=NAME]

