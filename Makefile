@@ -58,7 +58,7 @@ clean: ## delete what these commands installed and wrote: .venv, node_modules, .
 # Three parts: one that is done is not done again when a later one fails. Its file is written when it is complete.
 $(VENV)/packages: requirements-uv.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
-	@mkdir -p $$TMPDIR && exec $(PYTHON) install.py packages
+	@rm -rf $(VENV) && mkdir -p $$TMPDIR && exec $(PYTHON) install.py packages
 	@ln -sf ../../node_modules/.bin/cdk $(VENV)/bin/cdk && touch $@
 
 $(VENV)/project: pyproject.toml $(VENV)/packages

@@ -7,7 +7,6 @@ variable to set, and .cache/setup.log has all that the installer said.
 import ast
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -47,8 +46,8 @@ CAUSES = (
     ),
     (r"ProxyError|tunnel error", "the proxy cannot be reached. Correct HTTPS_PROXY=http://HOST:PORT"),
     (
-        r"NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ConnectionReset"
-        r"|client error \(Connect\)|timed out|E(CONNREFUSED|CONNRESET|NOTFOUND|AI_AGAIN|TIMEDOUT|NETUNREACH|HOSTUNREACH)",
+        r"NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ConnectionReset|timed out"
+        r"|client error \(Connect\)|E(CONNREFUSED|CONNRESET|NOTFOUND|AI_AGAIN|TIMEDOUT|NETUNREACH|HOSTUNREACH)",
         "the network cannot be reached. Behind a proxy, set HTTPS_PROXY=http://HOST:PORT",
     ),
     (
@@ -60,7 +59,7 @@ CAUSES = (
 
 
 def packages() -> None:
-    """Make .venv anew, with everything in requirements-dev.txt."""
+    """Make .venv, with everything in requirements-dev.txt."""
     _progress("Setting up .venv; this takes some 15 seconds, once.")
     virtual_environment()
     uv()
@@ -68,10 +67,7 @@ def packages() -> None:
 
 
 def virtual_environment() -> None:
-    """Make .venv anew: of an attempt that was ended, nothing can be trusted."""
-    if VENV.is_symlink():
-        VENV.unlink()
-    shutil.rmtree(VENV, ignore_errors=True)
+    """Make .venv, where none is."""
     _run("python -m venv", (sys.executable, "-m", "venv", str(VENV)), os.environ)
 
 
