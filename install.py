@@ -48,7 +48,8 @@ CAUSES = (
     ),
     (
         r"ProxyError|tunnel error|NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout"
-        r"|ConnectionReset|timed out|client error \(Connect\)|E(CONNREFUSED|CONNRESET|NOTFOUND|AI_AGAIN|TIMEDOUT|NETUNREACH|HOSTUNREACH)",
+        r"|ConnectionReset|timed out|client error \(Connect\)"
+        r"|E(CONNREFUSED|CONNRESET|NOTFOUND|AI_AGAIN|TIMEDOUT|NETUNREACH|HOSTUNREACH)",
         "the network cannot be reached. Behind a proxy, set or correct HTTPS_PROXY=http://HOST:PORT",
     ),
     (
