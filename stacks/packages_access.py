@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from ghes_packages import logical_ids
 from ghes_packages.config.instance import ACTIVE, INACTIVE, Instance
 from ghes_packages.policies.permissions import ResourceType, actions
 from ghes_packages.policies.statements import address_statement, readers_statement
@@ -39,11 +40,11 @@ class PackagesAccess(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         group = iam.Group(self, "Group")
-        policy = _seven_actions(self, "Policy", instance, group, bucket)
+        policy = _seven_actions(self, logical_ids.POLICY, instance, group, bucket)
         self.user = iam.User(self, "User", groups=[group], permissions_boundary=_boundary(self, instance, policy))
         # The newest first. Each generation is a resource of its own, so that no deploy replaces one by another.
         self.access_keys = [
-            iam.AccessKey(self, f"AccessKey{generation}", user=self.user, status=STATUSES[status])
+            iam.AccessKey(self, logical_ids.access_key(generation), user=self.user, status=STATUSES[status])
             for generation, status in instance.access_keys.items()
         ]
         newest = self.access_keys[0]

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
@@ -111,18 +110,11 @@ def _read(instance: Instance, synthesised: Stack, session: boto3.Session) -> Sta
             if code(error) == "ValidationError":
                 return None
             raise
-        if stack["StackStatus"] in NOTHING_DEPLOYED:
-            return None
-        # boto3 parses JSON templates, and its types do not say so.
-        body: Any = client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
-    if not isinstance(body, dict):
-        raise FoundWrong(
-            f"stack {name} was deployed from another template than CDK's: it is not JSON; see what it is with:"
-            f" aws cloudformation get-template --stack-name {name}"
-        )
+    if stack["StackStatus"] in NOTHING_DEPLOYED:
+        return None
     return replace(
         synthesised,  # which findings were acknowledged when it was deployed, AWS does not know
-        template=dict(body),
+        template=deployed.template(instance, session),
         tags={tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])},
         termination_protection=stack.get("EnableTerminationProtection", False),
     )

@@ -19,6 +19,7 @@ def verify(
     """Make every check, and remove what they wrote, also when interrupted.
 
     `announce` is told each check before it is made. `previous` tries the access key before the newest one.
+    What is checked is what is deployed: one check says where `instances.toml` differs from it.
     `patience` is for how many seconds a key that AWS does not know yet is tried again. Raises what `deployed` raises,
     and AwsSaidNo when AWS cannot be reached any more.
     """
@@ -27,6 +28,7 @@ def verify(
     secret = deployed.read_secret(stack.outputs, session)
     tried = deployed.read_secret(stack.outputs, session, previous=True) if previous else secret
     parts = deployed.parts(instance, stack.outputs, session)
+    configured, instance = instance, deployed.as_deployed(instance, session)
     with aws.explained():
         s3 = session.client("s3", config=S3_CONFIG)
         clients = key_clients(tried, stack.outputs, s3, instance.profile)
@@ -41,7 +43,7 @@ def verify(
                 *promises.of_the_packages_bucket(),
                 *promises.of_the_log_bucket(),
                 *promises.of_the_kms_key(),
-                *promises.of_the_user(),
+                *promises.of_the_user(configured),
                 *promises.of_the_secret(secret),
                 *replica_checks(instance, session, stack, parts),
                 probes.removed(),

@@ -13,6 +13,7 @@ from ghes_packages.live.deployed import Deployed
 from ghes_packages.policies.document import statement, statements
 from ghes_packages.policies.permissions import PERMISSIONS, ResourceType
 from ghes_packages.policies.statements import address_statement
+from ghes_packages.template.options import in_words
 from ghes_packages.verify.operator import just
 from ghes_packages.verify.report import Check
 
@@ -26,10 +27,14 @@ _just = partial(just, SECTION)
 
 @dataclass(frozen=True)
 class UserChecks:
-    """The checks of the user, its group, their one policy, the access key and the stack that holds them."""
+    """The checks of the user, its group, their one policy, the access key and the stack that holds them.
+
+    `instance` has the options that are deployed, `configured` those of `instances.toml`.
+    """
 
     iam: "IAMClient"
     instance: Instance
+    configured: Instance
     deployed: Deployed
     group: str
     policy_arn: str
@@ -99,6 +104,13 @@ class UserChecks:
             f"aws iam update-access-key --user-name {user} --access-key-id {outputs.access_key} --status Active;"
             f" and for each stray one: aws iam update-access-key --user-name {user} --access-key-id KEY"
             " --status Inactive",
+        )
+        yield _just(
+            "options of the stack",
+            "as configured",
+            in_words(self.configured),
+            lambda: in_words(self.instance),
+            f"deploy what is configured with: make deploy INSTANCE={self.instance.name}",
         )
         yield _just(
             "termination protection",

@@ -54,7 +54,7 @@ class Storage:
 
     def check_user(self) -> Report:
         """The checks of user and stack alone."""
-        return self._report(self._promises().of_the_user())
+        return self._report(self._promises().of_the_user(self.instance))
 
     def check_secret(self) -> Report:
         """The checks of the secret alone."""

@@ -271,7 +271,12 @@ def test_no_remedy_takes_the_place_of_a_policy_that_could_not_be_read(
 # --- The operator's own rights
 
 
-LEAST = ("cloudformation:DescribeStacks", "cloudformation:ListStackResources", "secretsmanager:GetSecretValue")
+LEAST = (
+    "cloudformation:DescribeStacks",
+    "cloudformation:GetTemplate",
+    "cloudformation:ListStackResources",
+    "secretsmanager:GetSecretValue",
+)
 
 
 def test_the_rights_that_the_readme_names_are_enough(storage: Storage, operator_with: Callable[..., None]) -> None:
