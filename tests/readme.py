@@ -4,13 +4,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from itertools import groupby, takewhile
+from itertools import takewhile
 from pathlib import Path
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.outputs import Outputs, ReplicaOutputs
-from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS
+from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS, Command, OperatorPermission
 from ghes_packages.policies.permissions import PERMISSIONS
 from tests.findings import ACKNOWLEDGED
 
@@ -50,10 +50,16 @@ def generated() -> Mapping[str, str]:
             ("rule", "why"), *((f"`{file.stem}`", _first_comment(file.read_text())) for file in GUARDRAILS)
         ),
         "rights": _table(
-            ("what for", "actions"),
+            ("what for", "actions", "on", "in the region of", "commands"),
             *(
-                (purpose, ", ".join(f"`{action}`" for action in actions))
-                for purpose, actions in groupby(OPERATOR_PERMISSIONS, key=OPERATOR_PERMISSIONS.__getitem__)
+                (
+                    each.purpose,
+                    ", ".join(f"`{action}`" for action in each.actions),
+                    f"`{each.resource}`",
+                    each.where,
+                    _commands(each),
+                )
+                for each in OPERATOR_PERMISSIONS
             ),
         ),
     }
@@ -78,6 +84,12 @@ def _first_comment(rule: str) -> str:
     lines = takewhile(lambda line: line.startswith("#"), rule.splitlines())
     text = " ".join(line.removeprefix("# ") for line in lines)
     return " ".join(sentence for sentence in re.split(r"(?<=[.:]) (?=[A-Z])", text) if ".py" not in sentence)
+
+
+def _commands(needed: OperatorPermission) -> str:
+    if needed.commands == set(Command):
+        return "all"
+    return ", ".join(f"`{command}`" for command in Command if command in needed.commands)
 
 
 def _default(key: str) -> str:
