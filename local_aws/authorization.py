@@ -1,17 +1,18 @@
-"""Which resource a request needs a permission on, where MiniStack takes another one than AWS."""
+"""Which resource a request is for, and which principal it is of, where MiniStack says something else than AWS."""
 
 import functools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam, kms
 
 
 def install() -> None:
-    """Name the same resource as AWS."""
+    """Name the same resource and the same principal as AWS."""
     iam_actions.extract_resource_arn = functools.partial(_resource_arn, iam_actions.extract_resource_arn)
+    iam_evaluator._resolve_condition_key = functools.partial(_condition_key, iam_evaluator._resolve_condition_key)
 
 
 def _resource_arn(
@@ -38,3 +39,12 @@ def _resource_arn(
         key_id = kms._aliases.get(kms._alias_arn(alias))
         return f"arn:aws:kms:{region}:{account}:key/{key_id}" if key_id else "*"
     return extract(service, method, path, headers, body, parameters, region, account)
+
+
+def _condition_key(resolve: Callable[[str, Any], Any], key: str, context: Any) -> Any:
+    """The value of a condition key. `aws:PrincipalArn` of a session is the ARN of its role (AWS, IAM user guide)."""
+    value = resolve(key, context)
+    if key.lower() == "aws:principalarn" and ":assumed-role/" in str(value):
+        name = iam_evaluator._role_name_from_assumed_arn(value)
+        return iam._roles.get_scoped(context.principal_account, None, name)["Arn"]
+    return value

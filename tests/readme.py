@@ -26,6 +26,7 @@ def generated() -> Mapping[str, str]:
             ("action", "on the", "what GHES needs it for"),
             *((f"`{each.action}`", each.resource_type, each.purpose) for each in PERMISSIONS),
         ),
+        "seven actions": f"\n  {', '.join(f'`{each.action}`' for each in PERMISSIONS)}\n\n  ",
         "options": _table(
             ("key", "takes", "default", "what comes of it"),
             *((f"`{key}`", option.allowed, _default(key), option.consequence) for key, option in OPTIONS.items()),

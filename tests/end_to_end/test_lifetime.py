@@ -3,6 +3,7 @@
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
@@ -328,7 +329,7 @@ def test_a_leaked_key_is_replaced_by_hand_while_no_deploy_works(operator: Operat
     operator.publish()
     package = {"Bucket": operator.bucket(), "Key": "a/package"}
     leaked, first = operator.as_ghes(), operator.outputs()["AwsS3AccessKey"]
-    second = {"access_key": 2, "previous_access_key": "deleted"}
+    second: dict[str, Any] = {"access_key": 2, "previous_access_key": "deleted"}
 
     def reviewed_deploy() -> None:
         operator.configure("production", **second)
