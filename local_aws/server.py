@@ -22,7 +22,7 @@ from ministack.app import app
 from ministack.core import iam_evaluator
 from ministack.services import sts
 
-from local_aws import access_key_use, cloudformation
+from local_aws import access_key_use, authorization, cloudformation
 
 # MiniStack answers these to anybody on this machine: its own administration, and EC2's instance metadata.
 UNAUTHENTICATED = ("/_ministack/", "/_localstack/", "/latest/", "/v2/credentials/")
@@ -101,6 +101,7 @@ async def serve(https_fd: int, http_fd: int, folder: Path) -> None:
 def main(https_fd: str, http_fd: str, folder: str) -> None:
     """Run the server with the arguments of the command line."""
     access_key_use.install()
+    authorization.install()
     cloudformation.install()
     accept_one_root()
     tell_who_calls()

@@ -4,13 +4,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from itertools import groupby, takewhile
+from itertools import takewhile
 from pathlib import Path
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.outputs import Outputs, ReplicaOutputs
-from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS
+from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS, Command, OperatorPermission
 from ghes_packages.policies.permissions import PERMISSIONS
 from tests.findings import ACKNOWLEDGED
 
@@ -26,6 +26,7 @@ def generated() -> Mapping[str, str]:
             ("action", "on the", "what GHES needs it for"),
             *((f"`{each.action}`", each.resource_type, each.purpose) for each in PERMISSIONS),
         ),
+        "seven actions": f"\n  {', '.join(f'`{each.action}`' for each in PERMISSIONS)}\n\n  ",
         "options": _table(
             ("key", "takes", "default", "what comes of it"),
             *((f"`{key}`", option.allowed, _default(key), option.consequence) for key, option in OPTIONS.items()),
@@ -50,10 +51,16 @@ def generated() -> Mapping[str, str]:
             ("rule", "why"), *((f"`{file.stem}`", _first_comment(file.read_text())) for file in GUARDRAILS)
         ),
         "rights": _table(
-            ("what for", "actions"),
+            ("what for", "actions", "on", "in the region of", "commands"),
             *(
-                (purpose, ", ".join(f"`{action}`" for action in actions))
-                for purpose, actions in groupby(OPERATOR_PERMISSIONS, key=OPERATOR_PERMISSIONS.__getitem__)
+                (
+                    each.purpose,
+                    ", ".join(f"`{action}`" for action in each.actions),
+                    f"`{each.resource}`",
+                    each.where,
+                    _commands(each),
+                )
+                for each in OPERATOR_PERMISSIONS
             ),
         ),
     }
@@ -78,6 +85,12 @@ def _first_comment(rule: str) -> str:
     lines = takewhile(lambda line: line.startswith("#"), rule.splitlines())
     text = " ".join(line.removeprefix("# ") for line in lines)
     return " ".join(sentence for sentence in re.split(r"(?<=[.:]) (?=[A-Z])", text) if ".py" not in sentence)
+
+
+def _commands(needed: OperatorPermission) -> str:
+    if needed.commands == set(Command):
+        return "all"
+    return ", ".join(f"`{command}`" for command in Command if command in needed.commands)
 
 
 def _default(key: str) -> str:

@@ -14,6 +14,7 @@ from ghes_packages.config.values import (
     BucketName,
     Cidrs,
     Encryption,
+    NewBucketName,
     Option,
     PolicyArn,
     PreviousAccessKey,
@@ -156,7 +157,7 @@ class Options(BaseModel):
         ),
     ] = None
     bucket_name: Annotated[
-        BucketName | None,
+        NewBucketName | None,
         Option(
             allowed='3 to 63 lower-case letters, digits and hyphens in quotes, such as "example-packages"',
             consequence="The name of the bucket; without it, AWS chooses one. It is unique in all of AWS, so the bucket"

@@ -59,6 +59,8 @@ PRIVATE = tuple(
 # Of names of buckets, by S3 for itself.
 RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
+# For names in the namespace that an account has in a region; a bucket that is there already may have one.
+ACCOUNT_REGIONAL_SUFFIX = "-an"
 MOST_TAGS = 50
 # IAM takes 6,144 in a managed policy, and the rest of the user's has a thousand.
 MOST_CHARACTERS_OF_CIDRS = 5_000
@@ -125,6 +127,15 @@ def _bucket_name(name: str) -> str:
     return name
 
 
+def _name_of_a_new_bucket(name: str) -> str:
+    if name.endswith(ACCOUNT_REGIONAL_SUFFIX):
+        raise ValueError(
+            f"ends with {ACCOUNT_REGIONAL_SUFFIX}, which S3 takes only for a bucket in an account regional namespace,"
+            " and the stack makes none there"
+        )
+    return name
+
+
 def _tags(tags: Mapping[str, str]) -> Mapping[str, str]:
     if len(tags) > MOST_TAGS:
         raise ValueError(f"are {len(tags)}, and an IAM user can have {MOST_TAGS}")
@@ -162,6 +173,7 @@ Release = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$"), AfterVa
 BucketName = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$"), AfterValidator(_bucket_name)
 ]
+NewBucketName = Annotated[BucketName, AfterValidator(_name_of_a_new_bucket)]
 Encryption = Annotated[
     str, StringConstraints(pattern=r"^(s3|kms|arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-)?[0-9a-f-]{32,36})$")
 ]

@@ -319,6 +319,7 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
         ('bucket_name = "a.b.c"', "has another form"),
         ('bucket_name = "sthree-packages"', "begins or ends with what S3 reserves for itself"),
         ('bucket_name = "packages--table-s3"', "begins or ends with what S3 reserves for itself"),
+        ('bucket_name = "packages-an"', "ends with -an, which S3 takes only for a bucket in an account regional"),
         ("noncurrent_days = 0", "greater than or equal to 1"),
     ],
 )
@@ -327,6 +328,14 @@ def test_a_wrong_value_of_an_option_is_one_line(tmp_path: Path, option: str, pro
     assert problem in told
     assert "; allowed: " in told
     assert "\n" not in told
+
+
+@pytest.mark.parametrize("option", ["existing_bucket", "access_logs"])
+def test_a_bucket_that_is_there_may_be_in_an_account_regional_namespace(tmp_path: Path, option: str) -> None:
+    name = "packages-111122223333-us-west-2-an"
+    file = tmp_path / "instances.toml"
+    file.write_text(f'[instances.a]\n{option} = "{name}"\n')
+    assert getattr(load(file)["a"], option) == name
 
 
 def test_what_does_not_go_with_an_existing_bucket_is_told_in_one_line(tmp_path: Path) -> None:
