@@ -31,7 +31,7 @@ SETTLED = frozenset(
 
 
 ASK_FOR_AN_EXCEPTION = (
-    "a service control policy of your organization denies it: docs/security.md has the words to ask its owners with"
+    "a service control policy of your organization denies it: docs/iam-user.md is the request to its owners"
 )
 # Statuses of resources that an earlier template had; one that was retained is no longer the stack's.
 GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})

@@ -121,7 +121,17 @@ OPERATOR_PERMISSIONS = (
     OperatorPermission(("iam:GetLoginProfile",), Resource.USER, "whether there is a console password", _VERIFY),
     OperatorPermission(("iam:ListAccessKeys",), Resource.USER, "the user's access keys", _VERIFY | _KEYS),
     OperatorPermission(("iam:GetAccessKeyLastUsed",), Resource.USER, "when they were last used", _KEYS),
-    OperatorPermission(("cloudformation:GetTemplate",), Resource.STACK, "what is deployed", _REVIEW, Where.BOTH),
+    OperatorPermission(
+        ("cloudformation:GetTemplate",), Resource.STACK, "the options that are deployed", _VERIFY | _STATUS | _REVIEW
+    ),
+    OperatorPermission(
+        ("cloudformation:GetTemplate",),
+        Resource.STACK,
+        "the options of the deployed replica",
+        _REVIEW,
+        Where.REPLICA,
+        with_replica=True,
+    ),
     OperatorPermission(
         ("s3:GetReplicationConfiguration",), Resource.EACH_BUCKET, "the replication rules", _VERIFY, with_replica=True
     ),

@@ -80,7 +80,7 @@ def test_a_first_deploy_that_a_service_control_policy_denied_says_so(session: An
     line = str(told.value)
     assert "\n" not in line
     assert "AccessUser138A70BB (AWS::IAM::User): Resource handler returned message" in line
-    assert "a service control policy of your organization denies it" in line
+    assert "a service control policy of your organization denies it: docs/iam-user.md" in line
     assert "Resource creation cancelled" not in line
 
 
