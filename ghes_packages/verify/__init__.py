@@ -32,8 +32,7 @@ def verify(
         clients = key_clients(tried, stack.outputs, s3, instance.profile)
         promises = Promises(instance, session, stack, parts)
         noncurrent_days = None if instance.existing_bucket else instance.noncurrent_days
-        replicated, bucket = instance.replica is not None, stack.outputs.bucket
-        with ProbeObjects(bucket, noncurrent_days, s3, clients.s3, replicated) as probes:
+        with ProbeObjects(stack.outputs.bucket, noncurrent_days, s3, clients.s3) as probes:
             key = KeyChecks(instance, clients, probes, patience)
             checks = [
                 *key.can(),
