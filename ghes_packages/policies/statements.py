@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ghes_packages.config.regions import dns_suffix_of
 from ghes_packages.policies.permissions import ResourceType, actions
 
 LEAST_TLS_VERSION = 1.2
@@ -92,7 +93,7 @@ def reader_statement(role_arn: str, region: str, dns_suffix: str) -> dict[str, A
         "Principal": {"AWS": role_arn},
         "Action": "kms:Decrypt",
         "Resource": "*",
-        "Condition": {"StringEquals": {"kms:ViaService": f"secretsmanager.{region}.{dns_suffix}"}},
+        "Condition": {"StringEquals": {"kms:ViaService": _via("secretsmanager", region, dns_suffix)}},
     }
 
 
@@ -110,6 +111,19 @@ def replication_statement(
 
 def _through_s3(bucket_arn: str, region: str, dns_suffix: str) -> dict[str, Any]:
     return {
-        "StringEquals": {"kms:ViaService": f"s3.{region}.{dns_suffix}"},
+        "StringEquals": {"kms:ViaService": _via("s3", region, dns_suffix)},
         "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]},
     }
+
+
+def _via(service: str, region: str, dns_suffix: str) -> str | list[str]:
+    """The service as KMS may name it: with the DNS suffix of the partition, and with that of the commercial one.
+
+    AWS does not document which of the two KMS uses in the other partitions. Only AWS sets the name, so both grant no
+    more than one. `region` and `dns_suffix` may be references of a template; where the region is one, the two names can
+    come out the same.
+    """
+    commercial = dns_suffix_of("us-east-1")
+    suffixes = [dns_suffix] if dns_suffix_of(region) == commercial else [dns_suffix, commercial]
+    names = [f"{service}.{region}.{suffix}" for suffix in suffixes]
+    return names if len(names) > 1 else names[0]
