@@ -8,6 +8,14 @@ from ghes_packages.policies.permissions import ResourceType, actions
 
 LEAST_TLS_VERSION = 1.2
 
+# AWS, "Setting up permissions for live replication", without the change of a replica's owner.
+SOURCE_BUCKET_ACTIONS = ("s3:GetReplicationConfiguration", "s3:ListBucket")
+SOURCE_OBJECT_ACTIONS = ("s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging")
+REPLICA_OBJECT_ACTIONS = ("s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags")
+# AWS, "Replicating encrypted objects"; with a bucket key S3 decrypts too, to see whether that is intact.
+SOURCE_KEY_ACTIONS = ("kms:Decrypt",)
+REPLICA_KEY_ACTIONS = ("kms:Encrypt", "kms:Decrypt")
+
 REMINDER = (
     "allowed_cidrs: clients fetch packages from S3 themselves, so the addresses of end users must be in it, not only"
     " those of GHES"
