@@ -136,7 +136,7 @@ EDITS = [
         "lifecycle=ACCESS_LOGS, replication=replication",
         "lifecycle=ACCESS_LOGS",
     ),
-    ("no_role_but_for_replication", REPLICATION, "actions=SOURCE_BUCKET_ACTIONS", 'actions=["s3:*"]'),
+    ("no_role_but_for_replication", REPLICATION, "actions=list(SOURCE_BUCKET_ACTIONS)", 'actions=["s3:*"]'),
     (
         "no_role_but_for_replication",
         REPLICATION,
