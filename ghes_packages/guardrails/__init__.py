@@ -10,20 +10,28 @@ from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.template.rendered import RenderedStack, Resource
 
 
 @dataclass(frozen=True)
 class Finding:
     """Where a promise is broken, and what to change.
 
-    `logical_id` is the resource, or empty for the template itself; `path` leads to the value from there, such as
-    `Properties.BucketEncryption` or `Outputs.AwsS3Bucket`, and is empty for the whole. `remedy` is one line of advice.
+    `resource` is None for the template itself. `path` leads to the value from there, such as
+    `Properties.BucketEncryption` or `Outputs.AwsS3Bucket`; it is empty for the whole. `remedy` is one line of advice.
     """
 
-    logical_id: str
+    resource: Resource | None
     path: str
     remedy: str
+
+    @property
+    def logical_id(self) -> str:
+        """That of the resource; empty for the template itself."""
+        return self.resource.logical_id if self.resource else ""
+
+
+Findings = Iterator[Finding]
 
 
 @dataclass(frozen=True)
@@ -33,18 +41,18 @@ class Rule:
     name: str
     promise: str
     reason: str
-    findings: Callable[[RenderedStack], Iterator[Finding]]
+    findings: Callable[[RenderedStack], Findings]
 
 
 def check(stack: RenderedStack) -> list[tuple[Rule, Finding]]:
-    """Every broken promise, sorted by the name of its rule."""
+    """Every broken promise, in the order of the rules' names."""
     return [(rule, finding) for rule in RULES for finding in rule.findings(stack)]
 
 
 def _rule(name: str) -> Rule:
     module = import_module(f"{__name__}.{name}")
-    promise, _, reason = " ".join(inspect.cleandoc(module.__doc__ or "").split()).partition(". ")
-    return Rule(name, f"{promise.removesuffix('.')}.", reason, module.findings)
+    promise, reason = inspect.cleandoc(module.__doc__ or "").split("\n\n")
+    return Rule(name, promise, " ".join(reason.split()), module.findings)
 
 
 RULES: Sequence[Rule] = tuple(_rule(name) for name in sorted(each.name for each in iter_modules(__path__)))
