@@ -39,9 +39,9 @@ def findings(stack: RenderedStack) -> Findings:
 
 def _of_the_account(stack: RenderedStack, key: object) -> bool:
     """Whether it is AWS's own key, one of the stack by its ARN, ID or alias, or one of the account by its ARN."""
-    aliases = {alias.at("AliasName") for alias in stack.of_type("AWS::KMS::Alias")}
-    return key in {None, *_own_keys(stack), *aliases} or bool(re.fullmatch(stack.arn("kms", "key/[^*?]+"), str(key)))
+    aliases = [alias.at("AliasName") for alias in stack.of_type("AWS::KMS::Alias")]
+    return key in [None, *_own_keys(stack), *aliases] or bool(re.fullmatch(stack.arn("kms", "key/[^*?]+"), str(key)))
 
 
-def _own_keys(stack: RenderedStack) -> set[str]:
-    return {name for key in stack.of_type("AWS::KMS::Key") for name in (key.arn, key.ref)}
+def _own_keys(stack: RenderedStack) -> list[str]:
+    return [name for key in stack.of_type("AWS::KMS::Key") for name in (key.arn, key.ref)]
