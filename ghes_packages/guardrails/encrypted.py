@@ -1,7 +1,7 @@
 """Buckets must be encrypted, with a key of the account.
 
-Default encryption asks nothing of clients. Without a key that another account takes away, or that is switched off,
-nobody reads a package. S3 delivers access logs to buckets with SSE-S3 only.
+Clients need to send nothing for default encryption. If another account takes its key away, or a key is switched off,
+nobody can read packages. S3 delivers access logs to buckets with SSE-S3 only.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""Nobody but those named may use the key or read the secret.
+"""Only those who are named may use the key or read the secret.
 
-They are the account, the user through S3, and the roles of `secret_readers`. Whoever reads the secret acts as GHES;
-whoever uses the key reads what it encrypts. Secrets Manager refuses a public policy.
+They are the account, the user through S3, and the roles of `secret_readers`. Whoever reads the secret acts as GHES.
+Whoever uses the key reads what it encrypts. Secrets Manager refuses a public policy.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""There must be no role but that of a replication.
+"""Only a replication may have a role.
 
 GHES can use no role. S3 replicates in one, which may do what AWS documents for that, on the bucket, its replica and
 their keys.

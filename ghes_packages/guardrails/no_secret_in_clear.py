@@ -1,7 +1,7 @@
 """The secret key must stand in the one secret, by reference.
 
-So it reaches Secrets Manager inside CloudFormation, and nobody sees it resolved. The other fields of the secret are
-what the outputs say.
+It reaches Secrets Manager inside CloudFormation, and nobody sees it resolved. The other fields of the secret are what
+the outputs say.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Outputs must lead to S3, and to what this stack makes.
 
-An administrator enters them in the Management Console. Elsewhere packages would have none of these promises.
+An administrator enters them in the Management Console. Another bucket has none of these promises.
 """
 
 import re
