@@ -80,9 +80,9 @@ class RenderedStack:
         return {key: each if isinstance(each, dict) else {"Value": each} for key, each in outputs.items()}
 
     @cached_property
-    def metadata(self) -> Any:
-        """What stands in its section `Metadata`."""
-        return rendered(self.template.get("Metadata"), {})
+    def other_sections(self) -> Mapping[str, Any]:
+        """What the template says besides its resources and outputs."""
+        return {key: rendered(self.template[key], {}) for key in self.template.keys() - {"Resources", "Outputs"}}
 
     def output(self, key: str) -> Any:
         """The value of an output; None where there is none."""

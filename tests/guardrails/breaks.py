@@ -13,7 +13,7 @@ from tests.synthesis import INSTANCE, Json, template_of
 BUCKET, BUCKET_POLICY = "PackagesBucket3210E67E", "PackagesBucketPolicyC2FF34FE"
 LOGS, LOGS_POLICY = "PackagesAccessLogs000D49E7", "PackagesAccessLogsPolicyDF7C529F"
 GROUP, POLICY, USER = "AccessGroup8B65D982", "AccessPolicy24F350C1", "AccessUser138A70BB"
-ACCESS_KEY, SECRET = "AccessAccessKey1D123CC98", "AccessSecretD1770891"
+ACCESS_KEY, NEWEST_ACCESS_KEY, SECRET = "AccessAccessKey1D123CC98", "AccessAccessKey265FD35D5", "AccessSecretD1770891"
 KMS_KEY, ALIAS = "Key9BCD29C7", "KeyAlias910D852D"
 READERS = "AccessSecretReadersD6B6E255"
 ROLE, ROLE_POLICY = "PackagesBucketReplicationRole2C8B1845", "PackagesBucketReplicationPolicyA893289F"
@@ -569,6 +569,9 @@ BREAKS = (
             ),
             "the role is assumed with a web identity": lambda t: t.trust.update(Action="sts:AssumeRoleWithWebIdentity"),
             "a role that replicates nothing": lambda t: t.add("AWS::IAM::Role", **t.role),
+            "the role has a boundary of another account": lambda t: t.role.update(
+                PermissionsBoundary=f"arn:aws:iam::{ANOTHER_ACCOUNT}:policy/roles"
+            ),
             "the role has an inline policy": lambda t: t.role.update(
                 Policies=[{"PolicyName": "more", "PolicyDocument": {"Statement": []}}]
             ),
@@ -661,6 +664,7 @@ BREAKS = (
             **told("metadata of the user", lambda t, value: t.resources[USER].update(Metadata={"a": [value]})),
             **told("metadata of the secret", lambda t, value: t.resources[SECRET].update(Metadata={"a": [value]})),
             **told("metadata of the template", lambda t, value: t.whole.update(Metadata={"key": value})),
+            **told("a rule of the template", lambda t, value: t.whole["Rules"].update(Key=value)),
             **told("the ID of a statement", lambda t, value: t.on_bucket.update(Sid=value)),
             **told("the ID of a lifecycle rule", lambda t, value: t.rule.update(Id=value)),
             **told("the name of the secret", lambda t, value: t.secret.update(Name=value)),
@@ -691,11 +695,20 @@ BREAKS = (
                 each.update(ref("BootstrapVersion")) or each.pop("Fn::GetAtt", None)
                 for each in (t.access_key["UserName"], t.outputs["IamUserName"]["Value"])
             ],
+            "it is of no generation": lambda t: t.add("AWS::IAM::AccessKey", **t.access_key),
+            "its generation is there already": lambda t: t.resources.update(
+                {"AccessAccessKey100000000": t.resources[ACCESS_KEY]}
+            ),
             "none is active": lambda t: t.access_key.update(Status="Inactive"),
             "it has a serial": lambda t: t.access_key.update(Serial=2),
             "it says no status": lambda t: t.access_key.pop("Status"),
             "there are three": three_access_keys,
         },
+    ),
+    *cases(
+        "only_its_own_access_keys",
+        {"only the one before is active": lambda t: t.properties(NEWEST_ACCESS_KEY).update(Status="Inactive")},
+        ROTATING,
     ),
     *cases(
         "only_known_properties",
@@ -752,9 +765,9 @@ BREAKS = (
     *cases(
         "outputs_of_this_stack",
         {
-            "the access key before, which is off": lambda t: (
-                t.access_key.update(Status="Inactive"),
-                t.outputs["AwsS3AccessKey"].update(Value=ref(ACCESS_KEY)),
+            "the access key before": lambda t: t.outputs["AwsS3AccessKey"].update(Value=ref(ACCESS_KEY)),
+            "the newest access key as the one before": lambda t: t.outputs["PreviousAwsS3AccessKey"].update(
+                t.outputs["AwsS3AccessKey"]
             ),
         },
         ROTATING,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ghes_packages.config.instance import Instance
+from ghes_packages.config.regions import partition_of
 from ghes_packages.guardrails import RULES, Finding, check
 from ghes_packages.template.rendered import RenderedStack
 from tests.guardrails.breaks import (
@@ -92,6 +93,21 @@ def test_the_template_breaks_no_promise(instance: Instance) -> None:
 def test_a_replica_breaks_no_promise() -> None:
     assert REPLICATED.replica
     assert findings(replica_template_of(REPLICATED), REPLICATED.replica) == {}
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", "eusc-de-east-1", "us-iso-east-1"])
+def test_the_template_breaks_no_promise_in_another_partition(region: str) -> None:
+    partition = partition_of(region)
+    of_the_account = f"arn:{partition}:iam::111122223333"
+    instance = Instance(
+        name="production",
+        account="111122223333",
+        region=region,
+        encryption="kms",
+        secret_readers=(f"{of_the_account}:role/setup",),
+        permissions_boundary=f"{of_the_account}:policy/users",
+    )
+    assert findings(template_of(instance), instance) == {}
 
 
 AS_GOOD: dict[str, tuple[Edit, Instance]] = {
