@@ -13,21 +13,11 @@ from ghes_packages.config.values import SSE_KMS
 from ghes_packages.live.replication import RULE_ID
 from ghes_packages.policies.statements import (
     REPLICA_KEY_ACTIONS,
-    REPLICA_OBJECT_ACTIONS,
-    SOURCE_BUCKET_ACTIONS,
     SOURCE_KEY_ACTIONS,
-    SOURCE_OBJECT_ACTIONS,
-    replication_statement,
+    replication_key_statement,
+    replication_statements,
 )
 from stacks.acknowledged import acknowledge, objects_of
-
-ACTIONS = [
-    *SOURCE_BUCKET_ACTIONS,
-    *SOURCE_OBJECT_ACTIONS,
-    *REPLICA_OBJECT_ACTIONS,
-    *SOURCE_KEY_ACTIONS,
-    *REPLICA_KEY_ACTIONS,
-]
 
 
 class Replica(Construct):
@@ -96,11 +86,8 @@ class Replication(Construct):
             description="What S3 needs to replicate one bucket",
             roles=[self.role],
             statements=[
-                iam.PolicyStatement(actions=list(SOURCE_BUCKET_ACTIONS), resources=[source.bucket_arn]),
-                iam.PolicyStatement(actions=list(SOURCE_OBJECT_ACTIONS), resources=[source.arn_for_objects("*")]),
-                iam.PolicyStatement(
-                    actions=list(REPLICA_OBJECT_ACTIONS), resources=[self._replica.arn_for_objects("*")]
-                ),
+                iam.PolicyStatement.from_json(each)
+                for each in replication_statements(source.bucket_arn, self._replica.bucket_arn)
             ],
         )
         if self._source_key:
@@ -118,5 +105,5 @@ class Replication(Construct):
 def _use(key: kms.IKey, actions: Sequence[str], bucket: s3.IBucket) -> iam.PolicyStatement:
     dns_suffix = cdk.Stack.of(bucket).url_suffix
     return iam.PolicyStatement.from_json(
-        replication_statement(key.key_arn, actions, bucket.bucket_arn, bucket.env.region, dns_suffix)
+        replication_key_statement(key.key_arn, actions, bucket.bucket_arn, bucket.env.region, dns_suffix)
     )

@@ -14,7 +14,7 @@ from ghes_packages.live import aws
 from ghes_packages.live.deployed import Deployed
 from ghes_packages.outputs import Outputs
 from ghes_packages.policies.document import statement, through_services
-from ghes_packages.policies.statements import reader_statement, replication_statement, user_statement
+from ghes_packages.policies.statements import reader_statement, replication_key_statement, user_statement
 from tests.synthesis import PROJECT, template_of
 
 PARTITIONS = json.loads((files("botocore") / "data" / "partitions.json").read_text())["partitions"]
@@ -112,7 +112,7 @@ def test_readers_and_replication_use_a_key_by_both_suffixes(partition: str, regi
     both = list(dict.fromkeys([dns_suffix, "amazonaws.com"]))
     for service, written in (
         ("secretsmanager", reader_statement("r", region, dns_suffix)),
-        ("s3", replication_statement("k", ["kms:Decrypt"], "b", region, dns_suffix)),
+        ("s3", replication_key_statement("k", ["kms:Decrypt"], "b", region, dns_suffix)),
     ):
         services = written["Condition"]["StringEquals"]["kms:ViaService"]
         assert ([services] if isinstance(services, str) else services) == [

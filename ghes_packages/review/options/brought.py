@@ -103,7 +103,7 @@ def _replication_of_keys(written: WrittenStack, bucket: str) -> Grants:
             (own_key, statements.SOURCE_KEY_ACTIONS, written.arn(bucket), written.region),
             (str(replica_key), statements.REPLICA_KEY_ACTIONS, there, destination["region"]),
         ):
-            yield from granted(written, who, statements.replication_statement(key, action, arn, region, DNS_SUFFIX))
+            yield from granted(written, who, statements.replication_key_statement(key, action, arn, region, DNS_SUFFIX))
 
 
 def of_the_logs(written: WrittenStack) -> Grants:
