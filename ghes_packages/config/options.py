@@ -25,6 +25,7 @@ from ghes_packages.config.values import (
     RulePack,
     RulePacks,
     Tags,
+    VpcEndpoints,
     in_words,
 )
 
@@ -112,8 +113,17 @@ class Options(BaseModel):
         Option(
             allowed='a list of public address ranges, such as ["203.0.113.0/24"]',
             consequence="From elsewhere the access key reads and writes no object. Clients fetch packages from S3"
-            " themselves, so the addresses of end users must be in it, not only those of GHES. Nothing that comes"
-            " through a VPC endpoint is in it.",
+            " themselves, so the addresses of end users must be in it, not only those of GHES. What comes through a VPC"
+            " endpoint has no public address: see allowed_vpc_endpoints.",
+        ),
+    ] = ()
+    allowed_vpc_endpoints: Annotated[
+        VpcEndpoints,
+        Option(
+            allowed='a list of IDs of VPC endpoints for S3, such as ["vpce-0123456789abcdef0"]',
+            consequence="The access key reads and writes objects through these endpoints, and from the addresses in"
+            " allowed_cidrs if there are any; from elsewhere none. GHES and all clients must reach S3 in one of these"
+            " ways: see docs/security.md, Addresses.",
         ),
     ] = ()
     permissions_boundary: Annotated[
@@ -190,6 +200,11 @@ class Options(BaseModel):
             " examples/regulated.toml.",
         ),
     ] = (RulePack.AWS_SOLUTIONS,)
+
+    @property
+    def restricted_by(self) -> tuple[str, ...]:
+        """The options that say from where the access key may read and write objects; none if it may from everywhere."""
+        return tuple(key for key in ("allowed_cidrs", "allowed_vpc_endpoints") if getattr(self, key))
 
     @property
     def key_arn(self) -> str | None:

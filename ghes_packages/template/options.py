@@ -23,7 +23,8 @@ def options_of(template: Template) -> dict[str, Any]:
         **_access_keys(template),
         "encryption": _encryption(template),
         "access_logs": _text(at(bucket, "LoggingConfiguration", "DestinationBucketName")) or OWN,
-        "allowed_cidrs": tuple(_allowed_cidrs(template)),
+        "allowed_cidrs": tuple(_not_denied(template, "NotIpAddress", "aws:SourceIp")),
+        "allowed_vpc_endpoints": tuple(_not_denied(template, "StringNotEquals", "aws:SourceVpce")),
         "permissions_boundary": _text(user.get("PermissionsBoundary")),
         "tags": {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])},
         "secret_readers": tuple(_secret_readers(template)),
@@ -64,10 +65,10 @@ def _encryption(template: Template) -> str:
     return _text(secret.get("KmsKeyId")) or SSE_S3
 
 
-def _allowed_cidrs(template: Template) -> Iterator[str]:
+def _not_denied(template: Template, operator: str, key: str) -> Iterator[str]:
     for policy in _properties(template, "AWS::IAM::ManagedPolicy"):
         for statement in _list(at(policy, "PolicyDocument", "Statement")):
-            yield from _list(at(statement, "Condition", "NotIpAddress", "aws:SourceIp"))
+            yield from _list(at(statement, "Condition", operator, key))
 
 
 def _secret_readers(template: Template) -> Iterator[str]:
