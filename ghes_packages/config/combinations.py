@@ -145,7 +145,7 @@ def _replica_somewhere_else(options: Options) -> Reasons:
 def _nothing_about_a_bucket_that_is_there(options: Options) -> Reasons:
     if options.existing_bucket is None:
         return
-    about_the_bucket = ("access_logs", "noncurrent_days", "replica_region", "bucket_name")
+    about_the_bucket = ("access_logs", "noncurrent_days", "storage_class", "replica_region", "bucket_name")
     defaults = type(options).model_fields
     set_though = [key for key in about_the_bucket if getattr(options, key) != defaults[key].default]
     if options.encryption == SSE_KMS:

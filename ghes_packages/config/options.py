@@ -24,6 +24,7 @@ from ghes_packages.config.values import (
     RoleArns,
     RulePack,
     RulePacks,
+    StorageClass,
     Tags,
     VpcEndpoints,
     in_words,
@@ -158,6 +159,17 @@ class Options(BaseModel):
             consequence="How long a deleted or overwritten package can be brought back, and is paid for.",
         ),
     ] = 30
+    storage_class: Annotated[
+        StorageClass,
+        Field(strict=False),
+        Option(
+            allowed=in_words(StorageClass),
+            consequence='With "intelligent-tiering" S3 moves packages to S3 Intelligent-Tiering, also those that are'
+            " there already. What nobody reads for 30 days costs less there, and less again after 90; GHES reads it at"
+            " once, as before. Objects of less than 128 KB stay in S3 Standard. AWS bills each move, and the monitoring"
+            " of what was moved: see docs/costs.md. It stays there if the option is taken back.",
+        ),
+    ] = StorageClass.STANDARD
     replica_region: Annotated[
         Region | None,
         Option(

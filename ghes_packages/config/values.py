@@ -38,6 +38,13 @@ class PreviousAccessKey(StrEnum):
     DELETED = "deleted"
 
 
+class StorageClass(StrEnum):
+    """The storage classes that packages can be in. Each has the name that S3 gives it."""
+
+    STANDARD = "standard"
+    INTELLIGENT_TIERING = "intelligent-tiering"
+
+
 class RulePack(StrEnum):
     """The rule packs of cdk-nag that an instance can be held to, by cdk-nag's names."""
 

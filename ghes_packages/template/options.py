@@ -8,7 +8,7 @@ from ghes_packages import logical_ids
 from ghes_packages.config.instance import ACTIVE, Instance
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.config.regions import S3_HOST_PREFIXES, Endpoint
-from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, PreviousAccessKey
+from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, PreviousAccessKey, StorageClass
 from ghes_packages.outputs import Outputs
 from ghes_packages.template.rendering import at, rendered
 
@@ -29,6 +29,7 @@ def options_of(template: Template) -> dict[str, Any]:
         "tags": {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])},
         "secret_readers": tuple(_secret_readers(template)),
         **_noncurrent_days(bucket),
+        "storage_class": next(_storage_classes(bucket), StorageClass.STANDARD),
         "replica_region": next(_replica_regions(at(bucket, "ReplicationConfiguration")), None),
         "bucket_name": _text(at(bucket, "BucketName")),
         "existing_bucket": _text(_output(template, "bucket")),
@@ -81,6 +82,12 @@ def _noncurrent_days(bucket: Mapping[str, Any]) -> dict[str, int]:
     rules = _list(at(bucket, "LifecycleConfiguration", "Rules"))
     days = [at(rule, "NoncurrentVersionExpiration", "NoncurrentDays") for rule in rules]
     return {"noncurrent_days": days[0]} if days else {}
+
+
+def _storage_classes(bucket: Mapping[str, Any]) -> Iterator[StorageClass]:
+    for rule in _list(at(bucket, "LifecycleConfiguration", "Rules")):
+        for transition in _list(at(rule, "Transitions")):
+            yield from (each for each in StorageClass if each.name == at(transition, "StorageClass"))
 
 
 def _replica_regions(value: Any) -> Iterator[str]:

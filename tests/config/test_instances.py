@@ -325,6 +325,8 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
         ('bucket_name = "packages--table-s3"', "begins or ends with what S3 reserves for itself"),
         ('bucket_name = "packages-an"', "ends with -an, which S3 takes only for a bucket in an account regional"),
         ("noncurrent_days = 0", "greater than or equal to 1"),
+        ('storage_class = "glacier"', "Input should be 'standard' or 'intelligent-tiering'; allowed: \"standard\","),
+        ('storage_class = "INTELLIGENT_TIERING"', 'allowed: "standard", "intelligent-tiering"'),
     ],
 )
 def test_a_wrong_value_of_an_option_is_one_line(tmp_path: Path, option: str, problem: str) -> None:
@@ -343,8 +345,12 @@ def test_a_bucket_that_is_there_may_be_in_an_account_regional_namespace(tmp_path
 
 
 def test_what_does_not_go_with_an_existing_bucket_is_told_in_one_line(tmp_path: Path) -> None:
-    told = complaint(tmp_path, '[instances.a]\nexisting_bucket = "old"\nnoncurrent_days = 5\naccess_logs = "logs"')
-    assert "access_logs, noncurrent_days with existing_bucket" in told
+    told = complaint(
+        tmp_path,
+        '[instances.a]\nexisting_bucket = "old"\nnoncurrent_days = 5\naccess_logs = "logs"\n'
+        'storage_class = "intelligent-tiering"',
+    )
+    assert "access_logs, noncurrent_days, storage_class with existing_bucket" in told
     assert "\n" not in told
 
 

@@ -111,6 +111,8 @@ class Deployment:
             self.replicas = [Stack(self.aws, instance.replica.stack_name, str(instance.replica_region))]
             self.replicas[0].create(*deployable_replica(instance))
             self.protect(self.replicas[0])
+        elif instance.replica:
+            self.replicas[0].update(*deployable_replica(instance))
         self.stack.update(*deployable(instance))
 
     def verify(self, options: Options) -> Report:
@@ -182,6 +184,13 @@ CASES: dict[str, list[Case]] = {
     "tags": [Case(value(tags={"cost-center": "1234"}))],
     "secret_readers": [Case(lambda owner: {**HERE, "secret_readers": [owner.reader()]}, before=HERE)],
     "noncurrent_days": [Case(value(noncurrent_days=90)), Case(value(noncurrent_days=7))],
+    "storage_class": [
+        Case(value(storage_class="intelligent-tiering")),
+        Case(
+            value(**HERE, replica_region="us-east-1", storage_class="intelligent-tiering"),
+            before={**HERE, "replica_region": "us-east-1"},
+        ),
+    ],
     "replica_region": [Case(value(**HERE, replica_region="us-east-1"), before=HERE)],
     "endpoint": [
         Case(value(**HERE, endpoint="fips"), before=HERE),

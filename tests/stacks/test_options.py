@@ -1,5 +1,6 @@
 """What each option changes in the template; nothing that another one promises."""
 
+import copy
 import ipaddress
 import json
 from itertools import combinations
@@ -17,7 +18,7 @@ from ghes_packages.config.options import OPTIONS
 from ghes_packages.config.values import MOST_CHARACTERS_OF_ADDRESSES
 from ghes_packages.template.options import options_of
 from tests.stacks.test_packages_storage import BUCKET
-from tests.synthesis import INSTANCE, PROJECT, Json, resources_of, template_of
+from tests.synthesis import INSTANCE, PROJECT, Json, replica_template_of, resources_of, template_of
 from tests.validation import violations_in
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -46,6 +47,7 @@ VALUES: dict[str, list[Json]] = {
     "tags": [{"tags": {"cost-center": "1234"}}],
     "secret_readers": [{"secret_readers": [READER]}, {"secret_readers": [FOREIGN_READER]}],
     "noncurrent_days": [{"noncurrent_days": 90}],
+    "storage_class": [{"storage_class": "intelligent-tiering"}],
     "replica_region": [{"replica_region": "us-east-2"}],
     "bucket_name": [{"bucket_name": "example-packages"}],
     "existing_bucket": [{"existing_bucket": "example-packages-of-old"}],
@@ -55,6 +57,7 @@ REFUSED_WITH = {
     ("encryption", "existing_bucket"),
     ("access_logs", "existing_bucket"),
     ("noncurrent_days", "existing_bucket"),
+    ("storage_class", "existing_bucket"),
     ("replica_region", "existing_bucket"),
     ("bucket_name", "existing_bucket"),
 }
@@ -320,6 +323,26 @@ def test_noncurrent_days_change_the_lifecycle_of_packages_and_nothing_else() -> 
     assert rule.pop("NoncurrentVersionExpiration") == {"NoncurrentDays": 90}
     other = template_of(instance())["Resources"]
     assert {key for key in other if changed["Resources"][key] != other[key]} == {BUCKET}
+
+
+def test_intelligent_tiering_moves_current_packages_at_once_and_nothing_else_changes() -> None:
+    changed = copy.deepcopy(template_of(instance(storage_class="intelligent-tiering")))
+    [rule] = changed["Resources"][BUCKET]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert rule.pop("Transitions") == [{"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 0}]
+    assert changed == template_of(instance())
+
+
+def test_the_replica_is_tiered_by_a_rule_of_its_own_and_its_access_logs_are_not() -> None:
+    both: Json = {"storage_class": "intelligent-tiering", "replica_region": "us-east-2"}
+    moving = {
+        logical_id: rule["Transitions"]
+        for logical_id, each in replica_template_of(instance(**both))["Resources"].items()
+        for rule in each["Properties"].get("LifecycleConfiguration", {}).get("Rules", [])
+        if "Transitions" in rule
+    }
+    [(logical_id, transitions)] = moving.items()
+    assert logical_id.startswith("ReplicaBucket")
+    assert transitions == [{"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 0}]
 
 
 def test_a_bucket_is_named_as_told_and_its_logical_id_stays() -> None:

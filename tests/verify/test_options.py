@@ -205,6 +205,49 @@ def test_a_reader_too_many_is_reported_by_name_and_the_remedy_mends_it(
     assert storage.check_secret().exit_status == 0
 
 
+# --- storage_class
+
+
+def moving_to(storage_class: str, days: int = 0) -> dict[str, Any]:
+    return {"Transitions": [{"Days": days, "StorageClass": storage_class}]}
+
+
+TIERED = moving_to("INTELLIGENT_TIERING")
+
+
+@pytest.mark.parametrize(
+    ("options", "by_hand"),
+    [
+        ({"storage_class": "intelligent-tiering"}, {}),
+        ({"storage_class": "intelligent-tiering"}, moving_to("INTELLIGENT_TIERING", 30)),
+        ({"storage_class": "intelligent-tiering"}, moving_to("DEEP_ARCHIVE", 90)),
+        ({}, TIERED),
+    ],
+    ids=["no move", "a later move", "an archive", "a move that nobody asked for"],
+)
+def test_another_move_of_packages_is_reported_and_the_remedy_mends_it(
+    storage_with: StorageWith, options: dict[str, str], by_hand: dict[str, Any]
+) -> None:
+    storage = storage_with(**options)
+    assert storage.check_bucket().exit_status == 0
+    [as_deployed] = rules_of(storage)
+    assert as_deployed.pop("Transitions", []) == (TIERED["Transitions"] if options else [])
+    storage.s3.put_bucket_lifecycle_configuration(
+        Bucket=storage.bucket, LifecycleConfiguration={"Rules": [{**as_deployed, **by_hand}]}
+    )
+    [finding] = with_outcome(storage.check_bucket(), Outcome.FAILED)
+    assert finding.check.title == "lifecycle"
+    run_aws_cli(storage, finding.check.remedy)
+    assert storage.check_bucket().exit_status == 0
+    [mended] = rules_of(storage)
+    assert mended.get("Transitions", []) == (TIERED["Transitions"] if options else [])
+
+
+def rules_of(storage: Storage) -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = storage.s3.get_bucket_lifecycle_configuration(Bucket=storage.bucket)["Rules"]
+    return rules
+
+
 # --- access_logs
 
 
