@@ -1,4 +1,4 @@
-"""S3 must not delete packages by itself, nor move them to an archive.
+"""S3 must not delete packages by itself, nor archive them.
 
 A registry still refers to its current objects, and must be able to read them at once: from S3 Intelligent-Tiering it
 can, as long as the archive tiers are off. Access logs may expire. An upload that is not complete stays for a week, so
