@@ -12,6 +12,7 @@ from ghes_packages.config.options import OPTIONS
 from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS
 from ghes_packages.policies.permissions import PERMISSIONS
+from tests import deploy_permissions, handler_permissions
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
@@ -56,6 +57,9 @@ def generated() -> Mapping[str, str]:
                 for purpose, actions in groupby(OPERATOR_PERMISSIONS, key=OPERATOR_PERMISSIONS.__getitem__)
             ),
         ),
+        "deploy source": f"\nThe pinned one is {handler_permissions.source()}.\n\n",
+        **{f"deploy {name}": _table(*rows) for name, rows in deploy_permissions.tables().items()},
+        **{f"deploy policy {name}": _json(policy) for name, policy in deploy_permissions.written_policies().items()},
     }
 
 
@@ -83,6 +87,10 @@ def _first_comment(rule: str) -> str:
 def _default(key: str) -> str:
     default = Instance.model_fields[key].get_default(call_default_factory=True)
     return f"`{json.dumps(default)}`" if default else "none"
+
+
+def _json(text: str) -> str:
+    return f"\n```json\n{text}\n```\n\n"
 
 
 def _table(heading: tuple[str, ...], *rows: tuple[str, ...]) -> str:
