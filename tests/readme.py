@@ -12,7 +12,7 @@ from ghes_packages.config.options import OPTIONS
 from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS
 from ghes_packages.policies.permissions import PERMISSIONS
-from tests import deploy_permissions, handler_permissions
+from tests import costs, deploy_permissions, handler_permissions
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
@@ -57,6 +57,8 @@ def generated() -> Mapping[str, str]:
                 for purpose, actions in groupby(OPERATOR_PERMISSIONS, key=OPERATOR_PERMISSIONS.__getitem__)
             ),
         ),
+        "costs dates": f"\n{costs.dates()}\n\n",
+        **{f"costs {name}": _table(*rows) for name, rows in costs.tables().items()},
         "deploy source": f"\nThe pinned one is {handler_permissions.source()}.\n\n",
         **{f"deploy {name}": _table(*rows) for name, rows in deploy_permissions.tables().items()},
         **{f"deploy policy {name}": _json(policy) for name, policy in deploy_permissions.written_policies().items()},

@@ -20,7 +20,8 @@ from local_aws.embedded_aws import EmbeddedAws
 from tests.deploy_permissions import AUTHORIZED_AS, Stack, needed, policies, stacks_of
 from tests.end_to_end.operator import Operator, refused
 from tests.handler_permissions import authorized_on
-from tests.synthesis import app
+from tests.runbook import blocks
+from tests.synthesis import PROJECT, app
 
 HERE = {"account": "111122223333", "region": "us-west-2"}
 DEPLOYED = Instance.model_validate({"name": "permitted", **HERE})
@@ -102,6 +103,22 @@ def test_the_policy_for_resources_covers_what_a_deploy_makes_and_nothing_of_anot
             assert decisions(embedded_aws, mine, actions, arn) == {"allowed"}, arn
             if kind[0] in ("iam", "s3"):
                 assert decisions(embedded_aws, others, actions, arn) == {"implicitDeny"}, arn
+
+
+def test_the_commands_of_the_page_make_both_policies_of_an_instance(
+    operator: Operator, embedded_aws: EmbeddedAws
+) -> None:
+    operator.configure("production", **HERE)
+    operator.shell.run(f"export PYTHONPATH={PROJECT}")
+    [block] = blocks("docs/deploy-permissions.md")
+    operator.shell.run(block)
+    iam = embedded_aws.client("iam")
+    instance = Instance.model_validate({"name": "production", **HERE})
+    for name, which in (("DeployGhesPackages", "caller"), ("MakeGhesPackages", "resources")):
+        arn = f"arn:aws:iam::{embedded_aws.account}:policy/{name}"
+        version = iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]
+        assert version["Document"] == policies(instance)[which]
+        iam.delete_policy(PolicyArn=arn)
 
 
 def made(aws: EmbeddedAws, stack: Stack) -> Iterator[tuple[tuple[str, str], str]]:
