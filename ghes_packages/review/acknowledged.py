@@ -6,8 +6,8 @@ from ghes_packages.guardrails import PLUGIN
 from ghes_packages.review.change import FINDINGS, Change, Risk, identifier, shown
 from ghes_packages.template.assembly import Stack
 
-# CDK's report names a plugin only where it found something, be it acknowledged. So its own validation and the guardrails are
-# not missed there, whether they are in the app or not.
+# CDK's report names a plugin only where it found something, be it acknowledged. So these two are not missed there: CDK's own
+# validation, and the guardrails.
 NOT_MISSED = {"CloudFormation-Validate", PLUGIN}
 GUARDRAILS = f"{PLUGIN}::"
 
