@@ -6,8 +6,8 @@ from ghes_packages.guardrails import PLUGIN
 from ghes_packages.review.change import FINDINGS, Change, Risk, identifier, shown
 from ghes_packages.template.assembly import Stack
 
-# CDK's report names a plugin only where it found something, be it acknowledged. So these two are not missed there: CDK's own
-# validation, and the guardrails.
+# CDK's report names a plugin only where it found something, be it acknowledged. CDK's own validation and the guardrails
+# are therefore not missed there.
 NOT_MISSED = {"CloudFormation-Validate", PLUGIN}
 GUARDRAILS = f"{PLUGIN}::"
 
