@@ -15,7 +15,9 @@ from ghes_packages.config.values import MAX_AGE_DAYS
 from ghes_packages.live import access_keys, aws, deployed, replication
 from ghes_packages.live.access_keys import AccessKey
 from ghes_packages.live.replication import Replication
+from ghes_packages.rotation.instances_file import KEYS
 from ghes_packages.rotation.steps import UNUSED_FOR, ago, behind, used
+from ghes_packages.template.options import in_words
 
 MAX_AGE = timedelta(days=MAX_AGE_DAYS)
 HEADINGS = ("access key", "age", "last used", "replica")
@@ -23,9 +25,13 @@ HEADINGS = ("access key", "age", "last used", "replica")
 
 @dataclass(frozen=True)
 class Status:
-    """One instance: what CloudFormation says of its stack, its access keys, the newest first, and its replica."""
+    """One instance: what CloudFormation says of its stack, its access keys, the newest first, and its replica.
+
+    `instance` has the options of `instances.toml`, `deployed` those of the stack.
+    """
 
     instance: Instance
+    deployed: Instance
     stack_status: str
     keys: tuple[AccessKey, ...]
     now: datetime
@@ -50,6 +56,7 @@ class Status:
         name, newest = self.instance.name, self.instance.access_key
         if lag := behind(self.instance, self.keys):
             yield lag
+        yield from self._options_behind()
         made = {key.generation for key in self.keys}
         for key in self.keys:
             if key.generation is None:
@@ -63,7 +70,7 @@ class Status:
                     f" take the next step with: ghes-packages rotate {name}"
                 )
             older = key.generation is not None and key.generation < newest and key.status == ACTIVE
-            if newest in made and older and key.used_within(self.unused_for, self.now):
+            if newest in made and older and key.last_used and key.used_within(self.unused_for, self.now):
                 yield (
                     f"{key.name} is still in use (last used: {used(key, self.now)}): GHES has it;"
                     f" enter access key {newest} in the Management Console: ghes-packages settings {name} --show-secret"
@@ -71,6 +78,17 @@ class Status:
 
         if self.replication:
             yield from self.replication.problems()
+
+    def _options_behind(self) -> Iterator[str]:
+        """Access keys are left out: there IAM says more than the template does."""
+        keys = self.deployed.access_key, self.deployed.previous_access_key
+        configured = self.instance.model_copy(update=dict(zip(KEYS, keys, strict=True)))
+        there, wanted = in_words(self.deployed), in_words(configured)
+        if there != wanted:
+            yield (
+                f"the deployed stack is behind the configuration: deployed: {', '.join(sorted(there - wanted))};"
+                f" configured: {', '.join(sorted(wanted - there))}; deploy it with: make deploy INSTANCE={self.name}"
+            )
 
     @property
     def exit_status(self) -> int:
@@ -132,11 +150,12 @@ def read(instance: Instance, max_age: timedelta = MAX_AGE, unused_for: timedelta
     """The status of a deployed instance. Raises what `aws.session`, `deployed` and `access_keys` raise."""
     session = aws.session(instance)
     stack = deployed.read(instance, session)
+    there = deployed.as_deployed(instance, session)
     keys = access_keys.read(instance, stack.outputs, session)
     now = datetime.now(UTC)
     replica = (
-        replication.read(instance.replica, stack.outputs.bucket, session, aws.session(instance.replica), now)
-        if instance.replica
+        replication.read(there.replica, stack.outputs.bucket, session, aws.session(there.replica), now)
+        if there.replica
         else None
     )
-    return Status(instance, stack.status, tuple(keys), now, replica, max_age, unused_for)
+    return Status(instance, there, stack.status, tuple(keys), now, replica, max_age, unused_for)

@@ -2,6 +2,7 @@
 
 from constructs import Construct
 
+from ghes_packages import logical_ids
 from ghes_packages.config.instance import Instance
 from ghes_packages.outputs import Outputs
 from stacks.instance_stack import InstanceStack
@@ -18,7 +19,7 @@ class PackagesStorage(InstanceStack):
         service_url = self.service_url
         key = packages_key(self, "Key", instance)
         bucket = packages_bucket(self, "Packages", instance, key)
-        access = PackagesAccess(self, "Access", instance, bucket=bucket, key=key, service_url=service_url)
+        access = PackagesAccess(self, logical_ids.ACCESS, instance, bucket=bucket, key=key, service_url=service_url)
         newest, *previous = [access_key.access_key_id for access_key in access.access_keys]
         self.output(
             Outputs(

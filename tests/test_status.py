@@ -14,7 +14,7 @@ HOURS, DAYS = timedelta(hours=2), timedelta(days=2)
 
 
 def status(configured: Instance, *keys: AccessKey) -> Status:
-    return Status(configured, "UPDATE_COMPLETE", keys, NOW)
+    return Status(configured, configured, "UPDATE_COMPLETE", keys, NOW)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_problem_is_one_line_with_what_to_do(found: Status, problem: str) -> N
 
 
 def test_the_age_limit_can_be_set() -> None:
-    found = Status(instance(1), "x", (key(1, age=timedelta(days=10)),), NOW, max_age=timedelta(days=9))
+    found = Status(instance(1), instance(1), "x", (key(1, age=timedelta(days=10)),), NOW, max_age=timedelta(days=9))
     assert found.exit_status == 1
 
 
@@ -110,3 +110,16 @@ def test_json_has_every_key_and_problem() -> None:
 def test_a_key_that_is_not_made_yet_is_not_to_be_entered() -> None:
     [problem] = status(instance(2, "active"), key(1, unused=HOURS)).problems()
     assert problem.startswith("the deployed stack is behind")
+
+
+def test_an_option_that_is_not_deployed_yet_is_told_with_both_values() -> None:
+    configured = instance().model_copy(update={"encryption": "kms", "noncurrent_days": 90})
+    found = Status(configured, instance(), "UPDATE_COMPLETE", (key(1, unused=HOURS),), NOW)
+    assert list(found.problems()) == [
+        'the deployed stack is behind the configuration: deployed: encryption = "s3", noncurrent_days = 30;'
+        ' configured: encryption = "kms", noncurrent_days = 90; deploy it with: make deploy INSTANCE=production'
+    ]
+
+
+def test_an_older_key_that_was_never_used_is_not_said_to_be_in_use() -> None:
+    assert list(status(instance(2, "active"), key(2, unused=HOURS), key(1, age=HOURS)).problems()) == []

@@ -38,6 +38,13 @@ class PreviousAccessKey(StrEnum):
     DELETED = "deleted"
 
 
+class StorageClass(StrEnum):
+    """The storage classes that packages can be in. Each has the name that S3 gives it."""
+
+    STANDARD = "standard"
+    INTELLIGENT_TIERING = "intelligent-tiering"
+
+
 class RulePack(StrEnum):
     """The rule packs of cdk-nag that an instance can be held to, by cdk-nag's names."""
 
@@ -59,9 +66,11 @@ PRIVATE = tuple(
 # Of names of buckets, by S3 for itself.
 RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
+# For names in the namespace that an account has in a region; a bucket that is there already may have one.
+ACCOUNT_REGIONAL_SUFFIX = "-an"
 MOST_TAGS = 50
 # IAM takes 6,144 in a managed policy, and the rest of the user's has a thousand.
-MOST_CHARACTERS_OF_CIDRS = 5_000
+MOST_CHARACTERS_OF_ADDRESSES = 5_000
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -107,21 +116,21 @@ def _public_cidr(cidr: str) -> str:
     return cidr
 
 
-def _fit_in_a_policy(cidrs: tuple[str, ...]) -> tuple[str, ...]:
-    if (characters := sum(len(f'"{cidr}",') for cidr in cidrs)) > MOST_CHARACTERS_OF_CIDRS:
-        raise ValueError(
-            f"have {characters} characters in the policy of the user, which has room for {MOST_CHARACTERS_OF_CIDRS}:"
-            " put neighbouring ranges together"
-        )
-    return cidrs
-
-
 def _bucket_name(name: str) -> str:
     """S3's rules for names of general purpose buckets; dots are left out, because TLS does not work with them."""
     if name in ("none", "off", "false", "no"):
         raise ValueError("is no bucket, and nothing that can be switched off")
     if name.startswith(RESERVED_PREFIXES) or name.endswith(RESERVED_SUFFIXES):
         raise ValueError("begins or ends with what S3 reserves for itself")
+    return name
+
+
+def _name_of_a_new_bucket(name: str) -> str:
+    if name.endswith(ACCOUNT_REGIONAL_SUFFIX):
+        raise ValueError(
+            f"ends with {ACCOUNT_REGIONAL_SUFFIX}, which S3 takes only for a bucket in an account regional namespace,"
+            " and the stack makes none there"
+        )
     return name
 
 
@@ -162,6 +171,7 @@ Release = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$"), AfterVa
 BucketName = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$"), AfterValidator(_bucket_name)
 ]
+NewBucketName = Annotated[BucketName, AfterValidator(_name_of_a_new_bucket)]
 Encryption = Annotated[
     str, StringConstraints(pattern=r"^(s3|kms|arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-)?[0-9a-f-]{32,36})$")
 ]
@@ -169,7 +179,11 @@ Cidrs = Annotated[
     tuple[Annotated[str, AfterValidator(_public_cidr)], ...],
     Field(strict=False, min_length=1),
     AfterValidator(_each_once),
-    AfterValidator(_fit_in_a_policy),
+]
+VpcEndpoints = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=r"^vpce-[0-9a-f]{8,17}$")], ...],
+    Field(strict=False, min_length=1),
+    AfterValidator(_each_once),
 ]
 RoleArns = Annotated[tuple[RoleArn, ...], Field(strict=False, min_length=1), AfterValidator(_each_once)]
 RulePacks = Annotated[

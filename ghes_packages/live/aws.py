@@ -29,6 +29,7 @@ from botocore.loaders import create_loader
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
+from ghes_packages.live.answers import UnreadableAnswer, read_by
 from ghes_packages.printable import one_line
 
 # An administrator waits at a terminal: a network that is down must show within seconds.
@@ -43,7 +44,9 @@ S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4"))
 ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
 UNKNOWN_KEY = frozenset({"InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"})
 WRONG_SIGNATURE = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"})
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+WRONG_CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
+IN_BETWEEN = "is a proxy or a captive portal in between? check network, HTTPS_PROXY and AWS_ENDPOINT_URL"
 
 # A session of botocore's reads megabytes of its data, which takes longer than most requests; here, the first one does.
 LOADER = create_loader()
@@ -79,6 +82,7 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> b
     session = botocore.session.Session(profile=profile)
     _read_certificates(session)
     session.register_component("data_loader", LOADER)
+    read_by(session)
     return boto3.Session(botocore_session=session, **credentials_and_region)
 
 
@@ -176,13 +180,22 @@ def _refusal(error: ClientError) -> str:
         return f"{what}: your secret access key does not fit your access key ID; correct it, or set AWS_PROFILE"
     if code(error) in EXPIRED:
         return f"{what}: your credentials have expired; sign in again, such as with: aws sso login"
-    message = one_line(" ".join(error.response.get("Error", {}).get("Message", "").split()))
-    return f"{what}: {message or 'no reason given'}"
+    if code(error) in WRONG_CLOCK:
+        return f"{what}: the clock of this machine is off by too much; set it"
+    if not code(error).strip("0123456789"):
+        return f"{error.operation_name} was not answered by AWS: {_message(error)}; {IN_BETWEEN}"
+    return f"{what}: {_message(error) or 'no reason given'}"
+
+
+def _message(error: ClientError) -> str:
+    return one_line(" ".join(error.response.get("Error", {}).get("Message", "").split()))
 
 
 def _no_answer(error: BotoCoreError) -> CannotGoOn:
-    said = " ".join(str(error).split())
+    said = one_line(" ".join(str(error).split()))
     match error:
+        case UnreadableAnswer():
+            return AwsSaidNo(f"what came is no answer of AWS: {said}; {IN_BETWEEN}")
         case ProfileNotFound():
             return ConfigurationError(
                 f"{said}; set AWS_PROFILE, or profile of the instance, to one that is in your AWS config file"

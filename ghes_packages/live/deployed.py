@@ -1,22 +1,25 @@
 """The stack as it is deployed: what it put out, and what it consists of."""
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
+from botocore.exceptions import ClientError
 from pydantic import BaseModel, ValidationError
 
+from ghes_packages import logical_ids
 from ghes_packages.config.instance import Instance
-from ghes_packages.config.values import SSE_KMS
 from ghes_packages.errors import FoundWrong
-from ghes_packages.live.aws import CONFIG, explained
+from ghes_packages.live.aws import CONFIG, explained, needed
 from ghes_packages.live.kms_key import KmsKey
 from ghes_packages.outputs import Outputs, PackagesSecret, ReplicaOutputs
+from ghes_packages.printable import one_line
+from ghes_packages.template.options import options_of
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -27,10 +30,11 @@ SETTLED = frozenset(
 )
 
 
-# The logical ID of an access key: its path in the app, the generation, and CDK's hash of the path.
-ACCESS_KEY = re.compile(r"AccessAccessKey(?P<generation>\d+)[0-9A-F]{8}")
-# That of the policy with the seven actions; a replication has one too.
-POLICY = re.compile(r"AccessPolicy[0-9A-F]{8}")
+ASK_FOR_AN_EXCEPTION = (
+    "a service control policy of your organization denies it: docs/iam-user.md is the request to its owners"
+)
+# Statuses of resources that an earlier template had; one that was retained is no longer the stack's.
+GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,14 @@ def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
         f"stack {name} is not deployed in {session.region_name}; deploy it with: cdk deploy {name};"
         " or set AWS_PROFILE and AWS_REGION to where it is"
     )
+    client = session.client("cloudformation", config=CONFIG)
     with explained({"ValidationError": not_deployed}):
-        stack = session.client("cloudformation", config=CONFIG).describe_stacks(StackName=name)["Stacks"][0]
+        stack = client.describe_stacks(StackName=name)["Stacks"][0]
     status, stack_id = stack["StackStatus"], stack["StackId"]
     if status == "ROLLBACK_COMPLETE":
         raise FoundWrong(
-            f"stack {name} is half deployed: its first deploy failed ({status}); mend the cause, then make way with:"
+            f"stack {name} is half deployed: its first deploy failed ({status}): {_first_failure(client, name)};"
+            " mend the cause, then make way with:"
             f" aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name};"
             f" and deploy again with: cdk deploy {name}"
         )
@@ -107,6 +113,22 @@ def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
     return stack
 
 
+def _first_failure(client: "CloudFormationClient", name: str) -> str:
+    """Why CloudFormation gave up making a stack, in its own words; what follows from the first failure is left out."""
+    try:
+        pages = client.get_paginator("describe_stack_events").paginate(StackName=name)
+        events = [event for page in pages for event in page["StackEvents"]]
+    except ClientError as error:
+        return f"why, {needed(error)} would tell you"
+    # The newest event comes first.
+    for event in reversed(events):
+        if event.get("ResourceStatus") == "CREATE_FAILED":
+            reason = one_line(event.get("ResourceStatusReason", "no reason given"))
+            policy = f"; {ASK_FOR_AN_EXCEPTION}" if "service control policy" in reason else ""
+            return f"{event['LogicalResourceId']} ({event['ResourceType']}): {reason}{policy}"
+    return "its events name no failure"
+
+
 def _outputs(model: type[Model], stack: "StackTypeDef") -> Model:
     given = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     try:
@@ -119,9 +141,9 @@ def _outputs(model: type[Model], stack: "StackTypeDef") -> Model:
 
 @dataclass(frozen=True)
 class Parts:
-    """The physical names of what the stack holds besides its outputs; the access keys by generation.
+    """The physical names of what a stack holds besides its outputs; the access keys by generation.
 
-    `log_bucket` is None where access is logged to a bucket that is not the stack's, `kms_key` is None with SSE-S3.
+    `log_bucket` is None where access is logged to a bucket that is not the stack's, `kms_key` where the stack has none.
     """
 
     group: str
@@ -132,47 +154,67 @@ class Parts:
 
 
 def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts:
-    """What the deployed stack consists of. Raises AwsSaidNo where it may not be read, FoundWrong where a part lacks."""
+    """What the deployed stack consists of, whatever its options are now in `instances.toml`.
+
+    Raises AwsSaidNo where it may not be read, FoundWrong where the stack lacks what every stack of this project has.
+    """
     resources = _resources(instance, session)
     found: dict[str, list[str]] = {}
     for _, kind, physical_id in resources:
         found.setdefault(kind, []).append(physical_id)
-    access_keys = {int(key["generation"]): name for id_, _, name in resources if (key := ACCESS_KEY.fullmatch(id_))}
+    keys = {number: name for id_, _, name in resources if (number := logical_ids.generation(id_))}
     try:
-        [group], [policy_arn] = found["AWS::IAM::Group"], [name for id_, _, name in resources if POLICY.fullmatch(id_)]
-        log_bucket = _log_bucket(instance, outputs, found)
-        kms_key = _kms_key(instance, found)
+        [group] = found["AWS::IAM::Group"]
+        [policy_arn] = [name for id_, _, name in resources if logical_ids.is_policy(id_)]
+        log_bucket = _at_most_one({*found.get("AWS::S3::Bucket", [])} - {outputs.bucket})
+        key_id = _at_most_one(found.get("AWS::KMS::Key", []))
+        alias = _at_most_one(found.get("AWS::KMS::Alias", []))
     except (KeyError, ValueError):
         raise FoundWrong(
-            f"stack {instance.stack_name} is not what this version of the project deploys:"
-            f" bring it up to date with: cdk deploy {instance.stack_name}"
+            f"stack {instance.stack_name} is not one that this project deploys: it does not have just one group, policy"
+            f" and log bucket; see what it has with: aws cloudformation list-stack-resources --stack-name"
+            f" {instance.stack_name}"
         ) from None
-    return Parts(group, policy_arn, log_bucket, kms_key, access_keys)
+    return Parts(group, policy_arn, log_bucket, KmsKey(key_id, alias) if key_id else None, keys)
+
+
+def _at_most_one(names: Collection[str]) -> str | None:
+    """The one name, or None for none. Raises ValueError for more."""
+    if len(names) > 1:
+        raise ValueError(names)
+    return next(iter(names), None)
 
 
 def _resources(instance: Instance, session: boto3.Session) -> list[tuple[str, str, str]]:
-    """Logical ID, type and physical ID of each resource of the stack."""
+    """Logical ID, type and physical ID of each resource that the stack has; none of those that it has had."""
     with explained():
         pages = session.client("cloudformation", config=CONFIG).get_paginator("list_stack_resources")
         return [
             (each["LogicalResourceId"], each["ResourceType"], each.get("PhysicalResourceId", ""))
             for page in pages.paginate(StackName=instance.stack_name)
             for each in page["StackResourceSummaries"]
+            if each["ResourceStatus"] not in GONE
         ]
 
 
-def _log_bucket(instance: Instance, outputs: Outputs, found: Mapping[str, list[str]]) -> str | None:
-    if instance.existing_bucket or instance.has_central_log_bucket:
-        return None
-    [log_bucket] = set(found["AWS::S3::Bucket"]) - {outputs.bucket}
-    return log_bucket
+def template(instance: Instance, session: boto3.Session) -> Mapping[str, Any]:
+    """The template of the deployed stack, as CDK wrote it. Raises AwsSaidNo, and FoundWrong where it is not JSON."""
+    name = instance.stack_name
+    with explained():
+        client = session.client("cloudformation", config=CONFIG)
+        # boto3 parses JSON templates, and its types do not say so.
+        body: Any = client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+    if not isinstance(body, dict):
+        raise FoundWrong(
+            f"stack {name} was deployed from another template than CDK's: it is not JSON; see what it is with:"
+            f" aws cloudformation get-template --stack-name {name}"
+        )
+    return body
 
 
-def _kms_key(instance: Instance, found: Mapping[str, list[str]]) -> KmsKey | None:
-    if instance.encryption == SSE_KMS:
-        [key_id], [alias] = found["AWS::KMS::Key"], found["AWS::KMS::Alias"]
-        return KmsKey(key_id, alias)
-    return KmsKey(instance.key_arn) if instance.key_arn else None
+def as_deployed(instance: Instance, session: boto3.Session) -> Instance:
+    """The instance with the options that its deployed stack has. Raises what `template` raises."""
+    return instance.model_copy(update=options_of(template(instance, session)))
 
 
 def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = False) -> PackagesSecret:

@@ -1,41 +1,175 @@
-"""The IAM actions that the operator needs for the commands, and what for; in the order in which they are needed."""
+"""The IAM actions that the operator needs for the commands, on what, and what for; in the order of their use.
 
-OPERATOR_PERMISSIONS = {
-    "cloudformation:DescribeStacks": "the outputs",
-    "secretsmanager:GetSecretValue": "the secret key",
-    "kms:Decrypt": "the secret key, where it is encrypted with a KMS key",
-    "cloudformation:ListStackResources": "the names of group, policy, log bucket and KMS key",
-    "s3:GetBucketPublicAccessBlock": "the buckets' settings",
-    "s3:GetBucketOwnershipControls": "the buckets' settings",
-    "s3:GetEncryptionConfiguration": "the buckets' settings",
-    "s3:GetBucketVersioning": "the buckets' settings",
-    "s3:GetLifecycleConfiguration": "the buckets' settings",
-    "s3:GetBucketPolicy": "the buckets' policies",
-    "s3:GetBucketLogging": "where access is logged",
-    "kms:DescribeKey": "the KMS key",
-    "kms:GetKeyRotationStatus": "the KMS key",
-    "kms:GetKeyPolicy": "the KMS key",
-    "secretsmanager:DescribeSecret": "who may read the secret, and its encryption",
-    "secretsmanager:GetResourcePolicy": "who may read the secret, and its encryption",
-    "iam:ListGroupsForUser": "the user's groups",
-    "iam:GetGroup": "the group's members",
-    "iam:ListAttachedGroupPolicies": "the group's policies",
-    "iam:ListGroupPolicies": "the group's policies",
-    "iam:GetPolicy": "what the policy allows",
-    "iam:GetPolicyVersion": "what the policy allows",
-    "iam:GetUser": "the permissions boundary",
-    "iam:ListAttachedUserPolicies": "the user's own policies",
-    "iam:ListUserPolicies": "the user's own policies",
-    "iam:GetLoginProfile": "whether there is a console password",
-    "iam:ListAccessKeys": "the user's access keys",
-    "iam:GetAccessKeyLastUsed": "when they were last used",
-    "cloudformation:GetTemplate": "what is deployed, for `review`",
-    "s3:GetReplicationConfiguration": "whether there is a replica, and how far it is behind",
-    "cloudwatch:GetMetricData": "whether there is a replica, and how far it is behind",
-    "s3:ListBucketMultipartUploads": "removing the probe objects",
-    "s3:AbortMultipartUpload": "removing the probe objects",
-    "s3:ListBucketVersions": "removing the probe objects",
-    "s3:DeleteObjectVersion": "removing the probe objects",
-    "s3:ListBucket": "removing the probe objects where they are replicated",
-    "s3:DeleteObject": "removing the probe objects where they are replicated",
-}
+Source of the resources: AWS, Service Authorization Reference.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Command(StrEnum):
+    """A command that asks AWS, with the option that makes it need more."""
+
+    SETTINGS = "settings"
+    SETTINGS_AND_SECRET = "settings --show-secret"  # noqa: S105  # a command
+    VERIFY = "verify"
+    STATUS = "status"
+    ROTATE = "rotate"
+    REVIEW = "review --deployed"
+
+
+class Resource(StrEnum):
+    """What actions are needed on, as an ARN. What the words in capitals stand for, docs/rights.md says."""
+
+    STACK = "arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/GhesPackages-NAME/*"
+    SECRET = "arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:SECRET"  # noqa: S105  # an ARN
+    KMS_KEY = "arn:PARTITION:kms:REGION:ACCOUNT:key/KEY"
+    BUCKET = "arn:PARTITION:s3:::BUCKET"
+    EACH_BUCKET = "arn:PARTITION:s3:::EACH-BUCKET"
+    PROBE_OBJECTS = "arn:PARTITION:s3:::BUCKET/ghes-packages-verify-*"
+    USER = "arn:PARTITION:iam::ACCOUNT:user/USER"
+    GROUP = "arn:PARTITION:iam::ACCOUNT:group/GROUP"
+    POLICY = "arn:PARTITION:iam::ACCOUNT:policy/POLICY"
+    ANY = "*"
+
+
+class Where(StrEnum):
+    """In whose region, and so on whose stack and buckets."""
+
+    INSTANCE = "the instance"
+    REPLICA = "the replica"
+    BOTH = "both"
+
+
+@dataclass(frozen=True)
+class OperatorPermission:
+    """Actions that are needed on the same resource, for the same purpose, by the same commands.
+
+    What is needed `with_replica` only, an instance without a replica does not need anywhere.
+    """
+
+    actions: tuple[str, ...]
+    resource: Resource
+    purpose: str
+    commands: Set[Command]
+    where: Where = Where.INSTANCE
+    with_replica: bool = False
+
+
+_EVERY = frozenset(Command)
+_SHOW = frozenset({Command.SETTINGS_AND_SECRET, Command.VERIFY})
+_VERIFY = frozenset({Command.VERIFY})
+_STATUS = frozenset({Command.STATUS})
+_REVIEW = frozenset({Command.REVIEW})
+_KEYS = frozenset({Command.STATUS, Command.ROTATE, Command.REVIEW})
+
+OPERATOR_PERMISSIONS = (
+    OperatorPermission(("cloudformation:DescribeStacks",), Resource.STACK, "the outputs", _EVERY),
+    OperatorPermission(
+        ("cloudformation:DescribeStacks",),
+        Resource.STACK,
+        "the outputs of the replica",
+        _VERIFY | _STATUS | _REVIEW,
+        Where.REPLICA,
+        with_replica=True,
+    ),
+    OperatorPermission(("secretsmanager:GetSecretValue",), Resource.SECRET, "the secret key", _SHOW),
+    OperatorPermission(
+        ("kms:Decrypt",), Resource.KMS_KEY, "the secret key, where it is encrypted with a KMS key", _SHOW
+    ),
+    OperatorPermission(
+        ("cloudformation:ListStackResources",),
+        Resource.STACK,
+        "the names of group, policy, log bucket, KMS key and access keys",
+        _VERIFY | _KEYS,
+    ),
+    OperatorPermission(
+        (
+            "s3:GetBucketPublicAccessBlock",
+            "s3:GetBucketOwnershipControls",
+            "s3:GetEncryptionConfiguration",
+            "s3:GetBucketVersioning",
+            "s3:GetLifecycleConfiguration",
+        ),
+        Resource.EACH_BUCKET,
+        "the buckets' settings",
+        _VERIFY,
+        Where.BOTH,
+    ),
+    OperatorPermission(("s3:GetBucketPolicy",), Resource.EACH_BUCKET, "the buckets' policies", _VERIFY, Where.BOTH),
+    OperatorPermission(("s3:GetBucketLogging",), Resource.BUCKET, "where access is logged", _VERIFY, Where.BOTH),
+    OperatorPermission(
+        ("kms:DescribeKey", "kms:GetKeyRotationStatus", "kms:GetKeyPolicy"), Resource.KMS_KEY, "the KMS key", _VERIFY
+    ),
+    OperatorPermission(
+        ("secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"),
+        Resource.SECRET,
+        "who may read the secret, and its encryption",
+        _VERIFY,
+    ),
+    OperatorPermission(("iam:ListGroupsForUser",), Resource.USER, "the user's groups", _VERIFY),
+    OperatorPermission(("iam:GetGroup",), Resource.GROUP, "the group's members", _VERIFY),
+    OperatorPermission(
+        ("iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies"), Resource.GROUP, "the group's policies", _VERIFY
+    ),
+    OperatorPermission(("iam:GetPolicy", "iam:GetPolicyVersion"), Resource.POLICY, "what the policy allows", _VERIFY),
+    OperatorPermission(("iam:GetUser",), Resource.USER, "the permissions boundary", _VERIFY),
+    OperatorPermission(
+        ("iam:ListAttachedUserPolicies", "iam:ListUserPolicies"), Resource.USER, "the user's own policies", _VERIFY
+    ),
+    OperatorPermission(("iam:GetLoginProfile",), Resource.USER, "whether there is a console password", _VERIFY),
+    OperatorPermission(("iam:ListAccessKeys",), Resource.USER, "the user's access keys", _VERIFY | _KEYS),
+    OperatorPermission(("iam:GetAccessKeyLastUsed",), Resource.USER, "when they were last used", _KEYS),
+    OperatorPermission(
+        ("cloudformation:GetTemplate",), Resource.STACK, "the options that are deployed", _VERIFY | _STATUS | _REVIEW
+    ),
+    OperatorPermission(
+        ("cloudformation:GetTemplate",),
+        Resource.STACK,
+        "the options of the deployed replica",
+        _REVIEW,
+        Where.REPLICA,
+        with_replica=True,
+    ),
+    OperatorPermission(
+        ("s3:GetReplicationConfiguration",), Resource.EACH_BUCKET, "whether it is replicated, and how", _VERIFY
+    ),
+    OperatorPermission(
+        ("s3:GetReplicationConfiguration",), Resource.BUCKET, "the replication rule", _STATUS, with_replica=True
+    ),
+    OperatorPermission(
+        ("cloudwatch:GetMetricData",),
+        Resource.ANY,
+        "how far the replica is behind",
+        _STATUS,
+        Where.BOTH,
+        with_replica=True,
+    ),
+    OperatorPermission(
+        ("s3:ListBucketMultipartUploads", "s3:ListBucketVersions"),
+        Resource.BUCKET,
+        "finding what `verify` wrote",
+        _VERIFY,
+    ),
+    OperatorPermission(
+        ("s3:AbortMultipartUpload", "s3:DeleteObjectVersion"),
+        Resource.PROBE_OBJECTS,
+        "removing what `verify` wrote",
+        _VERIFY,
+    ),
+    OperatorPermission(
+        ("s3:ListBucket",),
+        Resource.BUCKET,
+        "finding what `verify` wrote, where it is replicated",
+        _VERIFY,
+        with_replica=True,
+    ),
+    OperatorPermission(
+        ("s3:DeleteObject",),
+        Resource.PROBE_OBJECTS,
+        "removing what `verify` wrote, where it is replicated",
+        _VERIFY,
+        with_replica=True,
+    ),
+)

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ghes_packages import logical_ids
 from ghes_packages.config.instance import ACTIVE
-from ghes_packages.live.deployed import ACCESS_KEY
 from ghes_packages.review.change import KEYS, Change, Risk, identifier, shown
 from ghes_packages.rotation.steps import KEYS_PER_USER
 from ghes_packages.template.assembly import Stack
+from ghes_packages.template.rendering import rendered
 
 USER = "AWS::IAM::User"
 
@@ -36,7 +37,7 @@ def changes(before: Stack, after: Stack, user: UserKeys | None = None) -> Iterat
 
     `user` is what IAM says of the keys; without it, the user has what the template before says, and uses none of it.
     """
-    had, gets = _by_generation(before), _by_generation(after)
+    had, gets = _bygeneration(before), _bygeneration(after)
     keys = user or UserKeys({generation: key.status for generation, key in had.items()}, len(_ids(before)))
     risky = set[int]()
     for generation, risk in _risks(had, gets, keys):
@@ -48,9 +49,9 @@ def changes(before: Stack, after: Stack, user: UserKeys | None = None) -> Iterat
     yield from _of_the_newest(
         had, gets, [key.user for key in had.values()] or [{"Ref": each} for each in after.of_type(USER)]
     )
-    generations = Counter(map(_generation, _ids(after)))
+    generations = Counter(map(logical_ids.generation, _ids(after)))
     for logical_id in sorted(_ids(after) - _ids(before)):
-        said = _generation(logical_id)
+        said = logical_ids.generation(logical_id)
         if said is None or generations[said] > 1:
             risk = Risk(
                 identifier("access-key-added", logical_id),
@@ -152,24 +153,20 @@ def _of_the_newest(
                 f"access key {generation} would not be of the user that GHES signs in as",
                 "leave the user as it is",
             )
-            yield Change(KEYS, ((str(generation),),), "user", (), shown(gets[generation].user), risk)
+            user = rendered(gets[generation].user, {})
+            yield Change(KEYS, ((str(generation),),), "user", (), shown(user), risk)
 
 
 def _ids(stack: Stack) -> set[str]:
     return set(stack.of_type("AWS::IAM::AccessKey"))
 
 
-def _generation(logical_id: str) -> int | None:
-    named = ACCESS_KEY.fullmatch(logical_id)
-    return int(named["generation"]) if named else None
-
-
-def _by_generation(stack: Stack) -> Mapping[int, _KeyResource]:
+def _bygeneration(stack: Stack) -> Mapping[int, _KeyResource]:
     """The access keys of the template by generation; of two that say they are the same, always the same one."""
     found = {}
     for logical_id in sorted(_ids(stack)):
-        if (generation := _generation(logical_id)) is not None:
+        if (number := logical_ids.generation(logical_id)) is not None:
             properties = dict(stack.resources[logical_id].get("Properties", {}))
             status = properties.pop("Status", ACTIVE)
-            found[generation] = _KeyResource(status, (logical_id, properties), properties.get("UserName"))
+            found[number] = _KeyResource(status, (logical_id, properties), properties.get("UserName"))
     return found

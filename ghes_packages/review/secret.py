@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from ghes_packages.live.deployed import ACCESS_KEY
+from ghes_packages import logical_ids
 from ghes_packages.outputs import Outputs, PackagesSecret
 from ghes_packages.review.change import OTHER, SECRET, Change, Risk, identifier, shown
 from ghes_packages.review.settings.reading import in_json
@@ -64,9 +64,9 @@ def _expected(stack: Stack, called: Mapping[str, str]) -> Mapping[str, Any]:
     aliases = {key: Outputs.model_fields[key].alias for key in ("bucket", "service_url", "region")}
     found = {key: at(outputs, str(alias), "Value") for key, alias in aliases.items() if alias in outputs}
     keys = {
-        int(named["generation"]): logical_id
+        generation: logical_id
         for logical_id in stack.of_type("AWS::IAM::AccessKey")
-        if (named := ACCESS_KEY.fullmatch(logical_id))
+        if (generation := logical_ids.generation(logical_id))
     }
     if keys:
         newest = called[keys[max(keys)]]

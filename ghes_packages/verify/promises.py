@@ -10,6 +10,7 @@ from ghes_packages.config.instance import Instance
 from ghes_packages.config.lifecycle import ACCESS_LOGS, packages
 from ghes_packages.live.aws import CONFIG, S3_CONFIG
 from ghes_packages.live.deployed import Deployed, Parts
+from ghes_packages.live.kms_key import KmsKey
 from ghes_packages.outputs import PackagesSecret
 from ghes_packages.policies.statements import log_delivery_statement
 from ghes_packages.verify.bucket_checks import BucketChecks
@@ -28,7 +29,7 @@ LOG_BUCKET = "The bucket of its access logs"
 
 @dataclass(frozen=True)
 class Promises:
-    """What the options of an instance ask for, part by part; what it does not have, has no checks."""
+    """What the deployed options ask for, part by part; what an instance does not have, has no checks."""
 
     instance: Instance
     session: boto3.Session
@@ -37,7 +38,7 @@ class Promises:
 
     def of_the_packages_bucket(self) -> Iterator[Check]:
         """Its settings, its policy, and where access to it is logged."""
-        bucket, key = self.stack.outputs.bucket, self.parts.kms_key
+        bucket, key = self.stack.outputs.bucket, self._kms_key
         arn = self.stack.bucket_arn(bucket)
         if self.instance.existing_bucket:
             yield from ExistingBucketChecks(PACKAGES_BUCKET, self._s3(), bucket, arn, None, key).checks()
@@ -57,19 +58,24 @@ class Promises:
 
     def of_the_kms_key(self) -> Iterator[Check]:
         """Its state and its policy."""
-        if key := self.parts.kms_key:
+        if key := self._kms_key:
             yield from KmsChecks(self.session.client("kms", config=CONFIG), self.instance, self.stack, key).checks()
 
-    def of_the_user(self) -> Iterator[Check]:
-        """The user, its group and its policies, its access keys, and the stack."""
+    def of_the_user(self, configured: Instance) -> Iterator[Check]:
+        """The user, its group and its policies, its access keys, and the stack; `configured` is what it is to be."""
         iam = self.session.client("iam", config=CONFIG)
         group, policy_arn = self.parts.group, self.parts.policy_arn
-        yield from UserChecks(iam, self.instance, self.stack, group, policy_arn).checks()
+        yield from UserChecks(iam, self.instance, configured, self.stack, group, policy_arn).checks()
 
     def of_the_secret(self, secret: PackagesSecret) -> Iterator[Check]:
         """What it holds, who may read it, and with what it is encrypted."""
         client = self.session.client("secretsmanager", config=CONFIG)
-        yield from SecretChecks(client, self.instance, self.stack.outputs, secret, self.parts.kms_key).checks()
+        yield from SecretChecks(client, self.instance, self.stack.outputs, secret, self._kms_key).checks()
+
+    @property
+    def _kms_key(self) -> KmsKey | None:
+        """The stack's own, or the one that it names."""
+        return self.parts.kms_key or (KmsKey(self.instance.key_arn) if self.instance.key_arn else None)
 
     def _s3(self) -> "S3Client":
         return self.session.client("s3", config=S3_CONFIG)

@@ -13,6 +13,7 @@ from ghes_packages.live.deployed import Deployed
 from ghes_packages.policies.document import statement, statements
 from ghes_packages.policies.permissions import PERMISSIONS, ResourceType
 from ghes_packages.policies.statements import address_statement
+from ghes_packages.template.options import in_words
 from ghes_packages.verify.operator import just
 from ghes_packages.verify.report import Check
 
@@ -26,10 +27,14 @@ _just = partial(just, SECTION)
 
 @dataclass(frozen=True)
 class UserChecks:
-    """The checks of the user, its group, their one policy, the access key and the stack that holds them."""
+    """The checks of the user, its group, their one policy, the access key and the stack that holds them.
+
+    `instance` has the options that are deployed, `configured` those of `instances.toml`.
+    """
 
     iam: "IAMClient"
     instance: Instance
+    configured: Instance
     deployed: Deployed
     group: str
     policy_arn: str
@@ -64,7 +69,7 @@ class UserChecks:
         )
         yield _just(
             "what the policy allows",
-            "the seven, by CIDRs" if self.instance.allowed_cidrs else "the seven actions",
+            "the seven, by address" if self.instance.restricted_by else "the seven actions",
             self._seven() | self._denied_elsewhere(),
             self._allowed,
             f"find the version that the stack made with: aws iam list-policy-versions --policy-arn {policy};"
@@ -101,6 +106,13 @@ class UserChecks:
             " --status Inactive",
         )
         yield _just(
+            "options of the stack",
+            "as configured",
+            in_words(self.configured),
+            lambda: in_words(self.instance),
+            f"deploy what is configured with: make deploy INSTANCE={self.instance.name}",
+        )
+        yield _just(
             "termination protection",
             "on",
             {"on"},
@@ -132,9 +144,11 @@ class UserChecks:
         return {f"{permission.action} on {arns[permission.resource_type]}" for permission in PERMISSIONS}
 
     def _denied_elsewhere(self) -> set[str]:
+        if not self.instance.restricted_by:
+            return set()
         objects_arn = self.deployed.bucket_arn(self.deployed.outputs.bucket) + "/*"
-        cidrs = self.instance.allowed_cidrs
-        return set(statement(address_statement(objects_arn, cidrs)).in_words()) if cidrs else set()
+        denial = address_statement(objects_arn, self.instance.allowed_cidrs, self.instance.allowed_vpc_endpoints)
+        return set(statement(denial).in_words())
 
     def _allowed(self) -> set[str]:
         version = self.iam.get_policy(PolicyArn=self.policy_arn)["Policy"]["DefaultVersionId"]

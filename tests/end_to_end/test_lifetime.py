@@ -2,13 +2,17 @@
 
 import json
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
+from ghes_packages.config.instance import Instance
 from tests.end_to_end.operator import PACKAGES, Operator, outputs, refused
 from tests.runbook import blocks
+from tests.synthesis import assembly_of
 
 PAGE = "docs/take-back.md"
 LOG_FILE = "2026-03-01-09-00-00-0123456789ABCDEF"
@@ -16,6 +20,8 @@ STAGING = "198.51.100.7"  # its address in docs/staging.md
 
 
 def test_a_retained_bucket_is_taken_back_with_its_packages(operator: Operator) -> None:
+    operator.deploy("production-2")  # the names of its buckets begin as those of the other one do
+    earlier = buckets(operator)  # those that an earlier stack of the name left have its tag too, as the page says
     operator.deploy()
     operator.publish()
     bucket, first = operator.bucket(), operator.outputs()["AwsS3AccessKey"]
@@ -34,7 +40,10 @@ def test_a_retained_bucket_is_taken_back_with_its_packages(operator: Operator) -
     assert bucket in own
     assert len(own) == 2
     assert refused(stack.cloudformation.describe_stacks, StackName=stack.name) == "ValidationError"
-    assert bucket in runbook.next()
+    (operator.folder / "buckets.txt").unlink()
+    runbook.next()
+    assert {*noted(operator)} - earlier == {*own}
+    (operator.folder / "buckets.txt").write_text("\n".join(own))
 
     shown_settings = runbook.next()
     assert ", 0 failed" in shown_settings
@@ -314,4 +323,38 @@ def test_a_leaked_key_is_refused_after_one_command(operator: Operator) -> None:
     assert refused(leaked.get_object, **package) == "InvalidAccessKeyId"
 
     assert ", 0 failed" in runbook.next()
-    assert runbook.left == []
+    assert len(runbook.left) == 3  # what is for a time without deploys
+
+
+def test_a_leaked_key_is_replaced_by_hand_while_no_deploy_works(operator: Operator, tmp_path: Path) -> None:
+    operator.deploy()
+    operator.publish()
+    package = {"Bucket": operator.bucket(), "Key": "a/package"}
+    leaked, first = operator.as_ghes(), operator.outputs()["AwsS3AccessKey"]
+    second: dict[str, Any] = {"access_key": 2, "previous_access_key": "deleted"}
+
+    def reviewed_deploy() -> None:
+        operator.configure("production", **second)
+        assembly = assembly_of([Instance(name="production", **second)], tmp_path / "cdk.out")
+        operator.shell.run(f"ghes-packages review --deployed production --assembly {assembly}")
+        operator.update(**second)
+
+    runbook = operator.follow("docs/leaked-key.md", {"make deploy INSTANCE=production": reviewed_deploy})
+    runbook.next()
+    assert refused(leaked.get_object, **package) == "InvalidAccessKeyId"
+    runbook.left = runbook.left[-3:]
+    runbook.next()
+    by_hand, secret = (operator.folder / "key.txt").read_text().split()
+    ghes = operator.aws.client("s3", aws_access_key_id=by_hand, aws_secret_access_key=secret)
+    assert ghes.get_object(**package)["Body"].read() == b"package"
+    assert (operator.folder / "key.txt").stat().st_mode & 0o077 == 0
+
+    back = runbook.next()
+    assert f"stray: {by_hand} Active" in back
+    assert operator.as_ghes().get_object(**package)["Body"].read() == b"package"
+    assert ghes.get_object(**package)["Body"].read() == b"package"
+    runbook.next()
+    assert ", 0 failed" in operator.shell.run("ghes-packages verify production")
+    keys = operator.aws.client("iam").list_access_keys(UserName=operator.outputs()["IamUserName"])
+    [left] = [each["AccessKeyId"] for each in keys["AccessKeyMetadata"]]
+    assert left == operator.outputs()["AwsS3AccessKey"] != first

@@ -33,7 +33,7 @@ def replication(rule: Rule | None = IN_STEP, **figures: Any) -> Replication:
 
 
 def status(found: Replication) -> Status:
-    return Status(instance(), "UPDATE_COMPLETE", (key(1, unused=timedelta(hours=2)),), NOW, found)
+    return Status(instance(), instance(), "UPDATE_COMPLETE", (key(1, unused=timedelta(hours=2)),), NOW, found)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,6 @@ def test_the_figures_are_in_the_table_and_in_json() -> None:
 
 
 def test_an_instance_without_a_replica_says_nothing_of_one() -> None:
-    found = Status(instance(), "UPDATE_COMPLETE", (key(1, unused=timedelta(hours=2)),), NOW)
+    found = Status(instance(), instance(), "UPDATE_COMPLETE", (key(1, unused=timedelta(hours=2)),), NOW)
     assert found.row()[-1] == ""
     assert found.for_machines()["replication"] is None

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from ghes_packages.verify.promises import Promises
 from ghes_packages.verify.report import Check, Finding, Outcome, Report, make
 from local_aws.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
-from tests.synthesis import INSTANCE, deployable
+from tests.synthesis import INSTANCE, deployable, deployable_replica
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Storage:
 
     def check_user(self) -> Report:
         """The checks of user and stack alone."""
-        return self._report(self._promises().of_the_user())
+        return self._report(self._promises().of_the_user(self.instance))
 
     def check_secret(self) -> Report:
         """The checks of the secret alone."""
@@ -85,6 +85,10 @@ def storage_with(embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> 
     def deploy(**options: Any) -> Storage:
         where = {"account": embedded_aws.account, "region": embedded_aws.region} if options else {}
         instance = Instance.model_validate({"name": f"test-{uuid.uuid4().hex[:8]}", **where, **options})
+        if instance.replica:
+            Stack(embedded_aws, instance.replica.stack_name, instance.replica.region).create(
+                *deployable_replica(instance)
+            )
         Stack(embedded_aws, instance.stack_name).create(*deployable(instance if options else INSTANCE))
         embedded_aws.client("cloudformation").update_termination_protection(
             StackName=instance.stack_name, EnableTerminationProtection=True
@@ -102,12 +106,12 @@ def storage(storage_with: Callable[..., Storage]) -> Storage:
 
 @pytest.fixture
 def operator_with(embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Go on as an IAM user that may do only this."""
+    """Go on as an IAM user with this policy document alone."""
 
-    def become(*actions: str) -> None:
+    def become(document: str) -> None:
         iam, name = embedded_aws.client("iam"), f"operator-{uuid.uuid4().hex[:8]}"
         iam.create_user(UserName=name)
-        iam.put_user_policy(UserName=name, PolicyName="operator", PolicyDocument=policy(*actions))
+        iam.put_user_policy(UserName=name, PolicyName="operator", PolicyDocument=document)
         key = iam.create_access_key(UserName=name)["AccessKey"]
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
@@ -116,8 +120,12 @@ def operator_with(embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def policy(*actions: str) -> str:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return allowing({"Action": list(actions), "Resource": "*"})
+
+
+def allowing(*statements: Mapping[str, Any]) -> str:
+    allowed = [{"Effect": "Allow", **statement} for statement in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": allowed})
 
 
 def with_outcome(report: Report, outcome: Outcome) -> list[Finding]:

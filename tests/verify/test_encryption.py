@@ -15,7 +15,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, WaiterError
 
 from ghes_packages.live.kms_key import KmsKey
-from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS
+from ghes_packages.policies.operator_permissions import Command
 from ghes_packages.policies.statements import user_statement
 from ghes_packages.verify.report import Outcome
 from tests.cloudformation import Stack
@@ -23,6 +23,7 @@ from tests.runbook import Shell, blocks
 from tests.synthesis import deployable
 from tests.verify.aws_cli import run_aws_cli
 from tests.verify.conftest import Storage, failed, with_outcome
+from tests.verify.operator_policy import least_policy
 
 ROLE = "arn:aws:iam::111122223333:role/reader"
 
@@ -45,7 +46,7 @@ def kms(storage: Storage) -> Any:
 def test_everything_passes_with_the_rights_that_the_readme_names(
     storage: Storage, operator_with: Callable[..., None]
 ) -> None:
-    operator_with(*OPERATOR_PERMISSIONS)
+    operator_with(least_policy(storage, Command.VERIFY))
     report = storage.verify()
     assert [finding for finding in report.findings if finding.outcome is not Outcome.PASSED] == []
     shown = {(finding.check.title, finding.happened) for finding in report.findings}
@@ -146,6 +147,19 @@ def test_whoever_else_may_use_the_key_is_reported_by_name(storage: Storage, kms:
     kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
     [finding] = with_outcome(storage.check_kms_key(), Outcome.FAILED)
     assert finding.happened == "stray: AWS *: kms:Decrypt on *"
+
+
+def test_the_service_that_the_key_is_used_through_may_have_either_suffix(storage: Storage, kms: Any) -> None:
+    key = own_key(storage).id
+    policy = key_policy(kms, key)
+    [user] = [each for each in policy["Statement"] if each.get("Sid") == "PackagesUserThroughS3"]
+    services = user["Condition"]["StringEquals"]
+    services["kms:ViaService"] = [services["kms:ViaService"], "s3.us-west-2.amazonaws.com.cn"]
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    assert failed(storage.check_kms_key()) == []
+    services["kms:ViaService"].append("ec2.us-west-2.amazonaws.com")
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    assert failed(storage.check_kms_key()) == ["key policy grants"]
 
 
 def test_the_key_of_somebody_else_must_let_the_user_in_and_the_remedy_says_how(

@@ -23,6 +23,7 @@ def deploy(storage: Storage, access_key: int, previous: str | None = None, *, br
         impossible = {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": "nobody"}, "DependsOn": [*resources]}
         resources = {**resources, "Impossible": impossible}
     Stack(storage.aws, storage.instance.stack_name).update(resources, outputs)
+    storage.instance = Instance.model_validate({**options, "name": storage.instance.name})
 
 
 def secret(storage: Storage, stage: str = "AWSCURRENT") -> dict[str, str]:

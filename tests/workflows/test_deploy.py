@@ -36,7 +36,7 @@ REVIEWED = f"ghes-packages review --deployed production --accept={RISK} --accept
 def test_deploy_reviews_shows_deploys_and_verifies(runner: Runner) -> None:
     (runner.temp / "said").write_text("what the review says\n<img src=x> @octocat\n")
     assert deployed(runner) == (
-        f"{REVIEWED}cdk diff --app cdk.out GhesPackages-production\n"
+        f"{REVIEWED}cdk diff --method=template --app cdk.out GhesPackages-production\n"
         "cdk deploy --app cdk.out GhesPackages-production --require-approval never\n"
         "ghes-packages verify production\nghes-packages settings production\n"
     )

@@ -1,0 +1,50 @@
+"""Which resource a request is for, and which principal it is of, where MiniStack says something else than AWS."""
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import iam, kms
+
+
+def install() -> None:
+    """Name the same resource and the same principal as AWS."""
+    iam_actions.extract_resource_arn = functools.partial(_resource_arn, iam_actions.extract_resource_arn)
+    iam_evaluator._resolve_condition_key = functools.partial(_condition_key, iam_evaluator._resolve_condition_key)
+
+
+def _resource_arn(
+    extract: Callable[..., str],
+    service: str,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    parameters: Mapping[str, Any],
+    region: str,
+    account: str,
+) -> str:
+    """The ARN for a request.
+
+    GetAccessKeyLastUsed is for the user whose key it is, and names the key alone (AWS, Service Authorization
+    Reference). A request that names a KMS key by an alias is for the key (AWS, "Use aliases to control access to KMS
+    keys").
+    """
+    if service == "iam" and iam._p(parameters, "Action") == "GetAccessKeyLastUsed":
+        key = iam._access_keys.get(iam._p(parameters, "AccessKeyId"))
+        return f"arn:aws:iam::{account}:user/{key['UserName']}" if key else "*"
+    if service == "kms" and body and (alias := json.loads(body).get("KeyId", "")).startswith("alias/"):
+        key_id = kms._aliases.get(kms._alias_arn(alias))
+        return f"arn:aws:kms:{region}:{account}:key/{key_id}" if key_id else "*"
+    return extract(service, method, path, headers, body, parameters, region, account)
+
+
+def _condition_key(resolve: Callable[[str, Any], Any], key: str, context: Any) -> Any:
+    """The value of a condition key. `aws:PrincipalArn` of a session is the ARN of its role (AWS, IAM user guide)."""
+    value = resolve(key, context)
+    if key.lower() == "aws:principalarn" and ":assumed-role/" in str(value):
+        name = iam_evaluator._role_name_from_assumed_arn(value)
+        return iam._roles.get_scoped(context.principal_account, None, name)["Arn"]
+    return value

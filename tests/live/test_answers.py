@@ -1,0 +1,80 @@
+"""What comes instead of an answer of AWS, through botocore itself: its requests are sent nowhere."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse, HeadersDict
+
+from ghes_packages.errors import AwsSaidNo
+from ghes_packages.live.aws import CONFIG, explained, session_with
+
+HTML = b"<!DOCTYPE html>\n<html><body>Sign in to \x1b[31mGuest\xc2\x9b Wi-Fi</body></html>"
+XML = b"<ListGroupsForUserResponse><ListGroupsForUserResult/></ListGroupsForUserResponse>"
+A_GROUP = XML.replace(b"Result/>", b"Result><Groups><member/></Groups></ListGroupsForUserResult>")
+
+
+class _Raw:
+    """What urllib3 would give: a body that was read."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def stream(self, **_: Any) -> Any:
+        yield self.body
+
+    def read(self, *_: Any) -> bytes:
+        body, self.body = self.body, b""
+        return body
+
+
+def answered(service: str, status: int, body: bytes) -> Any:
+    """A client to which everything is answered so."""
+    session = session_with(
+        None, region_name="us-west-2", aws_access_key_id="x", aws_secret_access_key="x", aws_session_token=None
+    )
+    config = CONFIG.merge(type(CONFIG)(retries={"total_max_attempts": 1}))
+    client: Any = session.client(service, config=config)  # type: ignore[call-overload]
+    headers: Any = HeadersDict({"content-type": "text/html"})
+    response = AWSResponse("https://aws", status, headers, _Raw(body))
+    client.meta.events.register("before-send", lambda **_: response)
+    return client
+
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "cloudformation": lambda client: client.describe_stacks(StackName="x")["Stacks"],
+    "secretsmanager": lambda client: client.get_secret_value(SecretId="x")["SecretString"],
+    "s3": lambda client: client.get_bucket_encryption(Bucket="x")["ServerSideEncryptionConfiguration"]["Rules"],
+    "iam": lambda client: client.list_groups_for_user(UserName="x")["Groups"],
+    "kms": lambda client: client.describe_key(KeyId="x")["KeyMetadata"],
+}
+
+
+@pytest.mark.parametrize("service", CALLS)
+@pytest.mark.parametrize("status", [200, 302, 403, 502])
+@pytest.mark.parametrize(
+    "body",
+    [HTML, b"", b"\xff\xfe\x00garbage", b"<truncated><xml", b'"text"', b"[]", b"<xhtml/>", b'{"some": "json"}'],
+    ids=["HTML", "empty", "bytes", "truncated XML", "a text", "a list", "other XML", "other JSON"],
+)
+def test_what_is_no_answer_of_aws_is_told_in_one_line(service: str, status: int, body: bytes) -> None:
+    with pytest.raises(AwsSaidNo) as told, explained():
+        CALLS[service](answered(service, status, body))
+    line = str(told.value)
+    assert line.isprintable()
+    assert "is a proxy or a captive portal in between?" in line
+    assert line.count("HTTP") <= 2
+    if body == HTML:
+        assert "Sign in to ?[31mGuest" in line
+
+
+def test_an_answer_that_lacks_something_deep_inside_says_what() -> None:
+    client = answered("iam", 200, A_GROUP)
+    [group] = client.list_groups_for_user(UserName="x")["Groups"]
+    with pytest.raises(AwsSaidNo, match="ListGroupsForUser: the answer lacks GroupName; is a"), explained():
+        group["GroupName"]
+
+
+def test_a_captive_portal_that_redirects_every_request_is_not_followed_for_ever() -> None:
+    with pytest.raises(AwsSaidNo, match="Amazon Simple Storage Service GetObject: HTTP 302 with: nothing"), explained():
+        answered("s3", 302, b"").get_object(Bucket="x", Key="y")
