@@ -1,4 +1,4 @@
-"""Every policy statement that this project writes besides the seven actions; `verify` and `review` expect the same."""
+"""Every policy statement that this project writes. Stacks write them; guardrails and commands expect the same."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,16 @@ from typing import Any
 from ghes_packages.policies.permissions import ResourceType, actions
 
 LEAST_TLS_VERSION = 1.2
+# A bucket policy may demand more. S3 knows no later version, and a policy that demands one locks everybody out.
+TLS_VERSIONS = (LEAST_TLS_VERSION, 1.3)
+
+# AWS, "Setting up permissions for live replication", without the change of a replica's owner.
+SOURCE_BUCKET_ACTIONS = ("s3:GetReplicationConfiguration", "s3:ListBucket")
+SOURCE_OBJECT_ACTIONS = ("s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging")
+REPLICA_OBJECT_ACTIONS = ("s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags")
+# AWS, "Replicating encrypted objects"; with a bucket key S3 decrypts too, to see whether that is intact.
+SOURCE_KEY_ACTIONS = ("kms:Decrypt",)
+REPLICA_KEY_ACTIONS = ("kms:Encrypt", "kms:Decrypt")
 
 REMINDER = (
     "allowed_cidrs: clients fetch packages from S3 themselves, so the addresses of end users must be in it, not only"
@@ -13,8 +23,16 @@ REMINDER = (
 )
 
 
-def tls_statements(bucket_arn: str) -> list[dict[str, Any]]:
-    """The two statements of the bucket policy that refuse requests without TLS, and with an old one."""
+def packages_statements(bucket_arn: str) -> list[dict[str, Any]]:
+    """The seven actions for the user, each on the one resource type that AWS lists for it."""
+    return [
+        {"Sid": "Bucket", "Effect": "Allow", "Action": actions(ResourceType.BUCKET), "Resource": bucket_arn},
+        {"Sid": "Objects", "Effect": "Allow", "Action": actions(ResourceType.OBJECT), "Resource": f"{bucket_arn}/*"},
+    ]
+
+
+def tls_statements(bucket_arn: str, least_version: float = LEAST_TLS_VERSION) -> list[dict[str, Any]]:
+    """The two statements of the bucket policy that refuse requests without TLS, and with an older version of it."""
     everything = {
         "Effect": "Deny",
         "Principal": {"AWS": "*"},
@@ -23,7 +41,7 @@ def tls_statements(bucket_arn: str) -> list[dict[str, Any]]:
     }
     return [
         {**everything, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-        {**everything, "Condition": {"NumericLessThan": {"s3:TlsVersion": LEAST_TLS_VERSION}}},
+        {**everything, "Condition": {"NumericLessThan": {"s3:TlsVersion": least_version}}},
     ]
 
 
@@ -96,13 +114,25 @@ def reader_statement(role_arn: str, region: str, dns_suffix: str) -> dict[str, A
     }
 
 
-def replication_statement(
-    key_arn: str, actions: Sequence[str], bucket_arn: str, region: str, dns_suffix: str
+def replication_statements(source_arn: str, replica_arn: str) -> list[dict[str, Any]]:
+    """What the role of a replication may do with its two buckets and their objects."""
+    return [
+        {"Effect": "Allow", "Action": list(allowed), "Resource": resource}
+        for allowed, resource in (
+            (SOURCE_BUCKET_ACTIONS, source_arn),
+            (SOURCE_OBJECT_ACTIONS, f"{source_arn}/*"),
+            (REPLICA_OBJECT_ACTIONS, f"{replica_arn}/*"),
+        )
+    ]
+
+
+def replication_key_statement(
+    key_arn: str, allowed: Sequence[str], bucket_arn: str, region: str, dns_suffix: str
 ) -> dict[str, Any]:
     """What the role of a replication may do with the key of one of its two buckets; for the role's own policy."""
     return {
         "Effect": "Allow",
-        "Action": list(actions),
+        "Action": list(allowed),
         "Resource": key_arn,
         "Condition": _through_s3(bucket_arn, region, dns_suffix),
     }

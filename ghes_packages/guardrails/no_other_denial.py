@@ -1,0 +1,26 @@
+"""Policies must deny nothing but old TLS and other addresses.
+
+Any other denial could lock out the people who deploy, AWS's own services, or GHES. A denial by address in a bucket
+policy locks out whoever deploys; `allowed_cidrs` denies objects to the user alone. A policy that demands an
+encryption header breaks clients that send none, and default encryption needs no header.
+"""
+
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails.tls_only import of_tls
+from ghes_packages.policies.document import Statement, statement
+from ghes_packages.policies.statements import address_statement
+from ghes_packages.template.rendered import RenderedStack
+
+
+def findings(stack: RenderedStack) -> Findings:
+    for policy in stack.of_type("AWS::S3::BucketPolicy", "AWS::IAM::ManagedPolicy"):
+        for path, each in policy.statements("PolicyDocument"):
+            known = of_tls(each) if policy.type == "AWS::S3::BucketPolicy" else each in _by_address(stack, each)
+            if each.effect != "Allow" and not known:
+                yield Finding(policy, path, "Remove the statement; to deny addresses to the user: allowed_cidrs")
+
+
+def _by_address(stack: RenderedStack, denial: Statement) -> set[Statement]:
+    """What `allowed_cidrs` writes for the addresses in the denial."""
+    cidrs = [value for each in denial.conditions if each.key == "aws:SourceIp" for value in each.values]
+    return {statement(address_statement(f"{arn}/*", cidrs)) for arn in stack.packages_arns} if cidrs else set()
