@@ -29,6 +29,9 @@ ALONE: dict[str, list[Json]] = {
     "region": [HERE],
     "profile": [{"profile": "production"}],
     "role_arn": [{"role_arn": "arn:aws:iam::111122223333:role/operator"}],
+    "execution_role_arn": [{"execution_role_arn": "arn:aws:iam::111122223333:role/deploy"}],
+    "bootstrap": [{"bootstrap": True}, {"bootstrap": "acme"}],
+    "stack_name": [{"stack_name": "Acme-Packages"}],
     "ghes_version": [{"ghes_version": "3.17"}],
     "access_key": [{"access_key": 2, "previous_access_key": "deleted"}],
     "previous_access_key": [{"access_key": 2, "previous_access_key": "active"}],
@@ -49,6 +52,7 @@ VALUES: dict[str, list[Json]] = {
     "existing_bucket": [{"existing_bucket": "example-packages-of-old"}],
 }
 REFUSED_WITH = {
+    ("execution_role_arn", "bootstrap"),
     ("encryption", "replica_region"),
     ("encryption", "existing_bucket"),
     ("access_logs", "existing_bucket"),
