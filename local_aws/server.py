@@ -22,7 +22,7 @@ from ministack.app import app
 from ministack.core import iam_evaluator
 from ministack.services import sts
 
-from local_aws import access_key_use, authorization, cloudformation
+from local_aws import access_key_use, authorization, cloudformation, replication
 
 # MiniStack answers these to anybody on this machine: its own administration, and EC2's instance metadata.
 UNAUTHENTICATED = ("/_ministack/", "/_localstack/", "/latest/", "/v2/credentials/")
@@ -103,6 +103,7 @@ def main(https_fd: str, http_fd: str, folder: str) -> None:
     access_key_use.install()
     authorization.install()
     cloudformation.install()
+    replication.install()
     accept_one_root()
     tell_who_calls()
     asyncio.run(serve(int(https_fd), int(http_fd), Path(folder)))

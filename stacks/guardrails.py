@@ -50,9 +50,11 @@ def _violations(stack: cdk.PolicyValidationStack) -> Iterator[cdk.PolicyViolatio
     for rule, finding in check(RenderedStack(template, stack.account_id, stack.region)):
         paths[rule, finding.logical_id, finding.remedy].append(finding.path)
     for (rule, logical_id, remedy), locations in paths.items():
+        # Of a resource CDK's report names the construct.
+        where = "" if logical_id else f": {', '.join(locations)}"
         yield cdk.PolicyViolation(
             rule_name=rule.name,
-            description=rule.promise.removesuffix("."),
+            description=rule.promise.removesuffix(".") + where,
             fix=remedy,
             severity="error",
             violating_resources=[

@@ -4,18 +4,17 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from itertools import takewhile
 from pathlib import Path
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.options import OPTIONS
+from ghes_packages.guardrails import RULES
 from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS, Command, OperatorPermission
 from ghes_packages.policies.permissions import PERMISSIONS
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
-GUARDRAILS = sorted((README.parent / "stacks" / "guardrails").glob("*.guard"))
 PAGES = (README, *sorted((README.parent / "docs").glob("*.md")))
 
 
@@ -48,7 +47,7 @@ def generated() -> Mapping[str, str]:
         ),
         "findings counted": f"\n{_counted()}\n\n",
         "guardrails": _table(
-            ("rule", "why"), *((f"`{file.stem}`", _first_comment(file.read_text())) for file in GUARDRAILS)
+            ("rule", "promise", "why"), *((f"`{rule.name}`", rule.promise, rule.reason) for rule in RULES)
         ),
         "rights": _table(
             ("what for", "actions", "on", "in the region of", "commands"),
@@ -78,13 +77,6 @@ def _counted() -> str:
     """How many findings of each pack."""
     packs = Counter(rule.partition("-")[0] for row in ACKNOWLEDGED for rule, _ in row.each())
     return ", ".join(f"{pack}: {count}" for pack, count in packs.items()) + f"; {packs.total()} in all."
-
-
-def _first_comment(rule: str) -> str:
-    """Without the sentence that says where its variables come from."""
-    lines = takewhile(lambda line: line.startswith("#"), rule.splitlines())
-    text = " ".join(line.removeprefix("# ") for line in lines)
-    return " ".join(sentence for sentence in re.split(r"(?<=[.:]) (?=[A-Z])", text) if ".py" not in sentence)
 
 
 def _commands(needed: OperatorPermission) -> str:

@@ -1,6 +1,6 @@
 """Every request to a bucket must be logged.
 
-So it can be found out later who read and wrote packages. A bucket for access logs is not logged itself.
+It can be found out later who read and wrote packages. A bucket for access logs is not logged itself.
 """
 
 from ghes_packages.guardrails import Finding, Findings
@@ -14,12 +14,12 @@ def findings(stack: RenderedStack) -> Findings:
         destination = bucket.at("LoggingConfiguration", "DestinationBucketName")
         if bucket is not stack.log_bucket and (not isinstance(destination, str) or destination == bucket.ref):
             yield Finding(bucket, "Properties.LoggingConfiguration", "Log it: server_access_logs_bucket=access_logs")
-    delivered = {
+    delivered = [
         policy.at("Bucket")
         for policy in stack.of_type("AWS::S3::BucketPolicy")
         for _, statement in policy.statements("PolicyDocument")
         if LOGGING in statement.principals
-    }
+    ]
     if stack.log_bucket and stack.log_bucket.ref not in delivered:
         yield Finding(
             stack.log_bucket, "", "Let S3 deliver the logs, with the statement that CDK writes for its policy"

@@ -1,7 +1,7 @@
 """Buckets must be encrypted, with a key of the account.
 
-Default encryption asks nothing of clients. Without a key that another account takes away, or that is switched off,
-nobody reads a package. S3 delivers access logs to buckets with SSE-S3 only.
+Clients need to send nothing for default encryption. If another account takes its key away, or a key is switched off,
+nobody can read packages. S3 delivers access logs to buckets with SSE-S3 only.
 """
 
 import re
@@ -39,9 +39,9 @@ def findings(stack: RenderedStack) -> Findings:
 
 def _of_the_account(stack: RenderedStack, key: object) -> bool:
     """Whether it is AWS's own key, one of the stack by its ARN, ID or alias, or one of the account by its ARN."""
-    aliases = {alias.at("AliasName") for alias in stack.of_type("AWS::KMS::Alias")}
-    return key in {None, *_own_keys(stack), *aliases} or bool(re.fullmatch(stack.arn("kms", "key/[^*?]+"), str(key)))
+    aliases = [alias.at("AliasName") for alias in stack.of_type("AWS::KMS::Alias")]
+    return key in [None, *_own_keys(stack), *aliases] or bool(re.fullmatch(stack.arn("kms", "key/[^*?]+"), str(key)))
 
 
-def _own_keys(stack: RenderedStack) -> set[str]:
-    return {name for key in stack.of_type("AWS::KMS::Key") for name in (key.arn, key.ref)}
+def _own_keys(stack: RenderedStack) -> list[str]:
+    return [name for key in stack.of_type("AWS::KMS::Key") for name in (key.arn, key.ref)]

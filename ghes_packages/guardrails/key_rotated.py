@@ -1,6 +1,6 @@
 """KMS keys must be rotated each year.
 
-Old key material then reads no new packages.
+Whoever has old key material cannot read new packages with it.
 """
 
 from ghes_packages.guardrails import Finding, Findings

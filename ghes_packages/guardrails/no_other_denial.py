@@ -1,4 +1,4 @@
-"""Policies must deny nothing but old TLS and other addresses.
+"""Policies may deny only old TLS, and addresses not allowed.
 
 Any other denial could lock out the people who deploy, AWS's own services, or GHES. A denial by address in a bucket
 policy locks out whoever deploys; `allowed_cidrs` denies objects to the user alone. A policy that demands an

@@ -1,6 +1,6 @@
-"""The user must have no permissions but its group's policy.
+"""The policy of the group must be the user's only permissions.
 
-So one document says what the user may do. CDK's grant methods would add to it.
+One document says what the user may do. CDK's grant methods would add to it.
 """
 
 from ghes_packages.guardrails import Finding, Findings

@@ -1,8 +1,10 @@
-"""There must be no role but that of a replication.
+"""Only a replication may have a role.
 
 GHES can use no role. S3 replicates in one, which may do what AWS documents for that, on the bucket, its replica and
 their keys.
 """
+
+import re
 
 from ghes_packages.guardrails import Finding, Findings
 from ghes_packages.policies.document import Statement, statement
@@ -25,6 +27,9 @@ def findings(stack: RenderedStack) -> Findings:
             yield Finding(role, "", "Remove the role: S3 replicates no bucket in it, and GHES can use none")
         if [each for _, each in role.statements("AssumeRolePolicyDocument")] != [S3_ALONE]:
             yield Finding(role, "Properties.AssumeRolePolicyDocument", "Remove the role, or let S3 alone assume it")
+        boundary = role.at("PermissionsBoundary")
+        if boundary is not None and not re.fullmatch(stack.arn("iam", "policy/.+"), str(boundary)):
+            yield Finding(role, "Properties.PermissionsBoundary", "Name a permissions boundary of the account, or none")
         for name in {"ManagedPolicyArns", "Policies"} & role.properties.keys():
             yield Finding(role, f"Properties.{name}", "Say in one managed policy what the role may do")
     for policy in stack.of_type("AWS::IAM::ManagedPolicy"):

@@ -1,13 +1,14 @@
 """The secret key must stand in the one secret, by reference.
 
-So it reaches Secrets Manager inside CloudFormation, and nobody sees it resolved. The other fields of the secret are
-what the outputs say.
+It reaches Secrets Manager inside CloudFormation, and nobody sees it resolved. The other fields of the secret are what
+the outputs say.
 """
 
 import json
 import re
 
 from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails.only_its_own_access_keys import newest_access_key
 from ghes_packages.outputs import Outputs, PackagesSecret
 from ghes_packages.template.rendered import RenderedStack, texts
 
@@ -32,7 +33,7 @@ def findings(stack: RenderedStack) -> Findings:
         for path, text in texts({"Properties": properties, **resource.attributes}):
             if SECRET.search(text):
                 yield Finding(resource, path, TOLD)
-    for path, text in texts(stack.metadata, "Metadata"):
+    for path, text in texts(stack.other_sections):
         if SECRET.search(text):
             yield Finding(None, path, TOLD)
 
@@ -40,7 +41,7 @@ def findings(stack: RenderedStack) -> Findings:
 def _fields(stack: RenderedStack) -> str:
     """What the secret must hold: JSON with references."""
     outputs = {name: stack.output(str(field.alias)) for name, field in Outputs.model_fields.items()}
-    key = stack.named(outputs["access_key"])
+    key = newest_access_key(stack)
     of_the_key = {"access_key_id": key and key.ref, "secret_access_key": key and key.attribute("SecretAccessKey")}
     fields = {**outputs, **of_the_key}
     return json.dumps({name: fields[name] for name in PackagesSecret.model_fields}, separators=(",", ":"))

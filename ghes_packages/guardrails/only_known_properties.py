@@ -1,6 +1,6 @@
-"""Resources must have no property that no rule knows.
+"""Only properties that the rules know may be set.
 
-An inventory, notifications or analytics of a bucket would carry packages, or their names, away; a copy of the secret
+An inventory, notifications or analytics of a bucket would carry packages, or their names, away. A copy of the secret
 would be read in another region.
 """
 

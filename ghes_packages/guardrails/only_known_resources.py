@@ -1,6 +1,6 @@
-"""There must be no type of resource that no rule knows.
+"""Only types of resources that the rules know may be used.
 
-It could grant anything to anybody: an access point, a nested stack, another policy.
+Another one could grant anything to anybody: an access point, a nested stack, another policy.
 """
 
 from ghes_packages.guardrails import Finding, Findings

@@ -1,13 +1,13 @@
 """Outputs must lead to S3, and to what this stack makes.
 
-An administrator enters them in the Management Console. Elsewhere packages would have none of these promises.
+An administrator enters them into GHES. Another bucket has none of these promises.
 """
 
 import re
 
-from ghes_packages.config.instance import ACTIVE
 from ghes_packages.config.regions import S3_HOST_PREFIXES, dns_suffixes
 from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails.only_its_own_access_keys import newest_access_key
 from ghes_packages.outputs import Outputs
 from ghes_packages.template.rendered import RenderedStack, any_of
 
@@ -24,14 +24,14 @@ def findings(stack: RenderedStack) -> Findings:
 
 def _allowed(stack: RenderedStack) -> dict[str, str]:
     """A pattern for the value of each output."""
-    keys = stack.of_type("AWS::IAM::AccessKey")
+    keys, newest = stack.of_type("AWS::IAM::AccessKey"), newest_access_key(stack)
     hosts, suffixes = any_of(S3_HOST_PREFIXES.values()), any_of(("${AWS::URLSuffix}", *dns_suffixes()))
     return {
         "service_url": rf"https://{hosts}\.{any_of(stack.regions)}\.{suffixes}",
         "bucket": any_of(each.ref for each in stack.buckets) if stack.buckets else "[a-z0-9-]+",
         "region": any_of(stack.regions),
-        "access_key": any_of(key.ref for key in keys if key.at("Status") == ACTIVE),
-        "previous_access_key": any_of(key.ref for key in keys),
+        "access_key": any_of([newest.ref] if newest else []),
+        "previous_access_key": any_of(key.ref for key in keys if key is not newest),
         "secret_key_reference": any_of(each.ref for each in stack.of_type("AWS::SecretsManager::Secret")),
         "user_name": any_of(each.ref for each in stack.of_type("AWS::IAM::User")),
     }

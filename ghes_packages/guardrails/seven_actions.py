@@ -1,4 +1,4 @@
-"""The user must be allowed GitHub's seven actions alone.
+"""The user must be allowed exactly GitHub's seven actions.
 
 AWS lists each for one resource type: the bucket, or its objects.
 """

@@ -1,7 +1,7 @@
-"""The template must say everything itself.
+"""The template must be written out, so that rules can read it.
 
-A rule sees a template as it is written. What a parameter, a condition, a mapping or a macro makes of it later, it
-cannot know, nor what most intrinsic functions return.
+A rule sees a template as it is written. It cannot know what a parameter, a condition, a mapping or a macro makes of
+it later, nor what most intrinsic functions return.
 """
 
 import re
@@ -20,7 +20,7 @@ PSEUDO_PARAMETERS = {
 # In the name of an alias, which must differ from that of an older stack of the same name.
 LAST_PART_OF_THE_ID = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
 # The CDK CLI's own, of which nothing is made.
-BOOTSTRAP_VERSION = re.compile(r"/cdk-bootstrap/[a-z0-9]+/version")
+BOOTSTRAP_VERSION = re.compile(r"/cdk-bootstrap/[A-Za-z0-9_-]+/version")
 
 
 def findings(stack: RenderedStack) -> Findings:

@@ -3,11 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ghes_packages.config.regions import dns_suffix_of
 from ghes_packages.policies.permissions import ResourceType, actions
 
 LEAST_TLS_VERSION = 1.2
 # A bucket policy may demand more. S3 knows no later version, and a policy that demands one locks everybody out.
 TLS_VERSIONS = (LEAST_TLS_VERSION, 1.3)
+
+# AWS, "Setting up permissions for live replication", without the change of a replica's owner.
+SOURCE_BUCKET_ACTIONS = ("s3:GetReplicationConfiguration", "s3:ListBucket")
+SOURCE_OBJECT_ACTIONS = ("s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging")
+REPLICA_OBJECT_ACTIONS = ("s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags")
+# AWS, "Replicating encrypted objects"; with a bucket key S3 decrypts too, to see whether that is intact.
+SOURCE_KEY_ACTIONS = ("kms:Decrypt",)
+REPLICA_KEY_ACTIONS = ("kms:Encrypt", "kms:Decrypt")
 
 # AWS, "Setting up permissions for live replication", without the change of a replica's owner.
 SOURCE_BUCKET_ACTIONS = ("s3:GetReplicationConfiguration", "s3:ListBucket")
@@ -110,7 +119,7 @@ def reader_statement(role_arn: str, region: str, dns_suffix: str) -> dict[str, A
         "Principal": {"AWS": role_arn},
         "Action": "kms:Decrypt",
         "Resource": "*",
-        "Condition": {"StringEquals": {"kms:ViaService": f"secretsmanager.{region}.{dns_suffix}"}},
+        "Condition": {"StringEquals": {"kms:ViaService": _via("secretsmanager", region, dns_suffix)}},
     }
 
 
@@ -140,6 +149,19 @@ def replication_key_statement(
 
 def _through_s3(bucket_arn: str, region: str, dns_suffix: str) -> dict[str, Any]:
     return {
-        "StringEquals": {"kms:ViaService": f"s3.{region}.{dns_suffix}"},
+        "StringEquals": {"kms:ViaService": _via("s3", region, dns_suffix)},
         "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]},
     }
+
+
+def _via(service: str, region: str, dns_suffix: str) -> str | list[str]:
+    """The service as KMS may name it: with the DNS suffix of the partition, and with that of the commercial one.
+
+    AWS does not document which of the two KMS uses in the other partitions. Only AWS sets the name, so both grant no
+    more than one. `region` and `dns_suffix` may be references of a template; where the region is one, the two names can
+    come out the same.
+    """
+    commercial = dns_suffix_of("us-east-1")
+    suffixes = [dns_suffix] if dns_suffix_of(region) == commercial else [dns_suffix, commercial]
+    names = [f"{service}.{region}.{suffix}" for suffix in suffixes]
+    return names if len(names) > 1 else names[0]

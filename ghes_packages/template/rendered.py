@@ -74,14 +74,15 @@ class RenderedStack:
         return {logical_id: _resource(logical_id, each) for logical_id, each in _items(self.template, "Resources")}
 
     @cached_property
-    def outputs(self) -> Mapping[str, Any]:
+    def outputs(self) -> Mapping[str, Mapping[str, Any]]:
         """Its outputs, such as `{"Value": …, "Description": …}`, by their keys."""
-        return {key: rendered(each, {}) for key, each in _items(self.template, "Outputs")}
+        outputs = {key: rendered(each, {}) for key, each in _items(self.template, "Outputs")}
+        return {key: each if isinstance(each, dict) else {"Value": each} for key, each in outputs.items()}
 
     @cached_property
-    def metadata(self) -> Any:
-        """What stands in its section `Metadata`."""
-        return rendered(self.template.get("Metadata"), {})
+    def other_sections(self) -> Mapping[str, Any]:
+        """What the template says besides its resources and outputs."""
+        return {key: rendered(self.template[key], {}) for key in self.template.keys() - {"Resources", "Outputs"}}
 
     def output(self, key: str) -> Any:
         """The value of an output; None where there is none."""

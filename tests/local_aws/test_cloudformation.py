@@ -235,7 +235,7 @@ def test_an_alias_whose_name_is_taken_is_refused_until_it_is_deleted(embedded_aw
 
 
 def test_a_bucket_is_replicated_to_one_that_another_region_puts_out(embedded_aws: EmbeddedAws, s3: Any) -> None:
-    """On AWS it takes a while, and needs a role that may; here neither."""
+    """On AWS it needs a role that may; not here."""
     versioned = {"VersioningConfiguration": {"Status": "Enabled"}}
     there, here = Stack(embedded_aws, region="eu-west-1"), Stack(embedded_aws)
     there.create({"Bucket": resource("AWS::S3::Bucket", **versioned)}, {"Name": {"Value": {"Ref": "Bucket"}}})

@@ -17,6 +17,10 @@ def of(effect: str = "Allow", action: str = "s3:GetObject", resource: str = "b/*
     return Grant("somebody", effect, action, resource, read.conditions)
 
 
+def via(*services: str) -> dict[str, Any]:
+    return {"StringEquals": {"kms:ViaService": list(services)}}
+
+
 ADDRESSES = {"aws:SourceIp": ["10.0.0.0/8", "192.0.2.0/24"]}
 
 
@@ -35,6 +39,7 @@ ADDRESSES = {"aws:SourceIp": ["10.0.0.0/8", "192.0.2.0/24"]}
         (of("Deny", NumericLessThan={"v": 1.3}), of("Deny", NumericLessThan={"v": 1.2})),
         (of(ArnLike={"k": "arn:*"}), of(ArnLike={"k": "arn:x"})),
         (of(action="*"), of(action="everything but s3:GetObject")),
+        (of(**via("s3.r", "iam.r")), of(**via("s3.r.amazonaws.com.cn"))),
     ],
 )
 def test_a_wide_grant_covers_a_narrow_one_and_not_the_other_way_round(wide: Grant, narrow: Grant) -> None:
@@ -54,6 +59,15 @@ def test_a_wide_grant_covers_a_narrow_one_and_not_the_other_way_round(wide: Gran
 )
 def test_what_cannot_be_compared_covers_nothing(one: Grant, other: Grant) -> None:
     assert not covers(one, other)
+
+
+def test_the_suffix_of_a_service_gives_nothing_and_takes_no_denial_away() -> None:
+    own, other = via("s3.r.${AWS::URLSuffix}"), via("s3.r.${AWS::URLSuffix}", "s3.r.amazonaws.com")
+    assert covers(of(**own), of(**other))
+    assert not covers(of("Deny", **via("s3.r.amazonaws.com.cn")), of("Deny", **via("s3.r.amazonaws.com")))
+    assert not covers(of(StringNotEquals=other["StringEquals"]), of(StringNotEquals=own["StringEquals"]))
+    assert not covers(of(**own), of(**via("s3.r.example.com")))
+    assert not covers(of(**own), of(**via("s3.other.amazonaws.com")))
 
 
 def test_everybody_covers_somebody() -> None:

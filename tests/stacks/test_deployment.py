@@ -66,17 +66,18 @@ def test_an_organisation_can_deploy_through_the_roles_of_its_bootstrap(
     assert found["stackTemplateAssetObjectUrl"].startswith(f"s3://cdk-{qualifier}-assets-111122223333-us-west-2/")
 
 
-@pytest.mark.parametrize("bootstrap", [True, "acme"])
+@pytest.mark.parametrize("bootstrap", [True, "Acme_1-2"])
 def test_no_way_to_deploy_is_in_what_the_stack_makes(bootstrap: bool | str) -> None:
     options = {"replica_region": "us-east-1", "encryption": "kms"}
     direct, through = instance(**options), instance(**options, bootstrap=bootstrap)
-    for template in (template_of, replica_template_of):
-        rest = template(through)
+    for template, region in ((template_of, "us-west-2"), (replica_template_of, "us-east-1")):
+        rest = dict(template(through))
         assert (rest.pop("Parameters").keys(), rest.pop("Rules").keys()) == (
             {"BootstrapVersion"},
             {"CheckBootstrapVersion"},
         )
         assert rest == template(direct)
+        assert check(RenderedStack(template(through), "111122223333", region)) == []
     assert template_of(instance(**options, execution_role_arn=ROLE)) == template_of(direct)
 
 
