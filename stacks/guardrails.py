@@ -9,7 +9,7 @@ from typing import cast
 import aws_cdk as cdk
 import jsii
 
-from ghes_packages.guardrails import Rule, check
+from ghes_packages.guardrails import PLUGIN, Rule, check
 from ghes_packages.template.rendered import RenderedStack
 
 
@@ -29,7 +29,7 @@ class GuardrailsPlugin:
     @property
     def name(self) -> str:
         """What findings are acknowledged by."""
-        return "Guardrails"
+        return PLUGIN
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """The findings in every template."""

@@ -78,7 +78,7 @@ class PackagesAccess(Construct):
 def _seven_actions(
     scope: Construct, construct_id: str, instance: Instance, group: iam.IGroup, bucket: s3.IBucket
 ) -> iam.ManagedPolicy:
-    """The seven actions, and where the instance says from where they may come, a denial for all other addresses."""
+    """The seven actions, and where the instance says from where they may come, a denial for everything else."""
     policy = iam.ManagedPolicy(
         scope,
         construct_id,
@@ -86,8 +86,9 @@ def _seven_actions(
         groups=[group],
         statements=[iam.PolicyStatement.from_json(each) for each in packages_statements(bucket.bucket_arn)],
     )
-    if instance.allowed_cidrs:
-        denial = address_statement(bucket.arn_for_objects("*"), instance.allowed_cidrs)
+    if instance.restricted_by:
+        objects_arn = bucket.arn_for_objects("*")
+        denial = address_statement(objects_arn, instance.allowed_cidrs, instance.allowed_vpc_endpoints)
         policy.add_statements(iam.PolicyStatement.from_json(denial))
     acknowledge(
         policy,

@@ -12,6 +12,7 @@ from ghes_packages.guardrails import RULES
 from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS, Command, OperatorPermission
 from ghes_packages.policies.permissions import PERMISSIONS
+from tests import costs, deploy_permissions, handler_permissions
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
@@ -62,6 +63,11 @@ def generated() -> Mapping[str, str]:
                 for each in OPERATOR_PERMISSIONS
             ),
         ),
+        "costs dates": f"\n{costs.dates()}\n\n",
+        **{f"costs {name}": _table(*rows) for name, rows in costs.tables().items()},
+        "deploy source": f"\nThe pinned one is {handler_permissions.source()}.\n\n",
+        **{f"deploy {name}": _table(*rows) for name, rows in deploy_permissions.tables().items()},
+        **{f"deploy policy {name}": _json(policy) for name, policy in deploy_permissions.written_policies().items()},
     }
 
 
@@ -88,6 +94,10 @@ def _commands(needed: OperatorPermission) -> str:
 def _default(key: str) -> str:
     default = Instance.model_fields[key].get_default(call_default_factory=True, validated_data={"name": "NAME"})
     return f"`{json.dumps(default)}`" if default else "none"
+
+
+def _json(text: str) -> str:
+    return f"\n```json\n{text}\n```\n\n"
 
 
 def _table(heading: tuple[str, ...], *rows: tuple[str, ...]) -> str:

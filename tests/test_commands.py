@@ -67,6 +67,7 @@ FOLLOWED_BY = {
         "test_deleted_packages_come_back",
         "test_deleted_packages_come_back_in_the_replica_too",
     ],
+    "docs/deploy-permissions.md": ["test_the_commands_of_the_page_make_both_policies_of_an_instance"],
     "docs/deploying.md": [
         "test_a_stack_of_the_bootstrap_is_deployed_without_it_and_back_and_no_resource_changes",
         "test_the_commands_of_make_template_deploy_a_stack_of_any_name",

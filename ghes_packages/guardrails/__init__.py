@@ -12,6 +12,9 @@ from pkgutil import iter_modules
 
 from ghes_packages.template.rendered import RenderedStack, Resource
 
+# The plugin that runs them at synth: a finding is acknowledged as `Guardrails::RULE`.
+PLUGIN = "Guardrails"
+
 
 @dataclass(frozen=True)
 class Finding:

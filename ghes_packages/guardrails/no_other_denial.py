@@ -1,8 +1,8 @@
 """Policies may deny only old TLS, and addresses not allowed.
 
 Any other denial could lock out the people who deploy, AWS's own services, or GHES. A denial by address in a bucket
-policy locks out whoever deploys; `allowed_cidrs` denies objects to the user alone. A policy that demands an
-encryption header breaks clients that send none, and default encryption needs no header.
+policy locks out whoever deploys; `allowed_cidrs` and `allowed_vpc_endpoints` deny objects to the user alone. A policy
+that demands an encryption header breaks clients that send none, and default encryption needs no header.
 """
 
 from ghes_packages.guardrails import Finding, Findings
@@ -17,10 +17,16 @@ def findings(stack: RenderedStack) -> Findings:
         for path, each in policy.statements("PolicyDocument"):
             known = of_tls(each) if policy.type == "AWS::S3::BucketPolicy" else each in _by_address(stack, each)
             if each.effect != "Allow" and not known:
-                yield Finding(policy, path, "Remove the statement; to deny addresses to the user: allowed_cidrs")
+                remedy = "Remove the statement; to deny addresses to the user: allowed_cidrs, allowed_vpc_endpoints"
+                yield Finding(policy, path, remedy)
 
 
 def _by_address(stack: RenderedStack, denial: Statement) -> set[Statement]:
-    """What `allowed_cidrs` writes for the addresses in the denial."""
-    cidrs = [value for each in denial.conditions if each.key == "aws:SourceIp" for value in each.values]
-    return {statement(address_statement(f"{arn}/*", cidrs)) for arn in stack.packages_arns} if cidrs else set()
+    """What the project writes for the addresses and the endpoints in the denial."""
+    cidrs, endpoints = (
+        [value for each in denial.conditions if each.key == key for value in each.values]
+        for key in ("aws:SourceIp", "aws:SourceVpce")
+    )
+    if not (cidrs or endpoints):
+        return set()
+    return {statement(address_statement(f"{arn}/*", cidrs, endpoints)) for arn in stack.packages_arns}

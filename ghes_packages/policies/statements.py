@@ -18,17 +18,10 @@ REPLICA_OBJECT_ACTIONS = ("s3:ReplicateObject", "s3:ReplicateDelete", "s3:Replic
 SOURCE_KEY_ACTIONS = ("kms:Decrypt",)
 REPLICA_KEY_ACTIONS = ("kms:Encrypt", "kms:Decrypt")
 
-# AWS, "Setting up permissions for live replication", without the change of a replica's owner.
-SOURCE_BUCKET_ACTIONS = ("s3:GetReplicationConfiguration", "s3:ListBucket")
-SOURCE_OBJECT_ACTIONS = ("s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging")
-REPLICA_OBJECT_ACTIONS = ("s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags")
-# AWS, "Replicating encrypted objects"; with a bucket key S3 decrypts too, to see whether that is intact.
-SOURCE_KEY_ACTIONS = ("kms:Decrypt",)
-REPLICA_KEY_ACTIONS = ("kms:Encrypt", "kms:Decrypt")
-
+# For whoever restricts where the access key works; the options that do come before it.
 REMINDER = (
-    "allowed_cidrs: clients fetch packages from S3 themselves, so the addresses of end users must be in it, not only"
-    " those of GHES"
+    "clients fetch packages from S3 themselves, so end users must come from an allowed address or through an allowed"
+    " endpoint too, not only GHES"
 )
 
 
@@ -68,19 +61,28 @@ def log_delivery_statement(log_bucket_arn: str, bucket_arn: str, account: str) -
     }
 
 
-def address_statement(objects_arn: str, allowed_cidrs: Sequence[str]) -> dict[str, Any]:
+def address_statement(
+    objects_arn: str, allowed_cidrs: Sequence[str], allowed_vpc_endpoints: Sequence[str] = ()
+) -> dict[str, Any]:
     """A denial for the user alone: nobody who deploys is in it, nor a service of AWS that acts for the user.
 
-    It also holds for the links that GHES signs with the user's key. A request through a VPC endpoint has no public
-    address, and is refused.
+    It also holds for the links that GHES signs with the user's key. At least one of the two lists has a value: without
+    any, it would deny everything. All conditions must be met, so what comes from one of the addresses or through one of
+    the endpoints is not denied. A request through a VPC endpoint has no `aws:SourceIp`, any other has no
+    `aws:SourceVpce`, and a negated operator is true where its key is missing. Source: AWS, IAM user guide, "Condition
+    operators" and "AWS global condition context keys".
     """
+    elsewhere = {
+        "NotIpAddress": {"aws:SourceIp": list(allowed_cidrs)},
+        "StringNotEquals": {"aws:SourceVpce": list(allowed_vpc_endpoints)},
+    }
     return {
         "Sid": "Addresses",
         "Effect": "Deny",
         "Action": actions(ResourceType.OBJECT),
         "Resource": objects_arn,
         "Condition": {
-            "NotIpAddress": {"aws:SourceIp": list(allowed_cidrs)},
+            **{operator: keys for operator, keys in elsewhere.items() if any(keys.values())},
             "Bool": {"aws:ViaAWSService": "false"},
         },
     }

@@ -76,7 +76,7 @@ class KeyChecks:
     def can(self) -> list[Check]:
         """Each of the seven actions works. The order matters: each check leaves what the next one needs."""
         checks = self._can()
-        if self._instance.allowed_cidrs:
+        if self._instance.restricted_by:
             checks = [unless_outside(check) for check in checks]
         if self._instance.encryption != SSE_S3:
             checks = [replace(check, remedy=check.remedy + AND_BY_THE_KEY) for check in checks]

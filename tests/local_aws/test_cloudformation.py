@@ -41,7 +41,13 @@ def test_what_a_template_says_of_a_bucket_is_what_s3_says(stack: Stack, s3: Any)
         },
         LifecycleConfiguration={
             "Rules": [
-                {"Id": "old", "Status": "Enabled", "ExpirationInDays": 365, "Prefix": "a/"},
+                {
+                    "Id": "old",
+                    "Status": "Enabled",
+                    "ExpirationInDays": 365,
+                    "Prefix": "a/",
+                    "Transitions": [{"TransitionInDays": 0, "StorageClass": "INTELLIGENT_TIERING"}],
+                },
                 {
                     "Status": "Disabled",
                     "ExpiredObjectDeleteMarker": True,
@@ -61,7 +67,13 @@ def test_what_a_template_says_of_a_bucket_is_what_s3_says(stack: Stack, s3: Any)
         {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
     ]
     assert s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"] == [
-        {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "a/"}, "Expiration": {"Days": 365}},
+        {
+            "ID": "old",
+            "Status": "Enabled",
+            "Filter": {"Prefix": "a/"},
+            "Expiration": {"Days": 365},
+            "Transitions": [{"Days": 0, "StorageClass": "INTELLIGENT_TIERING"}],
+        },
         {
             "Status": "Disabled",
             "Filter": {"Prefix": ""},

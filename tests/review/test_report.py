@@ -122,7 +122,7 @@ def test_tags_of_the_stack_and_acknowledged_findings_are_rows(tmp_path: Path) ->
 
 def test_a_guardrail_cannot_be_silenced_unseen(tmp_path: Path) -> None:
     base = assembly(tmp_path / "base", {"production": template_of()})
-    head = acknowledging(tmp_path / "head", "CloudFormation-Validate::versioned")
+    head = acknowledging(tmp_path / "head", "Guardrails::versioned")
     found = review_assemblies(base, head, ())
     assert [risk.id for risk in found.risks] == ["production/acknowledged-versioned-Packages-Bucket"]
     assert review_assemblies(head, base, ()).exit_status == 0
@@ -131,7 +131,7 @@ def test_a_guardrail_cannot_be_silenced_unseen(tmp_path: Path) -> None:
 def test_a_finding_of_no_construct_is_shown_for_every_stack(tmp_path: Path) -> None:
     base = assembly(tmp_path / "base", {"one": template_of(), "two": template_of()})
     head = assembly(tmp_path / "head", {"one": template_of(), "two": template_of()})
-    finding = {"acknowledgedId": "CloudFormation-Validate::versioned", "reason": "because"}
+    finding = {"acknowledgedId": "Guardrails::versioned", "reason": "because"}
     (head / "validation-report.json").write_text(json.dumps({"pluginReports": [{"suppressedViolations": [finding]}]}))
     found = review_assemblies(base, head, ())
     assert [risk.id for risk in found.risks] == ["one/acknowledged-versioned-", "two/acknowledged-versioned-"]
@@ -146,7 +146,7 @@ def test_a_plugin_cannot_be_taken_out_unseen(tmp_path: Path) -> None:
 
 def test_a_plugin_that_found_nothing_is_not_missed(tmp_path: Path) -> None:
     base, head = (assembly(tmp_path / name, {"production": template_of()}) for name in ("base", "head"))
-    reports = {"pluginReports": [{"pluginName": "CloudFormation-Validate"}]}
+    reports = {"pluginReports": [{"pluginName": each} for each in ("CloudFormation-Validate", "Guardrails")]}
     (base / "validation-report.json").write_text(json.dumps(reports))
     assert review_assemblies(base, head, ()).exit_status == 0
 

@@ -67,8 +67,8 @@ def _brings(option: str, before: WrittenStack, after: WrittenStack, row: Change)
     if row.risk is None:
         return False
     if row.topic == ACCESS:
-        # No option takes anything from GHES, and one alone has a denial of its own.
-        kind = "access-denial-" if option == "allowed_cidrs" else "access-gained-"
+        # No option takes anything from GHES, and two alone have a denial of their own.
+        kind = "access-denial-" if option in ("allowed_cidrs", "allowed_vpc_endpoints") else "access-gained-"
         if option not in GRANTS or not row.risk.id.startswith(kind):
             return False
         [[who], actions] = row.subject

@@ -148,6 +148,7 @@ GRANTS: Mapping[str, Callable[[WrittenStack], Grants]] = {
     "encryption": of_the_key,
     "access_logs": of_the_logs,
     "allowed_cidrs": of_the_addresses,
+    "allowed_vpc_endpoints": of_the_addresses,
     "secret_readers": of_the_readers,
     "replica_region": of_the_replica,
     "existing_bucket": of_the_bucket,

@@ -6,7 +6,7 @@ Each function takes the value before and the one after. None says a value of a t
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3
+from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, StorageClass
 from ghes_packages.review.options.written import WrittenStack
 
 Consequence = Callable[[Any, Any], str]
@@ -88,10 +88,27 @@ def _access_logs(before: str, after: str) -> str:
 
 def _allowed_cidrs(before: list[str] | None, after: list[str] | None) -> str:
     if after is None:
-        return "The access key works from every address. Whoever gets hold of it can use it from anywhere."
+        return (
+            "No address is refused any more. Unless allowed_vpc_endpoints restricts it, whoever gets hold of the access"
+            " key can use it from anywhere."
+        )
     return (
         "From the deploy on S3 refuses every object to any other address. End users fetch packages from S3 themselves,"
-        " so their addresses must be in the list too. Nothing that comes through a VPC endpoint is in it."
+        " so their addresses must be in the list too. What comes through a VPC endpoint has no address: see"
+        " allowed_vpc_endpoints."
+    )
+
+
+def _allowed_vpc_endpoints(before: list[str] | None, after: list[str] | None) -> str:
+    if after is None:
+        return (
+            "No VPC endpoint is refused any more, unless allowed_cidrs stays: then S3 refuses every object to what"
+            " comes through any VPC endpoint."
+        )
+    return (
+        "From the deploy on S3 refuses every object to what comes neither through these endpoints nor from"
+        " allowed_cidrs. End users fetch packages from S3 themselves, so they must come in one of these ways too. See"
+        " docs/security.md."
     )
 
 
@@ -127,6 +144,18 @@ def _noncurrent_days(before: int, after: int) -> str:
             " brings it back."
         )
     return "What is deleted or overwritten can be brought back for longer, and is paid for. What is gone stays gone."
+
+
+def _storage_class(before: str, after: str) -> str:
+    if after == StorageClass.STANDARD:
+        return (
+            "New packages stay in S3 Standard. What was moved stays in S3 Intelligent-Tiering, and is monitored and"
+            " billed there: no lifecycle rule moves it back."
+        )
+    return (
+        "S3 moves all packages of 128 KB or more, also those that are there already. AWS bills each move once, and the"
+        " monitoring of each object every month. GHES reads them at once, as before."
+    )
 
 
 def _replica_region(before: str | None, after: str | None) -> str:
@@ -170,9 +199,11 @@ CONSEQUENCES: Mapping[str, Consequence] = {
     "access_key": _access_key,
     "previous_access_key": _previous_access_key,
     "allowed_cidrs": _allowed_cidrs,
+    "allowed_vpc_endpoints": _allowed_vpc_endpoints,
     "permissions_boundary": _permissions_boundary,
     "secret_readers": _secret_readers,
     "access_logs": _access_logs,
+    "storage_class": _storage_class,
     "endpoint": _endpoint,
     "tags": _tags,
     "account": _place,

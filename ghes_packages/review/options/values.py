@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ghes_packages import logical_ids
 from ghes_packages.config.instance import ACTIVE, Instance
 from ghes_packages.config.regions import S3_HOST_PREFIXES
-from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, PreviousAccessKey
+from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, PreviousAccessKey, StorageClass
 from ghes_packages.policies.permissions import ResourceType, actions
 from ghes_packages.review import expected_access
 from ghes_packages.review.options.written import OF_BUCKET, OF_SERVICE_URL, REGION_OF_THE_CALLER, WrittenStack
@@ -78,16 +78,25 @@ def _access_logs(written: WrittenStack) -> Iterator[str]:
 
 
 def _allowed_cidrs(written: WrittenStack) -> Iterator[list[str] | None]:
+    return _not_denied(written, "aws:SourceIp")
+
+
+def _allowed_vpc_endpoints(written: WrittenStack) -> Iterator[list[str] | None]:
+    return _not_denied(written, "aws:SourceVpce")
+
+
+def _not_denied(written: WrittenStack, key: str) -> Iterator[list[str] | None]:
+    """What the one denial for the user lets pass, by that key of the request."""
     if written.user:
         user = written.reference(written.user)
         denials = [each for each in written.grants if each.who == user and expected_access.denial(each)]
-        ranges = {each.values for denial in denials for each in denial.conditions if each.key == "aws:SourceIp"}
+        values = {each.values for denial in denials for each in denial.conditions if each.key == key}
         denied = {(each.action, each.resource) for each in denials}
         wanted = [{(each, f"{arn}/*") for each in actions(ResourceType.OBJECT)} for arn in written.bucket_arns]
-        if not denials:
+        if not values:
             yield None
-        elif len(ranges) == 1 and denied in wanted:
-            yield list(ranges.pop())
+        elif len(values) == 1 and denied in wanted:
+            yield list(values.pop())
 
 
 def _permissions_boundary(written: WrittenStack) -> Iterator[str | None]:
@@ -114,6 +123,14 @@ def _noncurrent_days(written: WrittenStack) -> Iterator[int]:
     match written.property(written.bucket, "LifecycleConfiguration", "Rules"):
         case [{"NoncurrentVersionExpiration": {"NoncurrentDays": int(days)}}]:
             yield days
+
+
+def _storage_class(written: WrittenStack) -> Iterator[StorageClass]:
+    match written.property(written.bucket, "LifecycleConfiguration", "Rules"):
+        case [{"Transitions": [{"StorageClass": str(name)}]}]:
+            yield from (each for each in StorageClass if each.name == name)
+        case [dict(rule)] if "Transitions" not in rule:
+            yield StorageClass.STANDARD
 
 
 def _replica_region(written: WrittenStack) -> Iterator[str | None]:
@@ -150,10 +167,12 @@ READ: Mapping[str, Callable[[WrittenStack], Iterator[Any]]] = {
     "encryption": _encryption,
     "access_logs": _access_logs,
     "allowed_cidrs": _allowed_cidrs,
+    "allowed_vpc_endpoints": _allowed_vpc_endpoints,
     "permissions_boundary": _permissions_boundary,
     "tags": _tags,
     "secret_readers": _secret_readers,
     "noncurrent_days": _noncurrent_days,
+    "storage_class": _storage_class,
     "replica_region": _replica_region,
     "bucket_name": _bucket_name,
     "existing_bucket": _existing_bucket,
