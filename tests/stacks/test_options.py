@@ -160,14 +160,15 @@ def test_no_rule_fires_on_an_example_or_on_options_that_go_together(synthesised:
     assert violations_in(folder) == set()
 
 
-# No template shows them: account and region are in the stack's ID, the others are for the commands and for `cdk synth`.
-NOT_READ = {"account", "region", "profile", "role_arn", "ghes_version", "rule_packs"}
+# In the stack's ID, and not in a template.
+PLACE = {"account", "region", "stack_name"}
+NOT_READ = PLACE | {"profile", "role_arn", "execution_role_arn", "bootstrap", "ghes_version", "rule_packs"}
 
 
 def test_the_options_of_a_template_are_those_of_its_instance(synthesised: tuple[list[Instance], Path]) -> None:
     instances, folder = synthesised
     for each in instances:
-        read = options_of(json.loads((folder / f"{each.stack_name}.template.json").read_text()))
+        read = options_of(json.loads((folder / f"{each.construct_id}.template.json").read_text()))
         assert read == {key: getattr(each, key) for key in read}, each.name
         of_the_bucket = {"noncurrent_days"} if each.existing_bucket else set()
         assert OPTIONS.keys() - read.keys() == NOT_READ | of_the_bucket, each.name
