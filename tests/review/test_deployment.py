@@ -1,5 +1,6 @@
 """Which change of the way in which a stack is deployed is a risk."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from ghes_packages.review.pull_request import review_assemblies
 from ghes_packages.review.report import Report, State
 from ghes_packages.template import assembly as assemblies
 from tests.review.pairs import ids
-from tests.synthesis import assembly_of
+from tests.synthesis import PROJECT, assembly_of
 
 HERE = {"account": "111122223333", "region": "us-west-2"}
 ROLE = "arn:aws:iam::111122223333:role/GhesPackagesDeploy"
@@ -78,3 +79,8 @@ def test_a_stack_of_another_name_and_its_replica_are_found_and_are_no_strangers(
     before = assembly_of([instance(stack_name="Acme-Packages", encryption="kms")], tmp_path / "base")
     found = [each.id for each in review_assemblies(before, folder, ()).risks]
     assert not [each for each in found if "replication" in each], found
+
+
+def test_the_page_names_what_the_version_before_refuses() -> None:
+    page = (PROJECT / "docs" / "deploying.md").read_text()
+    assert re.findall(r"`production/deployment-(\w+)`", page) == BOOTSTRAP
