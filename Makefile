@@ -10,10 +10,10 @@ export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export npm_config_cache := $(CURDIR)/.cache/npm
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
 
-.PHONY: help setup demo synth deploy check test lint bench lock clean
+.PHONY: help setup demo synth template deploy check test lint bench lock clean
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## /make \1@/p' $(MAKEFILE_LIST) | awk -F @ '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## /make \1@/p' $(MAKEFILE_LIST) | awk -F @ '{ printf "%-14s %s\n", $$1, $$2 }'
 
 setup: $(VENV)/project node_modules/set-up ## install Python's packages in .venv and npm's in node_modules
 	@:
@@ -24,6 +24,11 @@ demo: setup ## deploy and verify on an embedded AWS; needs no AWS account [INSTA
 
 synth: setup ## write the templates to cdk.out [INSTANCES=FILE]
 	@cdk synth --quiet --no-notices --context instances="$(INSTANCES)" && echo "The templates are in cdk.out."
+
+template: setup ## write one instance's template: INSTANCE=NAME [INSTANCES=FILE]
+	@test -n "$(INSTANCE)" || { echo "Name the instance: make template INSTANCE=production" >&2; exit 2; }
+	@exec cdk synth --quiet --no-notices --context instances="$(INSTANCES)"
+	@exec python -m ghes_packages.template "$(INSTANCES)" $(INSTANCE)
 
 deploy: setup ## review and deploy one instance on AWS: INSTANCE=NAME [INSTANCES=FILE] [ACCEPT=RISKS]
 	@test -n "$(INSTANCE)" || { echo "Name the instance: make deploy INSTANCE=production" >&2; exit 2; }
