@@ -29,7 +29,8 @@ PIP_TO_UV = {
     "cert": "SSL_CERT_FILE",
     "client-cert": "SSL_CLIENT_CERT",
 }
-ITS_OWN_CERTIFICATES = {"pip": "PIP_CERT", "uv": "SSL_CERT_FILE", "npm": "NODE_EXTRA_CA_CERTS"}
+CERTIFICATES = {"pip": "PIP_CERT", "uv": "SSL_CERT_FILE", "npm": "NODE_EXTRA_CA_CERTS"}
+REGISTRY = {"pip": "PIP_INDEX_URL", "uv": "PIP_INDEX_URL", "npm": "npm_config_registry"}
 
 # What pip, uv and npm say, in this order.
 CAUSES = (
@@ -50,7 +51,8 @@ CAUSES = (
         r"ProxyError|tunnel error|NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout"
         r"|ConnectionReset|timed out|client error \(Connect\)"
         r"|E(CONNREFUSED|CONNRESET|NOTFOUND|AI_AGAIN|TIMEDOUT|NETUNREACH|HOSTUNREACH)",
-        "the network cannot be reached. Behind a proxy, set or correct HTTPS_PROXY=http://HOST:PORT",
+        "the network cannot be reached. Behind a proxy, set or correct HTTPS_PROXY=http://HOST:PORT;"
+        " for a registry of your company's, {registry}=URL",
     ),
     (
         r"wrong.version.number|InvalidContentType",
@@ -165,10 +167,10 @@ def _run(installer: str, command: Sequence[str], environment: Mapping[str, str])
 
 
 def _why(installer: str, said: str) -> str:
-    certificates = ITS_OWN_CERTIFICATES.get(installer)
+    variables = {"certificates": CERTIFICATES.get(installer), "registry": REGISTRY.get(installer)}
     for pattern, cause in CAUSES:
         if re.search(pattern, said, re.IGNORECASE):
-            return cause.format(installer=installer, certificates=certificates)
+            return cause.format(installer=installer, **variables)
     errors = re.findall(r"^(?:npm )?error:? (?!code|errno|syscall)(.*)", said, re.IGNORECASE | re.MULTILINE)
     return f"{(errors or ['it failed'])[0]}; {LOG} has all that it said"
 

@@ -16,20 +16,9 @@ from local_aws.embedded_aws import EmbeddedAws
 
 PROJECT = Path(__file__).parent.parent
 
-SLOW = ("workflows", "local_aws", "verify", "end_to_end")
-"""The folders whose tests need the CDK CLI or the embedded AWS, quickest first."""
-
 # jsii starts when aws_cdk is imported: on the node that is pinned, and with its cache in this folder.
 os.environ["JSII_NODE"] = str(Path(sys.executable).with_name("node"))
 os.environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = JSII_CACHE
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--quick", action="store_true", help="without the tests that need the CDK CLI or the embedded AWS")
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    return True if config.getoption("quick") and collection_path.name in SLOW else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,9 +40,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Of those the file that takes longest comes first, so that no worker is alone with it at the end.
     """
+    slow = ("local_aws", "verify", "end_to_end")
     items.sort(
         key=lambda item: (
-            SLOW.index(item.path.parent.name) + 1 if item.path.parent.name in SLOW else 0,
+            slow.index(item.path.parent.name) + 1 if item.path.parent.name in slow else 0,
             item.path.name != "test_rotation.py",
         )
     )

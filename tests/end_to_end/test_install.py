@@ -22,7 +22,11 @@ from tests.waiting import wait_until
 STEPS = {"uv": "pip", "requirements": "uv", "node_modules": "npm"}
 """Which installer each step of install.py runs."""
 
-UNREACHABLE = "the network cannot be reached. Behind a proxy, set or correct HTTPS_PROXY=http://HOST:PORT"
+UNREACHABLE = (
+    "the network cannot be reached. Behind a proxy, set or correct HTTPS_PROXY=http://HOST:PORT;"
+    " for a registry of your company's, "
+)
+REGISTRY = {"pip": "PIP_INDEX_URL=URL", "uv": "PIP_INDEX_URL=URL", "npm": "npm_config_registry=URL"}
 FILES = ("Makefile", "install.py", "pyproject.toml", "package.json", "package-lock.json")
 
 
@@ -127,7 +131,7 @@ def test_without_a_network_one_line_names_the_variable_for_a_proxy(
     checkout: Path, environment: dict[str, str], closed_port: int, step: str
 ) -> None:
     [line] = run(checkout, environment | registries("http", closed_port), step)
-    assert line == f"{STEPS[step]}: {UNREACHABLE}"
+    assert line == f"{STEPS[step]}: {UNREACHABLE}{REGISTRY[STEPS[step]]}"
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -149,7 +153,7 @@ def test_a_proxy_that_does_not_answer_is_one_line(
     checkout: Path, environment: dict[str, str], closed_port: int, step: str
 ) -> None:
     [line] = run(checkout, environment | {"HTTPS_PROXY": f"http://127.0.0.1:{closed_port}"}, step)
-    assert line == f"{STEPS[step]}: {UNREACHABLE}"
+    assert line == f"{STEPS[step]}: {UNREACHABLE}{REGISTRY[STEPS[step]]}"
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -199,7 +203,7 @@ def test_a_set_up_from_nothing_that_fails_says_why_and_is_not_taken_for_done(
         _, told = made.communicate()
     progress, why, _of_make = told.splitlines()
     assert progress.startswith("Setting up .venv")
-    assert why == f"pip: {UNREACHABLE}"
+    assert why == f"pip: {UNREACHABLE}{REGISTRY['pip']}"
     assert "NewConnectionError" in (folder / ".cache" / "setup.log").read_text()
     assert not done(folder, environment, ".venv/packages")
 
@@ -211,7 +215,7 @@ def test_a_failure_of_npm_does_not_repeat_what_pip_and_uv_did(
         _, told = made.communicate()
     progress, why, _of_make = told.splitlines()
     assert progress.startswith("Setting up node_modules")
-    assert why == f"npm: {UNREACHABLE}"
+    assert why == f"npm: {UNREACHABLE}{REGISTRY['npm']}"
     assert done(checkout, environment, ".venv/project")
     assert not done(checkout, environment, "setup")
 
