@@ -17,6 +17,7 @@ from ghes_packages.live.kms_key import KmsKey
 from ghes_packages.outputs import Outputs, PackagesSecret, ReplicaOutputs
 from ghes_packages.printable import one_line
 from ghes_packages.template.options import options_of
+from ghes_packages.template.rendered import RenderedStack
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -214,7 +215,7 @@ def template(instance: Instance, session: boto3.Session) -> Mapping[str, Any]:
 
 def as_deployed(instance: Instance, session: boto3.Session) -> Instance:
     """The instance with the options that its deployed stack has. Raises what `template` raises."""
-    return instance.model_copy(update=options_of(template(instance, session)))
+    return instance.model_copy(update=options_of(RenderedStack(template(instance, session))))
 
 
 def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = False) -> PackagesSecret:

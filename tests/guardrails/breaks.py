@@ -278,6 +278,7 @@ CURRENT_PACKAGES_STAY = {
 NOT_ENCRYPTED = {
     "no encryption": gone(f"{of(BUCKET)}.BucketEncryption"),
     "no rule of encryption": to(ENCRYPTION, []),
+    "the secret with a key of an account that may be another": to(f"{of(SECRET)}.KmsKeyId", A_KEY_ELSEWHERE),
     "a key that is off": added("AWS::KMS::Key", Enabled=False),
     "a key that is off in words": added("AWS::KMS::Key", Enabled="false"),
 }
@@ -559,6 +560,9 @@ PUBLIC_ACCESS_BLOCKED = {
 REPLICA_IN_STEP = {
     "the access logs are not replicated": gone(f"{of(LOGS)}.ReplicationConfiguration"),
     "the packages are not replicated": gone(f"{of(BUCKET)}.ReplicationConfiguration"),
+    "somebody else's role": to(
+        f"{of(BUCKET)}.ReplicationConfiguration.Role", f"arn:aws:iam::{ANOTHER_ACCOUNT}:role/one"
+    ),
     "two rules": also(f"{of(BUCKET)}.ReplicationConfiguration.Rules"),
     "the rule is off": to(f"{REPLICATION}.Status", "Disabled"),
     "one prefix only": to(f"{REPLICATION}.Filter.Prefix", "npm/"),

@@ -17,6 +17,7 @@ from ghes_packages.config.instances import load
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.config.values import MOST_CHARACTERS_OF_ADDRESSES
 from ghes_packages.template.options import options_of
+from ghes_packages.template.rendered import RenderedStack
 from tests.stacks.test_packages_storage import BUCKET
 from tests.synthesis import INSTANCE, PROJECT, Json, replica_template_of, resources_of, template_of
 from tests.validation import violations_in
@@ -163,7 +164,7 @@ NOT_READ = {"account", "region", "profile", "role_arn", "ghes_version", "rule_pa
 def test_the_options_of_a_template_are_those_of_its_instance(synthesised: tuple[list[Instance], Path]) -> None:
     instances, folder = synthesised
     for each in instances:
-        read = options_of(json.loads((folder / f"{each.stack_name}.template.json").read_text()))
+        read = options_of(RenderedStack(json.loads((folder / f"{each.stack_name}.template.json").read_text())))
         assert read == {key: getattr(each, key) for key in read}, each.name
         of_the_bucket = {"noncurrent_days"} if each.existing_bucket else set()
         assert OPTIONS.keys() - read.keys() == NOT_READ | of_the_bucket, each.name
