@@ -12,7 +12,7 @@ from ghes_packages.guardrails import RULES
 from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS, Command, OperatorPermission
 from ghes_packages.policies.permissions import PERMISSIONS
-from tests import costs, deploy_permissions, handler_permissions
+from tests import costs, deploy_permissions, handler_permissions, promises
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
@@ -50,6 +50,8 @@ def generated() -> Mapping[str, str]:
         "guardrails": _table(
             ("rule", "promise", "why"), *((f"`{rule.name}`", rule.promise, rule.reason) for rule in RULES)
         ),
+        "promises": _table(("promise", "at synth", "in `review`", "by `verify`"), *promises.promises()),
+        "risks": _table(("risk", "its ID", "accepted by"), *promises.risks()),
         "rights": _table(
             ("what for", "actions", "on", "in the region of", "commands"),
             *(

@@ -10,8 +10,10 @@ from ghes_packages.guardrails import Finding, Findings
 from ghes_packages.template.rendered import RenderedStack, any_of
 from ghes_packages.template.rendering import at
 
-# The last one encrypts twice: AWS, "Using dual-layer server-side encryption with AWS KMS keys".
-ALGORITHMS = ("AES256", "aws:kms", "aws:kms:dsse")
+# AWS, "Using dual-layer server-side encryption with AWS KMS keys".
+TWO_LAYERS = "aws:kms:dsse"
+# The weakest first.
+ALGORITHMS = ("AES256", "aws:kms", TWO_LAYERS)
 OF_THE_ACCOUNT = "Name a key of this stack, or one of its account and region: encryption of the instance"
 
 

@@ -13,7 +13,7 @@ from ghes_packages.config.lifecycle import Lifecycle
 from ghes_packages.live.aws import code
 from ghes_packages.live.kms_key import KmsKey
 from ghes_packages.policies.document import statement, statements
-from ghes_packages.policies.statements import LEAST_TLS_VERSION, tls_statements
+from ghes_packages.policies.statements import LEAST_TLS_VERSION, TLS_VERSIONS, tls_statements
 from ghes_packages.verify.bucket_settings import BucketSetting, bucket_settings
 from ghes_packages.verify.operator import as_operator
 from ghes_packages.verify.report import Check, Failed
@@ -101,13 +101,17 @@ class BucketChecks:
         except ClientError:  # what it grants must stay, and is not known
             return f"look at the policy first: aws s3api get-bucket-policy --bucket {self.bucket}"
         there = statements(policy)
-        missing = [each for each in self._tls_statements() if statement(each) not in there]
+        missing = [each for each in tls_statements(self.bucket_arn) if statement(each) not in there]
         return self._remedy("put-bucket-policy", "--policy", {**policy, "Statement": [*policy["Statement"], *missing]})
 
     def _denies_all_but_tls(self) -> str:
         there = statements(self._policy)
-        if missing := [each for each in self._tls_statements() if statement(each) not in there]:
-            raise Failed("not denied: " + "; ".join(json.dumps(each["Condition"]) for each in missing))
+        missing = [
+            [each for each in tls_statements(self.bucket_arn, least) if statement(each) not in there]
+            for least in TLS_VERSIONS
+        ]
+        if all(missing):
+            raise Failed("not denied: " + "; ".join(json.dumps(each["Condition"]) for each in missing[0]))
         return f"{LEAST_TLS_VERSION} at least"
 
     def _grants_just_that(self) -> str:
@@ -122,9 +126,6 @@ class BucketChecks:
     @property
     def _granted(self) -> str:
         return "log delivery" if self.granting else "nothing to anybody"
-
-    def _tls_statements(self) -> list[dict[str, Any]]:
-        return tls_statements(self.bucket_arn)
 
     @cached_property
     def _policy(self) -> str:
