@@ -50,24 +50,13 @@ def reviewed(name: str, before: Stack | None, after: Stack, prefix: str = "", us
     if before is None:
         return Reviewed(name, State.NEW, tuple(of_a_new_stack(after)), prefix, after)
     was, becomes = rendered(before, after)
-    found = tuple(_changes(before, after, was, becomes, user))
+    found = (
+        *(row for changes in OF_TEMPLATES for row in changes(was, becomes)),
+        *(row for changes in OF_DEPLOYMENTS for row in changes(before, after)),
+        *access_keys.changes(was, becomes, user),
+    )
     made = options.changed(was, becomes, found)
     return Reviewed(name, State.CHANGED if found else State.UNCHANGED, found, prefix, options=made)
-
-
-def changes(before: Stack, after: Stack) -> Iterator[Change]:
-    """Every row of every kind; IAM is not asked."""
-    yield from _changes(before, after, *rendered(before, after), None)
-
-
-def _changes(
-    before: Stack, after: Stack, was: RenderedStack, becomes: RenderedStack, user: UserKeys | None
-) -> Iterator[Change]:
-    for of_templates in OF_TEMPLATES:
-        yield from of_templates(was, becomes)
-    for of_deployments in OF_DEPLOYMENTS:
-        yield from of_deployments(before, after)
-    yield from access_keys.changes(was, becomes, user)
 
 
 def of_a_new_stack(after: Stack) -> Iterator[Change]:

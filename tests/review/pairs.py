@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,12 @@ def stack(template: Json, **others: Any) -> Stack:
     return Stack(template, termination_protection=True, **others)
 
 
-def changes(after: Json, before: Json | None = None) -> list[Change]:
-    return list(review.changes(stack(before or template_of()), stack(after)))
+def changes_between(before: Stack, after: Stack) -> Sequence[Change]:
+    return review.reviewed("production", before, after).changes
+
+
+def changes(after: Json, before: Json | None = None) -> Sequence[Change]:
+    return changes_between(stack(before or template_of()), stack(after))
 
 
 def rendered(before: Json, after: Json) -> tuple[RenderedStack, RenderedStack]:

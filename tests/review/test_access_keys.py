@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 
-from ghes_packages import review
 from ghes_packages.config.instance import Instance
 from ghes_packages.live.access_keys import AccessKey
 from ghes_packages.review.access_keys import UserKeys, changes
 from ghes_packages.review.deployed import known_to_iam
 from ghes_packages.rotation.steps import UNUSED_FOR
 from tests.keys import NOW, instance, key
-from tests.review.pairs import ids, rendered, stack
+from tests.review.pairs import changes_between, ids, rendered, stack
 from tests.synthesis import template_of
 
 MINUTES, DAYS = timedelta(minutes=5), timedelta(days=2)
@@ -26,7 +25,7 @@ def user(*keys: AccessKey) -> UserKeys:
 
 
 def offline(before: Instance, after: Instance) -> list[str]:
-    return ids(review.changes(stack(template_of(before)), stack(template_of(after))))
+    return ids(changes_between(stack(template_of(before)), stack(template_of(after))))
 
 
 @pytest.mark.parametrize(
@@ -98,13 +97,13 @@ def test_a_key_is_not_replaced_by_another_of_its_generation(change: str) -> None
     else:
         after["Resources"]["AccessAccessKey100000000"] = after["Resources"].pop(logical_id)
     assert ids(changes(*rendered(before, after), user(key(1)))) == ["access-key-1-replaced"]
-    assert "access-key-1-replaced" in ids(review.changes(stack(before), stack(after)))
+    assert "access-key-1-replaced" in ids(changes_between(stack(before), stack(after)))
 
 
 def test_the_last_key_is_not_dropped() -> None:
     before, after = template_of(instance(1)), copy.deepcopy(template_of(instance(1)))
     del after["Resources"]["AccessAccessKey1D123CC98"]
-    assert "access-key-1-deleted" in ids(review.changes(stack(before), stack(after)))
+    assert "access-key-1-deleted" in ids(changes_between(stack(before), stack(after)))
 
 
 def test_a_new_key_in_use_is_not_dropped() -> None:

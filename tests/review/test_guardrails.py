@@ -31,7 +31,7 @@ from tests.guardrails.breaks import (
     of,
     to,
 )
-from tests.review.pairs import Json, assembly, changes, ids, stack
+from tests.review.pairs import Json, assembly, changes, changes_between, ids, stack
 from tests.synthesis import replica_template_of, template_of
 
 
@@ -57,7 +57,7 @@ def broken_rules(risks: list[str]) -> set[str]:
 def test_a_broken_promise_is_a_risk_of_a_new_stack_and_of_a_change(broken: Break) -> None:
     after = of_instance(broken.template, broken.instance)
     assert broken.rule in broken_rules(ids(review.of_a_new_stack(after)))
-    assert broken.rule in broken_rules(ids(review.changes(whole(broken.instance), after)))
+    assert broken.rule in broken_rules(ids(changes_between(whole(broken.instance), after)))
 
 
 def test_what_the_stack_before_breaks_in_the_same_way_is_no_risk_of_the_change() -> None:
@@ -65,7 +65,7 @@ def test_what_the_stack_before_breaks_in_the_same_way_is_no_risk_of_the_change()
     for broken in BREAKS:
         before = of_instance(broken.template, broken.instance)
         after = of_instance({**broken.template, "Description": "other words"}, broken.instance)
-        assert broken_rules(ids(review.changes(before, after))) == set()
+        assert broken_rules(ids(changes_between(before, after))) == set()
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_replica_is_held_to_the_promises_too() -> None:
     after = copy.deepcopy(before)
     after["Resources"]["ReplicaBucket80C984FB"]["Properties"].pop("VersioningConfiguration")
     was, becomes = (of_instance(each, REPLICATED.replica) for each in (before, after))
-    for found in (review.of_a_new_stack(becomes), review.changes(was, becomes)):
+    for found in (review.of_a_new_stack(becomes), changes_between(was, becomes)):
         assert broken_rules(ids(found)) == {"versioned"}
 
 

@@ -34,7 +34,7 @@ from tests.guardrails.breaks import (
     statements,
     to,
 )
-from tests.review.pairs import Json
+from tests.review.pairs import Json, changes_between
 from tests.stacks.test_options import HERE, KEY, READER, VALUES, instance, pairs, refusal, with_a_key
 from tests.synthesis import PROJECT, assembly_of, replica_template_of, template_of
 
@@ -364,7 +364,7 @@ def ids(found: Report) -> list[str]:
 
 
 def rows(before: Json, after: Json) -> list[Any]:
-    return list(review.changes(stack(before), stack(after)))
+    return list(changes_between(stack(before), stack(after)))
 
 
 @pytest.mark.parametrize(

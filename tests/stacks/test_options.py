@@ -233,17 +233,6 @@ def test_as_many_addresses_and_endpoints_as_an_instance_takes_fit_in_a_policy_of
     assert MOST_CHARACTERS_OF_ADDRESSES < len(document) <= 6_144
 
 
-@pytest.mark.parametrize(
-    "options", [each for values in VALUES.values() for each in values if "existing_bucket" not in each]
-)
-def test_the_policy_keeps_to_its_seven_whatever_the_options(options: Json) -> None:
-    policies = resources_of("AWS::IAM::ManagedPolicy", instance(**with_a_key(options))).values()
-    [policy] = [each for each in policies if "Groups" in each["Properties"]]
-    [ours] = resources_of("AWS::IAM::ManagedPolicy", INSTANCE).values()
-    granted = [each for each in policy["Properties"]["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
-    assert granted == ours["Properties"]["PolicyDocument"]["Statement"]
-
-
 @pytest.mark.parametrize("options", [each for values in VALUES.values() for each in values])
 def test_no_option_gives_another_logical_id_to_what_holds_state(options: Json) -> None:
     stateful = {"AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::IAM::User", "AWS::SecretsManager::Secret"}
@@ -291,12 +280,6 @@ def test_what_comes_through_an_endpoint_or_from_an_address_is_not_denied() -> No
     }
     del both["allowed_cidrs"], denial["Condition"]["NotIpAddress"]
     assert statement("Addresses", "AWS::IAM::ManagedPolicy", instance(**both)) == denial
-
-
-def test_the_boundary_of_an_organisation_takes_the_place_of_the_policy() -> None:
-    arn = "arn:aws:iam::111122223333:policy/users"
-    [user] = resources_of("AWS::IAM::User", instance(permissions_boundary=arn)).values()
-    assert user["Properties"]["PermissionsBoundary"] == arn
 
 
 def test_tags_are_on_everything_that_takes_them() -> None:
