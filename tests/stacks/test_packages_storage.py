@@ -22,10 +22,6 @@ def only(kind: str) -> Json:
     return properties
 
 
-def buckets() -> list[Json]:
-    return [bucket["Properties"] for bucket in resources_of("AWS::S3::Bucket").values()]
-
-
 def statements(kind: str) -> list[Json]:
     return [
         statement
