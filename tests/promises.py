@@ -111,9 +111,9 @@ COMPARISONS = (
     Comparison("the stack moves to another account or region", ("stack-moved",), "who is about to tear it down", NOW),
     Comparison(
         "the manifest says otherwise how the stack is deployed: its name, roles, notifications, dependencies, where its"
-        " template is",
+        " template is; a role or a bucket that only goes is no risk",
         ("deployment-PROPERTY",),
-        "who changed how CDK deploys",
+        "who changed [the way to deploy](deploying.md)",
         "how a stack was deployed, AWS does not say",
     ),
     Comparison(

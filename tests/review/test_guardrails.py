@@ -115,7 +115,7 @@ def test_no_name_of_a_template_leaves_its_cell() -> None:
     template = edited(to(HOSTILE, {}))
     template["Resources"][USER]["Properties"] |= {HOSTILE: {f"Fn::{HOSTILE}": 1}}
     template["Resources"][HOSTILE] = {"Type": HOSTILE, "Condition": "x"}
-    template["Parameters"][HOSTILE] = {}
+    template["Parameters"] = {HOSTILE: {}}
     found = tuple(review.of_a_new_stack(stack(template)))
     text = markdown.written(Report((Reviewed("production", State.CHANGED, found),)))
     assert "octocat" in text
