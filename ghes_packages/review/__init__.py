@@ -56,7 +56,7 @@ def reviewed(name: str, before: Stack | None, after: Stack, prefix: str = "", us
         *access_keys.changes(was, becomes, user),
     )
     made = options.changed(was, becomes, found)
-    return Reviewed(name, State.CHANGED if found else State.UNCHANGED, found, prefix, options=made)
+    return Reviewed(name, State.CHANGED, found, prefix, options=made)
 
 
 def of_a_new_stack(after: Stack) -> Iterator[Change]:

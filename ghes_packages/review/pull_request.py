@@ -45,4 +45,5 @@ def _reviewed(name: str, before: Stack | None, after: Stack | None) -> Reviewed:
         return Reviewed(name, State.REMOVED, (GONE,), f"{name}/")
     if before == after:
         return Reviewed(name, State.UNCHANGED)
-    return review.reviewed(name, before, after, f"{name}/")
+    reviewed = review.reviewed(name, before, after, f"{name}/")
+    return reviewed if reviewed.changes or before is None else Reviewed(name, State.UNCHANGED)
