@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from ghes_packages.verify.report import Check, Failed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+TLS_ONLY = "TLS only"
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,22 @@ class BucketChecks:
                 lambda setting=setting: self._as_wanted(setting),  # type: ignore[misc]
                 self._remedy(setting.command, setting.option, setting.wanted),
             )
-        yield self._check("TLS only", f"{LEAST_TLS_VERSION} at least", self._denies_all_but_tls, self._policy_remedy())
         yield self._check(
-            "policy grants",
-            self._granted,
-            self._grants_just_that,
-            f"write the statements as they should be with: aws s3api get-bucket-policy --bucket {self.bucket};"
-            f" aws s3api put-bucket-policy --bucket {self.bucket} --policy file://POLICY",
+            TLS_ONLY,
+            f"{LEAST_TLS_VERSION} at least",
+            self._denies_all_but_tls,
+            # What it grants must stay, and is not known where the policy cannot be read.
+            f"look at the policy first: aws s3api get-bucket-policy --bucket {self.bucket}",
+        )
+        yield replace(
+            self._check(
+                "policy grants",
+                self._granted,
+                self._grants_just_that,
+                f"write the statements as they should be with: aws s3api get-bucket-policy --bucket {self.bucket};"
+                f" aws s3api put-bucket-policy --bucket {self.bucket} --policy file://POLICY",
+            ),
+            after=(TLS_ONLY,),  # which has read the policy
         )
 
     def logged_to(self, log_bucket: str, prefix: str = "") -> Check:
@@ -95,19 +106,16 @@ class BucketChecks:
             raise Failed(json.dumps(found, default=str))
         return setting.expected
 
-    def _policy_remedy(self) -> str:
-        try:
-            policy = json.loads(self._policy)
-        except ClientError:  # what it grants must stay, and is not known
-            return f"look at the policy first: aws s3api get-bucket-policy --bucket {self.bucket}"
-        there = statements(policy)
-        missing = [each for each in self._tls_statements() if statement(each) not in there]
-        return self._remedy("put-bucket-policy", "--policy", {**policy, "Statement": [*policy["Statement"], *missing]})
-
     def _denies_all_but_tls(self) -> str:
         there = statements(self._policy)
-        if missing := [each for each in self._tls_statements() if statement(each) not in there]:
-            raise Failed("not denied: " + "; ".join(json.dumps(each["Condition"]) for each in missing))
+        if missing := [each for each in tls_statements(self.bucket_arn) if statement(each) not in there]:
+            policy = json.loads(self._policy)
+            raise Failed(
+                "not denied: " + "; ".join(json.dumps(each["Condition"]) for each in missing),
+                self._remedy(
+                    "put-bucket-policy", "--policy", {**policy, "Statement": [*policy["Statement"], *missing]}
+                ),
+            )
         return f"{LEAST_TLS_VERSION} at least"
 
     def _grants_just_that(self) -> str:
@@ -122,9 +130,6 @@ class BucketChecks:
     @property
     def _granted(self) -> str:
         return "log delivery" if self.granting else "nothing to anybody"
-
-    def _tls_statements(self) -> list[dict[str, Any]]:
-        return tls_statements(self.bucket_arn)
 
     @cached_property
     def _policy(self) -> str:
