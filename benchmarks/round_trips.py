@@ -1,19 +1,16 @@
 """How many calls of AWS a command makes, and how many round trips of them it waits for, whatever AWS takes for one."""
 
 import threading
-import urllib.request
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from unittest import mock
+from urllib.request import AbstractHTTPHandler
 
 from urllib3.connectionpool import HTTPConnectionPool
-
-from ghes_packages import interruption
-from ghes_packages.verify import report
 
 
 @dataclass
@@ -48,14 +45,14 @@ class _Gate:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        patched = (
-            (HTTPConnectionPool, "urlopen", self._held_at(HTTPConnectionPool.urlopen)),
-            (urllib.request.AbstractHTTPHandler, "do_open", self._held_at(urllib.request.AbstractHTTPHandler.do_open)),
-            (interruption, "wait", partial(self._wait, interruption.wait)),
-            (report, "wait", partial(self._wait, report.wait)),
-            (threading, "Thread", self._thread),
-        )
-        patches = [mock.patch.object(*each) for each in patched]
+        patched = {
+            "urllib3.connectionpool.HTTPConnectionPool.urlopen": self._held_at(HTTPConnectionPool.urlopen),
+            "urllib.request.AbstractHTTPHandler.do_open": self._held_at(AbstractHTTPHandler.do_open),
+            "ghes_packages.interruption.wait": partial(self._wait, wait),
+            "ghes_packages.verify.report.wait": partial(self._wait, wait),
+            "threading.Thread": self._thread,
+        }
+        patches = [mock.patch(*each) for each in patched.items()]
         for patch in patches:
             patch.start()
         try:

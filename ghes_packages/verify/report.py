@@ -129,9 +129,10 @@ class Report:
 def make(
     checks: Iterable[Check], announce: Callable[[str], None], stop: Stop | None = None, at_once: int = AT_ONCE
 ) -> tuple[Finding, ...]:
-    """Make the checks, the first ones first, so many at once; the findings in the order of the checks.
+    """Make the checks, so many at once; the findings in the order of the checks.
 
-    A check waits for the earlier ones that it names. `announce` is told the title of each before it is made.
+    A check waits for the earlier ones that it names. Those that the most others wait for in a row come first.
+    `announce` is told the title of each before it is made.
     Raises Interrupted, and what a check raises that is no finding: of several, what the first of them raises. Then no
     check that writes is under way.
     """
@@ -139,8 +140,8 @@ def make(
     findings: dict[int, Finding] = {}
     raised: dict[int, BaseException] = {}
     running: dict[Future[Finding], int] = {}
-    waiting = list(range(len(checks)))
     before = [_before(check, checks[:number]) for number, check in enumerate(checks)]
+    waiting = _longest_row_first(before)
 
     def run(number: int) -> Finding:
         check, passed = checks[number], {findings[each].title_if_passed for each in before[number]}
@@ -171,6 +172,15 @@ def make(
 
 def _before(check: Check, earlier: Sequence[Check]) -> list[int]:
     return [number for number, each in enumerate(earlier) if each.title in (check.needs, *check.after)]
+
+
+def _longest_row_first(before: Sequence[Sequence[int]]) -> list[int]:
+    """The numbers of all checks; those of which none waits for another are the last ones."""
+    in_a_row = [1] * len(before)
+    for number in reversed(range(len(before))):
+        for each in before[number]:
+            in_a_row[each] = max(in_a_row[each], in_a_row[number] + 1)
+    return sorted(range(len(before)), key=lambda number: -in_a_row[number])
 
 
 def _printable(finding: Finding) -> Finding:

@@ -126,14 +126,14 @@ def test_what_a_new_bucket_does_not_find_at_first_is_asked_for_again(
     report = patient(storage)
     assert report.exit_status == 0, failed(report)
     assert pauses == [1.0] * 6
-    assert [title for title in storage.titles if "AWS answers" in title] == [
+    assert {title for title in storage.titles if "AWS answers" in title} == {
         "get it: AWS answers NoSuchKey, asking again",
         f"head it: AWS answers {head}, asking again",
         "upload a part: AWS answers NoSuchUpload, asking again",
         "list its parts: AWS answers NoSuchUpload, asking again",
         "complete the upload: AWS answers NoSuchUpload, asking again",
         "abort another upload: AWS answers NoSuchUpload, asking again",
-    ]
+    }
     assert storage.left_behind() == []
 
 

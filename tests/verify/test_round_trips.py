@@ -21,7 +21,6 @@ def test_verify_waits_for_few_round_trips_of_eight_calls_at_most(
 ) -> None:
     storage = storage_with(**options)
     found = measured(storage.verify)
-    print(found)
     assert found.round_trips <= 15
     assert found.most_at_once <= 8
 
