@@ -4,7 +4,7 @@ import json
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -49,10 +49,11 @@ class BucketChecks:
                 lambda setting=setting: self._as_wanted(setting),  # type: ignore[misc]
                 self._remedy(setting.command, setting.option, setting.wanted),
             )
+        policy = cache(self._policy)
         yield self._check(
             TLS_ONLY,
             f"{LEAST_TLS_VERSION} at least",
-            self._denies_all_but_tls,
+            partial(self._denies_all_but_tls, policy),
             # What it grants must stay, and is not known where the policy cannot be read.
             f"look at the policy first: aws s3api get-bucket-policy --bucket {self.bucket}",
         )
@@ -60,7 +61,7 @@ class BucketChecks:
             self._check(
                 "policy grants",
                 self._granted,
-                self._grants_just_that,
+                partial(self._grants_just_that, policy),
                 f"write the statements as they should be with: aws s3api get-bucket-policy --bucket {self.bucket};"
                 f" aws s3api put-bucket-policy --bucket {self.bucket} --policy file://POLICY",
             ),
@@ -106,10 +107,10 @@ class BucketChecks:
             raise Failed(json.dumps(found, default=str))
         return setting.expected
 
-    def _denies_all_but_tls(self) -> str:
-        there = statements(self._policy)
+    def _denies_all_but_tls(self, read_policy: Callable[[], str]) -> str:
+        there = statements(read_policy())
         if missing := [each for each in tls_statements(self.bucket_arn) if statement(each) not in there]:
-            policy = json.loads(self._policy)
+            policy = json.loads(read_policy())
             raise Failed(
                 "not denied: " + "; ".join(json.dumps(each["Condition"]) for each in missing),
                 self._remedy(
@@ -118,8 +119,8 @@ class BucketChecks:
             )
         return f"{LEAST_TLS_VERSION} at least"
 
-    def _grants_just_that(self) -> str:
-        granting = {each for each in statements(self._policy) if each.effect == "Allow"}
+    def _grants_just_that(self, read_policy: Callable[[], str]) -> str:
+        granting = {each for each in statements(read_policy()) if each.effect == "Allow"}
         wanted = {statement(each) for each in self.granting}
         if granting != wanted:
             stray = [f"stray: {words}" for each in granting - wanted for words in each.in_words()]
@@ -131,7 +132,6 @@ class BucketChecks:
     def _granted(self) -> str:
         return "log delivery" if self.granting else "nothing to anybody"
 
-    @cached_property
     def _policy(self) -> str:
         try:
             return self.s3.get_bucket_policy(Bucket=self.bucket)["Policy"]
