@@ -11,9 +11,8 @@ import app as whole
 from ghes_packages.config.instance import Instance
 
 
-def build(app: cdk.App, instances: Iterable[Instance]) -> None:
-    for instance in instances:
-        whole.stacks_of(app, instance)
+def build(app: cdk.App, instances: Iterable[Instance]) -> whole.Stacks:
+    return {instance: whole.stacks_of(app, instance) for instance in instances}
 
 
 if __name__ == "__main__":
