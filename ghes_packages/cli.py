@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -16,7 +17,7 @@ from ghes_packages.config.instance import Instance
 from ghes_packages.config.instances import DEFAULT_FILE, choose, load, make_deploy, with_file
 from ghes_packages.config.values import MAX_AGE_DAYS, UNUSED_FOR_HOURS
 from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
-from ghes_packages.interruption import Interrupted, raise_interrupted
+from ghes_packages.interruption import Interrupted, Stop, raise_interrupted, side_by_side
 from ghes_packages.settings import Format, Settings
 
 if TYPE_CHECKING:
@@ -108,20 +109,20 @@ def verify(
 
     What it writes, it writes below a prefix of its own, and removes it again.
     """
-    from ghes_packages.all_instances import one_by_one
+    from ghes_packages.all_instances import in_order
     from ghes_packages.verify import verify, writing
     from ghes_packages.verify.report import HEADINGS, Report
 
     chosen = _chosen(file, instance, every=every)
 
-    def ask(each: Instance) -> Report:
+    def ask(each: Instance, stop: Stop) -> Report:
         progress.update(f"{each.name}: looking at the stack")
-        return verify(each, lambda title: progress.update(f"{each.name}: {title}"), previous=previous)
+        return verify(each, lambda title: progress.update(f"{each.name}: {title}"), previous=previous, stop=stop)
 
     with _progress() as progress:
         if every:
-            return _side_by_side(HEADINGS, list(one_by_one(ask, chosen)), json=json)
-        report = ask(chosen[0])
+            return _side_by_side(HEADINGS, in_order(ask, chosen), json=json)
+        [report] = side_by_side([partial(ask, chosen[0])])
     text = _as_json(report.for_machines()) if json else _rendered(lambda console: writing.write_tables(report, console))
     return Answer(text, report.exit_status)
 

@@ -3,8 +3,10 @@
 import os
 import re
 import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import boto3
 import botocore.exceptions
@@ -52,6 +54,23 @@ IN_BETWEEN = "is a proxy or a captive portal in between? check network, HTTPS_PR
 LOADER = create_loader()
 
 
+class Session(boto3.Session):
+    """Makes each client once. Threads may share it: boto3 documents that of clients, and not of sessions."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._clients: dict[object, Any] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def client(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
+        """Raises what boto3 raises."""
+        made = (service_name, frozenset(options.items()))
+        with self._one_at_a_time:
+            if made not in self._clients:
+                self._clients[made] = super().client(service_name, **options)  # type: ignore[call-overload]
+            return self._clients[made]
+
+
 def session(instance: Instance) -> boto3.Session:
     """The operator's session for an instance: its region, signed in with its profile, in its role.
 
@@ -68,7 +87,7 @@ def session(instance: Instance) -> boto3.Session:
         )
     try:
         with explained():
-            operator.client("cloudformation")
+            operator.client("cloudformation", config=CONFIG)
     except ValueError as error:
         raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct what it names") from None
     return _in_role(instance, operator) if instance.role_arn else operator
@@ -83,7 +102,7 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> b
     _read_certificates(session)
     session.register_component("data_loader", LOADER)
     read_by(session)
-    return boto3.Session(botocore_session=session, **credentials_and_region)
+    return Session(botocore_session=session, **credentials_and_region)
 
 
 def _read_certificates(session: botocore.session.Session) -> None:

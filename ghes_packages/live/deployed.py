@@ -1,7 +1,7 @@
 """The stack as it is deployed: what it put out, and what it consists of."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -157,12 +157,15 @@ class Parts:
     access_keys: Mapping[int, str]
 
 
-def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts:
+# Logical ID, type and physical ID of each resource that a stack has.
+Resources = Sequence[tuple[str, str, str]]
+
+
+def parts(instance: Instance, outputs: Outputs, resources: Resources) -> Parts:
     """What the deployed stack consists of, whatever its options are now in `instances.toml`.
 
-    Raises AwsSaidNo where it may not be read, FoundWrong where the stack lacks what every stack of this project has.
+    Raises FoundWrong where the stack lacks what every stack of this project has.
     """
-    resources = _resources(instance, session)
     found: dict[str, list[str]] = {}
     for _, kind, physical_id in resources:
         found.setdefault(kind, []).append(physical_id)
@@ -189,8 +192,8 @@ def _at_most_one(names: Collection[str]) -> str | None:
     return next(iter(names), None)
 
 
-def _resources(instance: Instance, session: boto3.Session) -> list[tuple[str, str, str]]:
-    """Logical ID, type and physical ID of each resource that the stack has; none of those that it has had."""
+def resources(instance: Instance, session: boto3.Session) -> Resources:
+    """The resources that the stack has; none of those that it has had. Raises AwsSaidNo where it may not be read."""
     with explained():
         pages = session.client("cloudformation", config=CONFIG).get_paginator("list_stack_resources")
         return [

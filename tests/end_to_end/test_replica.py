@@ -21,8 +21,7 @@ from ghes_packages.config.instance import Instance
 from ghes_packages.config.instances import load
 from ghes_packages.live import aws, deployed
 from ghes_packages.policies.statements import user_statement
-from ghes_packages.verify import verify
-from ghes_packages.verify.replica_checks import replica_checks
+from ghes_packages.verify import replica_checks, verify
 from ghes_packages.verify.report import Outcome, make
 from local_aws.embedded_aws import EmbeddedAws
 from tests.end_to_end.conftest import Cloud
@@ -219,8 +218,10 @@ def failed(instance: Instance) -> list[str]:
     """What `verify` finds wrong with the replica."""
     session = aws.session(instance)
     stack = deployed.read(instance, session)
-    parts = deployed.parts(instance, stack.outputs, session)
-    findings = make(replica_checks(instance, session, stack, parts), lambda title: None)
+    parts = deployed.parts(instance, stack.outputs, deployed.resources(instance, session))
+    replica = replica_checks.read(instance)
+    assert replica
+    findings = make(replica.checks(session, stack, parts), lambda title: None)
     return [finding.check.title for finding in findings if finding.outcome is Outcome.FAILED]
 
 

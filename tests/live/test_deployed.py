@@ -117,7 +117,7 @@ def test_what_an_earlier_template_had_is_not_the_stacks_any_more(session: Any, s
         resource("Alias1", "AWS::KMS::Alias", status),
     ]
     session.stub.add_response("list_stack_resources", {"StackResourceSummaries": [*EVERY_STACK, *gone]})
-    parts = deployed.parts(INSTANCE, OUTPUTS, session)
+    parts = deployed.parts(INSTANCE, OUTPUTS, deployed.resources(INSTANCE, session))
     assert (parts.log_bucket, parts.kms_key) == (None, None)
     assert parts.access_keys == {1: "name-of-AccessAccessKey10A1B2C3D"}
 
@@ -135,7 +135,7 @@ def test_what_an_earlier_template_had_is_not_the_stacks_any_more(session: Any, s
 def test_a_stack_of_another_kind_is_told_apart(session: Any, resources: list[Any]) -> None:
     session.stub.add_response("list_stack_resources", {"StackResourceSummaries": resources})
     with pytest.raises(FoundWrong, match="is not one that this project deploys"):
-        deployed.parts(INSTANCE, OUTPUTS, session)
+        deployed.parts(INSTANCE, OUTPUTS, deployed.resources(INSTANCE, session))
 
 
 AS_THE_CDK_CLI_WRITES_IT = """\

@@ -31,7 +31,9 @@ class Storage:
     def __post_init__(self) -> None:
         session = session_of(self.instance)
         self.deployed: Deployed = deployed.read(self.instance, session)
-        self.parts: Parts = deployed.parts(self.instance, self.deployed.outputs, session)
+        self.parts: Parts = deployed.parts(
+            self.instance, self.deployed.outputs, deployed.resources(self.instance, session)
+        )
         self.bucket = self.deployed.outputs.bucket
         self.user = self.deployed.outputs.user_name
         self.s3: Any = session.client("s3")
@@ -67,7 +69,7 @@ class Storage:
         return Promises(self.instance, session, deployed.read(self.instance, session), self.parts)
 
     def _report(self, checks: Iterable[Check]) -> Report:
-        return Report(self.instance.name, tuple(make(checks, self.titles.append)))
+        return Report(self.instance.name, make(checks, self.titles.append))
 
     def left_behind(self) -> list[Any]:
         versions = self.s3.list_object_versions(Bucket=self.bucket)
