@@ -51,7 +51,7 @@ def generated() -> Mapping[str, str]:
             ("rule", "promise", "why"), *((f"`{rule.name}`", rule.promise, rule.reason) for rule in RULES)
         ),
         "rights": _table(
-            ("what for", "actions", "on", "in the region of", "commands"),
+            ("what for", "actions", "on", "in the region of", "commands", "needed"),
             *(
                 (
                     each.purpose,
@@ -59,6 +59,7 @@ def generated() -> Mapping[str, str]:
                     f"`{each.resource}`",
                     each.where,
                     _commands(each),
+                    each.when,
                 )
                 for each in OPERATOR_PERMISSIONS
             ),

@@ -71,7 +71,9 @@ class ProbeObjects:
                 when = f"in {self.noncurrent_days} days" if self.noncurrent_days else "as the bucket's lifecycle says"
                 return f"old versions go {when}; {why}"
         except (ClientError, BotoCoreError) as error:
-            raise Failed(f"{self.prefix} could not be emptied: {error}") from None
+            denied = isinstance(error, ClientError) and code(error) in ACCESS_DENIED
+            why = f"your credentials lack {needed(error)}" if denied else error
+            raise Failed(f"{self.prefix} could not be emptied: {why}") from None
         return NOTHING
 
     def _why_versions_stay(self) -> str:
@@ -104,7 +106,10 @@ class ProbeObjects:
         except ClientError as refused:
             if code(refused) not in ACCESS_DENIED:
                 raise
-            self._delete_objects_with(self.key_s3)
+            try:
+                self._delete_objects_with(self.key_s3)
+            except ClientError:  # the operator's rights can be mended
+                raise refused from None
 
     def _delete_objects_with(self, s3: "S3Client") -> None:
         self._abort_uploads(s3)
