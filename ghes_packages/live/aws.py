@@ -166,7 +166,7 @@ def needed(error: ClientError) -> str:
     """The IAM action that a refused call needs, and on what; where neither AWS nor S3's pages say, the call's name."""
     action = named(error)
     if action is None:
-        return error.response.get("Error", {}).get(LACKING, error.operation_name)
+        return str(error.response.get("Error", {}).get(LACKING, error.operation_name))
     found = re.search(r' on resource: "?(.+?)"?(?: because| with an explicit|$)', _message(error))
     return f"{action} on {found[1]}" if found and found[1] != "*" else action
 
@@ -180,14 +180,14 @@ def named(error: ClientError) -> str | None:
     return found[1] if found else None
 
 
-def _note_what_is_needed(params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-    context[LACKING] = s3_actions.lacking(model.name, params)
+def _note_what_is_needed(**event: Any) -> None:
+    event["context"][LACKING] = s3_actions.lacking(event["model"].name, event["params"])
 
 
-def _say_what_is_lacking(parsed: Mapping[str, Any], context: Mapping[str, Any], **_: Any) -> None:
+def _say_what_is_lacking(**event: Any) -> None:
     """S3 names the action in some of its refusals only: AWS, "Troubleshoot access denied errors in Amazon S3"."""
-    if "Error" in parsed:
-        parsed["Error"][LACKING] = context[LACKING]
+    if "Error" in event["parsed"]:
+        event["parsed"]["Error"][LACKING] = event["context"][LACKING]
 
 
 def _refusal(error: ClientError) -> str:

@@ -57,7 +57,7 @@ class When(StrEnum):
 class OperatorPermission:
     """Actions that are needed on the same resource, for the same purpose, by the same commands.
 
-    Every one is needed: without it the command names it and what it lacks on.
+    Without one of them, the command names it, and the resource.
     """
 
     actions: tuple[str, ...]
@@ -196,7 +196,7 @@ OPERATOR_PERMISSIONS = (
     OperatorPermission(
         ("s3:AbortMultipartUpload", "s3:DeleteObject"),
         Resource.PROBE_OBJECTS,
-        "removing it, after an interruption",
+        "removing it",
         _VERIFY,
         when=When.ACCESS_KEY_REFUSED,
     ),

@@ -70,10 +70,11 @@ class ProbeObjects:
                 self._delete_objects()
                 when = f"in {self.noncurrent_days} days" if self.noncurrent_days else "as the bucket's lifecycle says"
                 return f"old versions go {when}; {why}"
-        except (ClientError, BotoCoreError) as error:
-            denied = isinstance(error, ClientError) and code(error) in ACCESS_DENIED
-            why = f"your credentials lack {needed(error)}" if denied else error
+        except ClientError as error:
+            why = f"your credentials lack {needed(error)}" if code(error) in ACCESS_DENIED else str(error)
             raise Failed(f"{self.prefix} could not be emptied: {why}") from None
+        except BotoCoreError as error:
+            raise Failed(f"{self.prefix} could not be emptied: {error}") from None
         return NOTHING
 
     def _why_versions_stay(self) -> str:

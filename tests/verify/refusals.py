@@ -1,7 +1,7 @@
-"""The embedded AWS, asked for each call once and then remembered, and the rights that it asked for.
+"""The embedded AWS, asked each call once and then remembered, and the rights that it asks for.
 
-Who may do nothing is refused every call first: the refusal says which action the call needs, and on what. With that,
-a command that lacks one right is answered from memory, in milliseconds.
+A user without any right makes each call first. The refusal says which action the call needs, and on what. So a command
+that lacks one right is answered from memory, within milliseconds.
 """
 
 import copy
@@ -20,8 +20,8 @@ from local_aws.embedded_aws import EmbeddedAws
 
 Answer = tuple[Any, Mapping[str, Any]]
 
-# What AWS needs besides, and the embedded AWS does not ask for.
-KEY_OF_THE_SECRET = {"Code": "AccessDeniedException", "Message": "Access to KMS is not allowed"}
+# How Secrets Manager refuses a secret to who may not decrypt it. The embedded AWS does not ask for that right.
+NOT_DECRYPTED = ("AccessDeniedException", "Access to KMS is not allowed")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,9 @@ class Right:
 class Memory:
     """What AWS answers to the operator, whose access key ID is `operator`, and to the deployed key.
 
-    `granted` are the operator's rights; None has the embedded AWS decide. `refused` is what commands lacked so far.
+    `nobody` is the access key of a user without rights, `kms_key` the ARN of the key that encrypts the secret.
+    `granted` are the operator's rights; with None the embedded AWS decides. With `access_key_refused` the deployed key
+    may write and nothing else. `refused` is what the operator lacked so far.
     """
 
     embedded: EmbeddedAws
@@ -100,7 +102,7 @@ class Memory:
             decrypt = Right("kms:Decrypt", self.kms_key)
             if not any(each.is_for(decrypt) for each in self.granted):
                 self.refused.add(decrypt)
-                return _denied(answer, KEY_OF_THE_SECRET["Code"], KEY_OF_THE_SECRET["Message"])
+                return _denied(answer, *NOT_DECRYPTED)
         return None
 
     def _asked_by_nobody(self, client: BaseClient, model: Any, request: dict[str, Any], context: Any) -> Answer:

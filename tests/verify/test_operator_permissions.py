@@ -1,7 +1,8 @@
-"""Whether the rights that docs/rights.md names are enough for each command, and each of them is needed.
+"""Whether the rights that docs/rights.md names are enough for each command, and each command names one that it lacks.
 
 What IAM asks for a request and on which resource, the embedded AWS decides as AWS documents it. It does not ask for
-`kms:Decrypt` where Secrets Manager decrypts: there AWS's refusal is injected.
+`kms:Decrypt` where Secrets Manager decrypts: there AWS's refusal is injected. S3's refusals name no action here, as on
+AWS they need not.
 """
 
 import contextlib
@@ -26,6 +27,7 @@ from ghes_packages.errors import CannotGoOn
 from ghes_packages.live import aws
 from ghes_packages.policies.operator_permissions import Command, OperatorPermission, When
 from ghes_packages.policies.statements import user_statement
+from ghes_packages.verify.clients import key_clients
 from ghes_packages.verify.key_checks import CAN, KNOWN, KeyChecks
 from ghes_packages.verify.report import Check
 from local_aws.embedded_aws import EmbeddedAws
@@ -84,7 +86,7 @@ class Operator:
         self.storage.aws.client("iam").put_user_policy(UserName=self.user, PolicyName="o", PolicyDocument=policy)
 
 
-@pytest.fixture(params=OPTIONS.values(), ids=OPTIONS)
+@pytest.fixture(params=OPTIONS)
 def operator(
     request: pytest.FixtureRequest,
     storage_with: Callable[..., Storage],
@@ -92,7 +94,7 @@ def operator(
     embedded_aws: EmbeddedAws,
     tmp_path: Path,
 ) -> Operator:
-    options = {key: _that_was_there(embedded_aws, value) for key, value in request.param.items()}
+    options = {key: _that_was_there(embedded_aws, value) for key, value in OPTIONS[request.param].items()}
     storage = storage_with(**options)
     if storage.instance.key_arn:
         _let_in(storage)
@@ -173,6 +175,7 @@ def _quick_and_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(aws, "session_with", functools.cache(aws.session_with))
     monkeypatch.setattr(boto3.Session, "client", functools.cache(boto3.Session.client))
+    monkeypatch.setattr("ghes_packages.verify.key_clients", _once(key_clients))
     monkeypatch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
     spinner = SimpleNamespace(update=lambda _: None)
     monkeypatch.setattr(cli, "_progress", lambda: contextlib.nullcontext(spinner))
@@ -181,6 +184,16 @@ def _quick_and_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ghes_packages.verify.probe_objects.uuid.uuid4", lambda: same)
     monkeypatch.setattr(KeyChecks, "can", _writes)
     monkeypatch.setattr(KeyChecks, "cannot", lambda *_: [])
+
+
+def _once(make: Callable[..., Any]) -> Callable[..., Any]:
+    made: list[Any] = []
+
+    def once(*arguments: Any) -> Any:
+        made.extend([] if made else [make(*arguments)])
+        return made[0]
+
+    return once
 
 
 def _writes(checks: KeyChecks) -> list[Check]:
