@@ -53,7 +53,7 @@ def generated() -> Mapping[str, str]:
         "promises": _table(("promise", "at synth", "in `review`", "by `verify`"), *promises.promises()),
         "risks": _table(("risk", "its ID", "accepted by"), *promises.risks()),
         "rights": _table(
-            ("what for", "actions", "on", "in the region of", "commands"),
+            ("what for", "actions", "on", "in the region of", "commands", "needed"),
             *(
                 (
                     each.purpose,
@@ -61,6 +61,7 @@ def generated() -> Mapping[str, str]:
                     f"`{each.resource}`",
                     each.where,
                     _commands(each),
+                    each.when,
                 )
                 for each in OPERATOR_PERMISSIONS
             ),

@@ -32,6 +32,7 @@ from botocore.loaders import create_loader
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
 from ghes_packages.live.answers import UnreadableAnswer, read_by
+from ghes_packages.policies import s3_actions
 from ghes_packages.printable import one_line
 
 # An administrator waits at a terminal: a network that is down must show within seconds.
@@ -49,6 +50,8 @@ WRONG_SIGNATURE = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 WRONG_CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
 IN_BETWEEN = "is a proxy or a captive portal in between? check network, HTTPS_PROXY and AWS_ENDPOINT_URL"
+# Where a refusal of S3's holds the action that the call needs.
+LACKING = "ghes-packages-lacking"
 
 # A session of botocore's reads megabytes of its data, which takes longer than most requests; here, the first one does.
 LOADER = create_loader()
@@ -102,6 +105,8 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> b
     _read_certificates(session)
     session.register_component("data_loader", LOADER)
     read_by(session)
+    session.register("provide-client-params.s3", _note_what_is_needed)
+    session.register("after-call.s3", _say_what_is_lacking)
     return Session(botocore_session=session, **credentials_and_region)
 
 
@@ -176,8 +181,12 @@ def code(error: ClientError) -> str:
 
 
 def needed(error: ClientError) -> str:
-    """The IAM action that a refused call needs, as AWS names it; where it does not, the name of the call."""
-    return named(error) or error.operation_name
+    """The IAM action that a refused call needs, and on what; where neither AWS nor S3's pages say, the call's name."""
+    action = named(error)
+    if action is None:
+        return str(error.response.get("Error", {}).get(LACKING, error.operation_name))
+    found = re.search(r' on resource: "?(.+?)"?(?: because| with an explicit|$)', _message(error))
+    return f"{action} on {found[1]}" if found and found[1] != "*" else action
 
 
 def named(error: ClientError) -> str | None:
@@ -187,6 +196,16 @@ def named(error: ClientError) -> str | None:
         return "kms:Decrypt"
     found = re.search(r"not authorized to perform:? ([\w-]+:\w+)", message)
     return found[1] if found else None
+
+
+def _note_what_is_needed(**event: Any) -> None:
+    event["context"][LACKING] = s3_actions.lacking(event["model"].name, event["params"])
+
+
+def _say_what_is_lacking(**event: Any) -> None:
+    """S3 names the action in some of its refusals only: AWS, "Troubleshoot access denied errors in Amazon S3"."""
+    if "Error" in event["parsed"]:
+        event["parsed"]["Error"][LACKING] = event["context"][LACKING]
 
 
 def _refusal(error: ClientError) -> str:

@@ -72,7 +72,10 @@ class ProbeObjects:
                 self._delete_objects()
                 when = f"in {self.noncurrent_days} days" if self.noncurrent_days else "as the bucket's lifecycle says"
                 return f"old versions go {when}; {why}"
-        except (ClientError, BotoCoreError) as error:
+        except ClientError as error:
+            why = f"your credentials lack {needed(error)}" if code(error) in ACCESS_DENIED else str(error)
+            raise Failed(f"{self.prefix} could not be emptied: {why}") from None
+        except BotoCoreError as error:
             raise Failed(f"{self.prefix} could not be emptied: {error}") from None
         return NOTHING
 
@@ -106,7 +109,10 @@ class ProbeObjects:
         except ClientError as refused:
             if code(refused) not in ACCESS_DENIED:
                 raise
-            self._delete_objects_with(self.key_s3)
+            try:
+                self._delete_objects_with(self.key_s3)
+            except ClientError:  # the operator's rights can be mended
+                raise refused from None
 
     def _delete_objects_with(self, s3: "S3Client") -> None:
         self._abort_uploads(s3)

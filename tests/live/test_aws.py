@@ -27,7 +27,16 @@ def told(error: Exception) -> CannotGoOn:
             refusal(
                 "AccessDenied", "User: x is not authorized to perform: cloudformation:DescribeStacks on resource: y"
             ),
-            "AWS refused DescribeStacks: AccessDenied: your credentials lack cloudformation:DescribeStacks;"
+            "AWS refused DescribeStacks: AccessDenied: your credentials lack cloudformation:DescribeStacks on y;"
+            " have it allowed, or use another profile",
+        ),
+        (
+            refusal(
+                "AccessDenied",
+                'User: x is not authorized to perform: s3:GetBucketLogging on resource: "arn:aws:s3:::y" because no'
+                " identity-based policy allows the s3:GetBucketLogging action",
+            ),
+            "AWS refused DescribeStacks: AccessDenied: your credentials lack s3:GetBucketLogging on arn:aws:s3:::y;"
             " have it allowed, or use another profile",
         ),
         (

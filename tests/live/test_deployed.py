@@ -88,7 +88,7 @@ def test_why_a_first_deploy_failed_is_left_out_for_who_may_not_read_it(session: 
     session.stub.add_response("describe_stacks", {"Stacks": [{**STACK, "StackStatus": "ROLLBACK_COMPLETE"}]})
     message = "User: x is not authorized to perform: cloudformation:DescribeStackEvents on resource: y"
     session.stub.add_client_error("describe_stack_events", "AccessDenied", message)
-    with pytest.raises(FoundWrong, match="why, cloudformation:DescribeStackEvents would tell you"):
+    with pytest.raises(FoundWrong, match="why, cloudformation:DescribeStackEvents on y would tell you"):
         deployed.read(INSTANCE, session)
 
 

@@ -39,6 +39,12 @@ class Storage:
         self.s3: Any = session.client("s3")
         self.iam: Any = session.client("iam")
 
+    @property
+    def kms_key(self) -> str | None:
+        """The ID of the key that it is encrypted with, the stack's own or another."""
+        key = self.parts.kms_key.id if self.parts.kms_key else self.instance.key_arn
+        return key.rpartition("/")[2] if key else None
+
     def verify(self) -> Report:
         return verify(self.instance, self.titles.append, patience=0)
 

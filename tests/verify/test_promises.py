@@ -284,7 +284,8 @@ def test_what_the_operator_may_not_see_is_not_checked_and_names_the_missing_acti
     report = storage.verify()
     assert failed(report) == []
     not_checked = with_outcome(report, Outcome.NOT_CHECKED)
-    assert "your credentials lack iam:ListGroupsForUser" in {finding.happened for finding in not_checked}
+    lacking = f"your credentials lack iam:ListGroupsForUser on arn:aws:iam::{storage.aws.account}:user/{storage.user}"
+    assert lacking in {finding.happened for finding in not_checked}
     assert report.exit_status == 3
 
 
