@@ -13,6 +13,7 @@ from botocore.loaders import JSONFileLoader
 
 from local_aws.cdk_cli import JSII_CACHE
 from local_aws.embedded_aws import EmbeddedAws
+from tests.preloaded import preloaded
 
 PROJECT = Path(__file__).parent.parent
 
@@ -71,3 +72,13 @@ def _no_aws_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 def embedded_aws() -> Iterator[EmbeddedAws]:
     with EmbeddedAws(account="111122223333", region="us-west-2") as aws:
         yield aws
+
+
+@pytest.fixture(scope="session")
+def quick_aws(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    """The same one; in its environment the AWS CLI and `ghes-packages` are loaded already."""
+    with preloaded(tmp_path_factory.mktemp("preloaded")) as programs:
+        path = embedded_aws.environment["PATH"]
+        embedded_aws.environment["PATH"] = f"{programs}{os.pathsep}{path}"
+        yield embedded_aws
+        embedded_aws.environment["PATH"] = path

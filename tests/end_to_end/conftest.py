@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +37,9 @@ class Cloud:
         self, *arguments: str, environment: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run the command as its users do, in a terminal of 80 columns."""
+        program = shutil.which("ghes-packages", path=self.aws.environment["PATH"])
         return subprocess.run(
-            [sys.executable, "-m", "ghes_packages", *arguments, "--instances", str(self.instances)],
+            [str(program), *arguments, "--instances", str(self.instances)],
             env={**(self.aws.environment if environment is None else environment), "COLUMNS": "80"},
             cwd=PROJECT,
             capture_output=True,
@@ -58,20 +58,20 @@ class Cloud:
 
 
 @pytest.fixture(scope="session")
-def cloud(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Cloud:
+def cloud(quick_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Cloud:
     folder = tmp_path_factory.mktemp("assembly")
     instances = folder / "instances.toml"
     instances.write_text("".join(f'[instances.{name}]\nghes_version = "3.17"\n' for name in NAMES))
     assembly = assembly_of(load(instances).values(), folder / "cdk.out")
-    CdkCli(embedded_aws.environment, app=str(assembly)).run(
-        "bootstrap", f"aws://{embedded_aws.account}/{embedded_aws.region}"
+    CdkCli(quick_aws.environment, app=str(assembly)).run(
+        "bootstrap", f"aws://{quick_aws.account}/{quick_aws.region}"
     )
-    return Cloud(embedded_aws, instances, assembly)
+    return Cloud(quick_aws, instances, assembly)
 
 
 @pytest.fixture
-def operator(embedded_aws: EmbeddedAws, tmp_path: Path) -> Iterator[Operator]:
-    operator = Operator(embedded_aws, tmp_path)
+def operator(quick_aws: EmbeddedAws, tmp_path: Path) -> Iterator[Operator]:
+    operator = Operator(quick_aws, tmp_path)
     yield operator
     operator.end()
 

@@ -62,7 +62,7 @@ def caller(embedded_aws: EmbeddedAws) -> Iterator[Caller]:
 def bootstrapless(instance: Instance, folder: Path) -> Path:
     """One that is deployed with the caller's own credentials."""
     own = cdk.BootstraplessSynthesizer()
-    whole = app(outdir=str(folder), builtin_cloud_formation_validation=False, default_stack_synthesizer=own)
+    whole = app(outdir=str(folder), default_stack_synthesizer=own)
     put_stacks(whole, instance)
     whole.synth()
     return folder

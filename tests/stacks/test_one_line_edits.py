@@ -210,7 +210,7 @@ def edited_app() -> ModuleType:
 
 
 def rules_broken_by(instance: Instance, assembly: Path) -> set[str]:
-    whole = app(outdir=str(assembly), builtin_cloud_formation_validation=False)
+    whole = app(outdir=str(assembly))
     edited_app().stacks_of(whole, instance)
     return {
         rule.name
