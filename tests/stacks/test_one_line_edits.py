@@ -234,7 +234,7 @@ def test_a_line_that_breaks_a_promise_breaks_its_rule(
 def test_every_check_is_on_at_synth(edit: Edit, tmp_path: Path) -> None:
     for file, old, new in EVERY_CHECK.values():
         edit(file, old, new)
-    whole = app(outdir=str(tmp_path / "cdk.out"))
+    whole = app(outdir=str(tmp_path / "cdk.out"), builtin_cloud_formation_validation=True)
     edited_app().build(whole, [INSTANCE])
     with pytest.raises(RuntimeError):
         whole.synth()
