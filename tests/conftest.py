@@ -7,8 +7,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.client import ClientCreator
 from botocore.loaders import JSONFileLoader
 
 from local_aws.cdk_cli import JSII_CACHE
@@ -52,8 +54,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _botocore_reads_its_data_once() -> Iterator[None]:
-    """Every boto3 session reads some megabytes of JSON anew, which takes longer than most of these tests."""
+    """Every boto3 session reads some megabytes of JSON anew, which takes longer than most of these tests.
+
+    And makes a class of them for each client, of which there are thousands.
+    """
+    make = ClientCreator._create_client_class
+    classes: dict[str, Any] = {}
+
+    def once(creator: ClientCreator, service_name: str, service_model: Any) -> Any:
+        if service_name not in classes:
+            classes[service_name] = make(creator, service_name, service_model)
+        return classes[service_name]
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientCreator, "_create_client_class", once)
         patch.setattr(JSONFileLoader, "load_file", staticmethod(functools.cache(JSONFileLoader().load_file)))
         yield
 

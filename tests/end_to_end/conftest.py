@@ -14,6 +14,7 @@ import pytest
 from ghes_packages.config.instances import load
 from local_aws.cdk_cli import PROJECT, CdkCli
 from local_aws.embedded_aws import EmbeddedAws
+from tests.cloudformation import Stack
 from tests.end_to_end.operator import Operator
 from tests.synthesis import assembly_of
 
@@ -32,6 +33,13 @@ class Cloud:
         """Run the CLI on the assembly; what it printed."""
         done = CdkCli(self.aws.environment, app=str(assembly or self.assembly)).run(command, *arguments, check=check)
         return done.stdout + done.stderr
+
+    def deploy(self, stack: str, region: str | None = None) -> None:
+        """A first deploy straight through CloudFormation, where nothing is claimed of the CLI."""
+        template = json.loads((self.assembly / f"{stack}.template.json").read_text())
+        made = Stack(self.aws, stack, region)
+        made.create(template["Resources"], template["Outputs"])
+        made.cloudformation.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
 
     def ghes_packages(
         self, *arguments: str, environment: dict[str, str] | None = None
