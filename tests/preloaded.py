@@ -1,4 +1,4 @@
-"""`aws` and `ghes-packages` for the shells of tests: each call a process of its own, of a program that is loaded already.
+"""`aws` and `ghes-packages` for the shells of tests: a process of its own for each call, with the program loaded.
 
 Both take longer to import and to read botocore's data than to do what a test asks. Here one process does that once, and
 forks for each call, which gets arguments, environment, folder and standard streams of its caller, and its own status.
@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -141,8 +142,8 @@ def _status(words: Sequence[str], environment: Mapping[str, str], folder: str) -
         ended = PROGRAMS[words[0]]()
     except SystemExit as error:
         ended = error.code or 0
-    except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+    except BaseException:  # noqa: BLE001
+        traceback.print_exc()
         ended = 1
     if isinstance(ended, str):
         print(ended, file=sys.stderr)  # noqa: T201

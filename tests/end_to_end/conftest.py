@@ -71,9 +71,7 @@ def cloud(quick_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> C
     instances = folder / "instances.toml"
     instances.write_text("".join(f'[instances.{name}]\nghes_version = "3.17"\n' for name in NAMES))
     assembly = assembly_of(load(instances).values(), folder / "cdk.out")
-    CdkCli(quick_aws.environment, app=str(assembly)).run(
-        "bootstrap", f"aws://{quick_aws.account}/{quick_aws.region}"
-    )
+    CdkCli(quick_aws.environment, app=str(assembly)).run("bootstrap", f"aws://{quick_aws.account}/{quick_aws.region}")
     return Cloud(quick_aws, instances, assembly)
 
 
