@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_cache := $(CURDIR)/.cache/npm
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
 
-.PHONY: setup demo synth deploy check test lint bench
+.PHONY: setup demo synth template deploy check test lint bench
 
 setup: $(SET_UP)
 
@@ -20,6 +20,11 @@ demo: setup
 
 synth: setup
 	@cdk synth --quiet --no-notices --context instances="$(INSTANCES)" && echo "The templates are in cdk.out."
+
+template: setup
+	@test -n "$(INSTANCE)" || { echo "Name the instance: make template INSTANCE=production" >&2; exit 2; }
+	@exec cdk synth --quiet --no-notices --context instances="$(INSTANCES)"
+	@exec python -m ghes_packages.template "$(INSTANCES)" $(INSTANCE)
 
 deploy: setup
 	@test -n "$(INSTANCE)" || { echo "Name the instance: make deploy INSTANCE=production" >&2; exit 2; }

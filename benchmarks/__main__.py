@@ -99,7 +99,6 @@ def main() -> None:
         assembly = str(Path(aws.environment["TMPDIR"], "cdk.out"))
         CdkCli(aws.environment).run("synth", "--quiet", "--output", assembly)
         cdk = CdkCli(aws.environment, app=assembly)
-        cdk.run("bootstrap", f"aws://{aws.account}/{aws.region}")
         cdk.run("deploy", "--all")
         row("ghes-packages settings --help", "0.4 CPU", (*COMMAND, "settings", "--help"), aws.environment, 5)
         row("ghes-packages settings", "1 wall", (*COMMAND, "settings"), aws.environment, 5)

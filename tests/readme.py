@@ -92,7 +92,7 @@ def _commands(needed: OperatorPermission) -> str:
 
 
 def _default(key: str) -> str:
-    default = Instance.model_fields[key].get_default(call_default_factory=True)
+    default = Instance.model_fields[key].get_default(call_default_factory=True, validated_data={"name": "NAME"})
     return f"`{json.dumps(default)}`" if default else "none"
 
 

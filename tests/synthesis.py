@@ -65,7 +65,7 @@ def resources_of(kind: str, instance: Instance = INSTANCE) -> dict[str, Json]:
 
 
 def deployable(instance: Instance = INSTANCE) -> tuple[dict[str, Json], dict[str, Json]]:
-    """Resources and outputs: what is left without the rule that asks for `cdk bootstrap`."""
+    """Resources and outputs."""
     template = template_of(instance)
     return template["Resources"], template["Outputs"]
 

@@ -23,7 +23,6 @@ RUN_BY = {
         "make setup": SET_UP,
         ". .venv/bin/activate": SET_UP,
         "cdk synth --quiet": SYNTHESISED,
-        "cdk bootstrap aws://111122223333/us-west-2": "cloud",
         "cdk deploy GhesPackages-production": DEPLOYED,
         "cdk deploy --all --concurrency 4 --require-approval never": SIDE_BY_SIDE,
         "ghes-packages status": SIDE_BY_SIDE,
@@ -69,6 +68,10 @@ FOLLOWED_BY = {
         "test_deleted_packages_come_back_in_the_replica_too",
     ],
     "docs/deploy-permissions.md": ["test_the_commands_of_the_page_make_both_policies_of_an_instance"],
+    "docs/deploying.md": [
+        "test_a_stack_of_the_bootstrap_is_deployed_without_it_and_back_and_no_resource_changes",
+        "test_the_commands_of_make_template_deploy_a_stack_of_any_name",
+    ],
     "docs/encryption.md": ["test_the_way_back_to_a_key_of_the_stacks_own_is_refused_until_the_alias_is_deleted"],
     "docs/leaked-key.md": [
         "test_a_leaked_key_is_refused_after_one_command",
@@ -80,7 +83,9 @@ FOLLOWED_BY = {
         "test_the_runbook_rotates_without_a_failed_request",
         "test_the_ways_back_of_the_runbook_lead_back",
     ],
+    "docs/stacksets.md": ["test_the_stack_sets_runbook_leads_to_a_stack_that_the_commands_find"],
     "docs/staging.md": ["test_staging_cannot_reach_production"],
+    "docs/terraform.md": ["test_the_terraform_runbook_deploys_what_verify_passes"],
     "docs/take-back.md": [
         "test_a_retained_bucket_is_taken_back_with_its_packages",
         "test_a_bucket_with_a_kms_key_is_taken_back_and_verify_says_how",

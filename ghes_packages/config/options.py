@@ -7,13 +7,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ghes_packages.config.regions import Endpoint
 from ghes_packages.config.values import (
+    LONGEST_STACK_NAME,
     OWN,
     SSE_KMS,
     SSE_S3,
+    STACK_NAME_PREFIX,
     Account,
+    Bootstrap,
     BucketName,
     Cidrs,
     Encryption,
+    InstanceName,
     NewBucketName,
     Option,
     PolicyArn,
@@ -24,6 +28,7 @@ from ghes_packages.config.values import (
     RoleArns,
     RulePack,
     RulePacks,
+    StackName,
     StorageClass,
     Tags,
     VpcEndpoints,
@@ -36,6 +41,8 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    # No option, but the heading of the table: it comes first because the default of another one needs it.
+    name: InstanceName
     account: Annotated[
         Account | None,
         Option(
@@ -68,6 +75,32 @@ class Options(BaseModel):
             " `cdk` does not read it.",
         ),
     ] = None
+    execution_role_arn: Annotated[
+        RoleArn | None,
+        Option(
+            allowed="the ARN of an IAM role in quotes that CloudFormation can assume, in the account of the instance;"
+            " with account and region, without bootstrap",
+            consequence="CloudFormation makes the resources in this role, so that whoever deploys needs `iam:PassRole`"
+            " for it and no right to the resources. See docs/deploying.md.",
+        ),
+    ] = None
+    bootstrap: Annotated[
+        Bootstrap,
+        Option(
+            allowed='true, or the qualifier of your bootstrap in quotes, such as "acme"',
+            consequence="`cdk` deploys through the roles that `cdk bootstrap` made. Without it, with the credentials of"
+            " whoever deploys, and nothing must be in the account before. See docs/deploying.md.",
+        ),
+    ] = False
+    stack_name: Annotated[
+        StackName,
+        Option(
+            allowed="the name of a CloudFormation stack in quotes: letters, digits and hyphens, a letter first, at most"
+            f" {LONGEST_STACK_NAME} characters",
+            consequence="Where the commands look, and what `cdk` and `make template` call the stack: for a stack that"
+            " others deploy, such as a StackSet. Another name is another stack: nothing renames one.",
+        ),
+    ] = Field(default_factory=lambda options: f"{STACK_NAME_PREFIX}{options['name']}")
     ghes_version: Annotated[
         Release | None,
         Option(

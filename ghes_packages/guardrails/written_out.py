@@ -20,7 +20,7 @@ PSEUDO_PARAMETERS = {
 # In the name of an alias, which must differ from that of an older stack of the same name.
 LAST_PART_OF_THE_ID = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
 # The CDK CLI's own, of which nothing is made.
-BOOTSTRAP_VERSION = re.compile(r"/cdk-bootstrap/[a-z0-9]+/version")
+BOOTSTRAP_VERSION = re.compile(r"/cdk-bootstrap/[A-Za-z0-9_-]+/version")
 
 
 def findings(stack: RenderedStack) -> Findings:

@@ -9,7 +9,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ghes_packages import review
-from ghes_packages.config.instance import Instance
+from ghes_packages.config.instance import Instance, reviewed_as
 from ghes_packages.errors import ConfigurationError, FoundWrong
 from ghes_packages.live import access_keys, aws, deployed
 from ghes_packages.live.access_keys import AccessKey
@@ -69,7 +69,7 @@ def _replica(instance: Instance, stacks: Mapping[str, Stack], folder: Path) -> R
 
 def strangers(instance: Instance, stacks: Mapping[str, Stack]) -> Sequence[Change]:
     """A risk for each stack that the same deploy would bring, and that is neither the instance's nor its replica's."""
-    ours = {instance.name, *([instance.replica.name] if instance.replica else [])}
+    ours = {reviewed_as(each.stack_name) for each in (instance, instance.replica) if each}
     return [
         Change(
             STACK,
@@ -81,16 +81,17 @@ def strangers(instance: Instance, stacks: Mapping[str, Stack]) -> Sequence[Chang
                 "let the stack depend on no other but its replica",
             ),
         )
-        for name in sorted(assembly.deployed_with(instance.stack_name, stacks) - ours)
+        for name in sorted(assembly.deployed_with(instance.construct_id, stacks) - ours)
     ]
 
 
 def _synthesised(instance: Instance, stacks: Mapping[str, Stack], folder: Path) -> Stack:
-    if instance.name not in stacks:
+    name = reviewed_as(instance.stack_name)
+    if name not in stacks:
         raise ConfigurationError(
             f"{folder}: holds no stack {instance.stack_name}; synthesise it with: cdk synth --quiet"
         )
-    return stacks[instance.name]
+    return stacks[name]
 
 
 def known_to_iam(keys: Sequence[AccessKey], now: datetime, unused_for: timedelta) -> UserKeys:

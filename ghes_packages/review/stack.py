@@ -7,6 +7,9 @@ from ghes_packages.review.change import STACK, TAGS, Change, Risk, identifier, s
 from ghes_packages.template.assembly import Stack
 from ghes_packages.template.rendering import referred, rendered
 
+# What CDK's bootstrap lends whoever deploys; an execution role can also be the instance's. Where it goes, whoever
+# deploys has less, and where it comes, it can be somebody else's.
+LENT = {"assumeRoleArn", "cloudFormationExecutionRoleArn", "lookupRole", "stackTemplateAssetObjectUrl"}
 # What other modules read, and what gives no value and no resource another meaning. CDK's rule asks for a bootstrap
 # stack. This project needs no other section.
 SECTIONS = {"AWSTemplateFormatVersion", "Description", "Metadata", "Outputs", "Resources", "Rules"}
@@ -28,12 +31,13 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
     for name in sorted(before.deployment.keys() | after.deployment.keys()):
         was, becomes = (each.deployment.get(name) for each in (before, after))
         if was != becomes:
+            goes = name in LENT and not becomes
             risk = Risk(
                 identifier("deployment", name),
                 "another role could deploy it, from another place, after other stacks, or somebody else could be told",
                 "leave to CDK how the stack is deployed",
             )
-            yield _row(name, was, becomes, risk)
+            yield _row(name, was, becomes, None if goes else risk)
     if before.termination_protection != after.termination_protection:
         risk = Risk("termination-protection-off", "anyone who may delete the stack could, in one step", "leave it on")
         words = {True: "on", False: "off"}

@@ -123,6 +123,49 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             " the instance's name",
         ),
         (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "us-east-1"\n'
+            f'stack_name = "{"n" * 122}"',
+            f'[instances.production] replica_region = "us-east-1" with the stack name {"n" * 122}-Replica for the'
+            " replica, and CloudFormation takes 128 characters; take 2 off stack_name",
+        ),
+        (
+            '[instances.a]\nstack_name = "GhesPackages-b"\n[instances.b]',
+            '[instances.a] stack_name = "GhesPackages-b": [instances.b] has the same one, or the same but for'
+            " GhesPackages-; name another one",
+        ),
+        (
+            '[instances.a]\nstack_name = "B"\n[instances.b]',
+            '[instances.a] stack_name = "B": [instances.b] has the same one, or the same but for GhesPackages-; name'
+            " another one",
+        ),
+        (
+            '[instances.production]\nstack_name = "acme_packages"',
+            '[instances.production] stack_name = "acme_packages": has another form; allowed: the name of a'
+            " CloudFormation stack in quotes: letters, digits and hyphens, a letter first, at most 128 characters",
+        ),
+        (
+            '[instances.production]\nbootstrap = "a qualifier"',
+            '[instances.production] bootstrap = "a qualifier": is neither true nor a qualifier; allowed: true, or the'
+            ' qualifier of your bootstrap in quotes, such as "acme"',
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nbootstrap = true\n'
+            'execution_role_arn = "arn:aws:iam::111122223333:role/x"',
+            '[instances.production] execution_role_arn = "arn:aws:iam::111122223333:role/x" with bootstrap, which has'
+            " an execution role of its own; leave one of the two out",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\n'
+            'execution_role_arn = "arn:aws:iam::444455556666:role/x"',
+            '[instances.production] execution_role_arn = "arn:aws:iam::444455556666:role/x" is in account 444455556666'
+            " of aws, and the instance is in account 111122223333 of aws, us-west-2; name one of there",
+        ),
+        (
+            '[instances.production]\nexecution_role_arn = "arn:aws:iam::111122223333:role/x"',
+            '[instances.production] execution_role_arn = "arn:aws:iam::111122223333:role/x" without account and region:'
+            " whose role it is cannot be told; set account and region",
+        ),
+        (
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "eu-west-1"\n'
             'endpoint = "fips"',
             '[instances.production] endpoint = "fips" with replica_region = "eu-west-1", where the pinned botocore'
@@ -238,6 +281,11 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         ),
         (
             '[instances."my server"]',
+            '[instances."my server"] the name must be letters, digits and hyphens, no hyphen at either end,'
+            " at most 115 characters",
+        ),
+        (
+            '[instances."my server"]\nregion = "us-west-2"',
             '[instances."my server"] the name must be letters, digits and hyphens, no hyphen at either end,'
             " at most 115 characters",
         ),

@@ -22,7 +22,7 @@ from ghes_packages.verify import verify
 from ghes_packages.verify.report import Finding, Outcome, Report
 from local_aws.embedded_aws import EmbeddedAws
 from tests.cloudformation import Resources, Stack
-from tests.synthesis import assembly_of, template_of
+from tests.synthesis import assembly_of, deployable
 from tests.vpc_endpoint import through
 
 Options = dict[str, Any]
@@ -215,24 +215,27 @@ NEW_BUCKET: dict[str, Callable[[Owner], Options]] = {
     "bucket_name": value(bucket_name="another-name-for-packages"),
     "existing_bucket": lambda owner: {"existing_bucket": owner.bucket()},
 }
-# They are for the commands and for `cdk synth`: there is nothing to deploy.
-IN_NO_TEMPLATE: dict[str, Options] = {
+# They are for the commands and for `cdk`: there is nothing to deploy.
+IN_NO_RESOURCE: dict[str, Options] = {
     "profile": {**HERE, "profile": "production"},
     "role_arn": {**HERE, "role_arn": "arn:aws:iam::111122223333:role/operator"},
+    "execution_role_arn": {**HERE, "execution_role_arn": "arn:aws:iam::111122223333:role/deploy"},
+    "bootstrap": {"bootstrap": True},
+    "stack_name": {"stack_name": "Acme-Packages"},
     "ghes_version": {"ghes_version": "2.22"},
     "rule_packs": {"rule_packs": ["AwsSolutions", "NIST80053R5"]},
 }
 
 
 def test_every_option_is_changed_on_something_that_is_deployed() -> None:
-    assert CASES.keys() | NEW_BUCKET.keys() | IN_NO_TEMPLATE.keys() == OPTIONS.keys()
+    assert CASES.keys() | NEW_BUCKET.keys() | IN_NO_RESOURCE.keys() == OPTIONS.keys()
 
 
-@pytest.mark.parametrize("option", IN_NO_TEMPLATE)
-def test_an_option_for_the_commands_leaves_the_template_as_it_is(option: str) -> None:
-    options = IN_NO_TEMPLATE[option]
+@pytest.mark.parametrize("option", IN_NO_RESOURCE)
+def test_an_option_for_the_commands_or_for_cdk_leaves_resources_and_outputs_as_they_are(option: str) -> None:
+    options = IN_NO_RESOURCE[option]
     without = {key: value for key, value in options.items() if key != option}
-    assert template_of(Instance(name="x", **options)) == template_of(Instance(name="x", **without))
+    assert deployable(Instance(name="x", **options)) == deployable(Instance(name="x", **without))
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=option) for option, some in CASES.items() for case in some])

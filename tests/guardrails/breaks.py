@@ -22,6 +22,8 @@ ROTATING = Instance(name="production", access_key=2, previous_access_key=Previou
 REPLICATED = Instance(**HERE, encryption="kms", replica_region="us-east-1")
 ENCRYPTED = Instance(**HERE, encryption="kms", secret_readers=(f"arn:aws:iam::{ACCOUNT}:role/setup",))
 EXISTING = Instance(**HERE, existing_bucket="example")
+# Its template has CDK's parameter and rule.
+BOOTSTRAPPED = Instance(name="production", bootstrap=True)
 
 Edit = Callable[[Json], object]
 
@@ -201,7 +203,6 @@ IN_CLEAR = {
     "metadata of the user": f"Resources.{USER}.Metadata",
     "metadata of the secret": f"Resources.{SECRET}.Metadata",
     "metadata of the template": "Metadata",
-    "a rule of the template": "Rules.Key",
     "the ID of a statement": f"{ON_BUCKET}.Sid",
     "the ID of a lifecycle rule": f"{RULE}.Id",
     "the name of the secret": f"{of(SECRET)}.Name",
@@ -491,6 +492,7 @@ NO_SECRET_IN_CLEAR = {
         for what, value in TOLD.items()
     },
 }
+NO_SECRET_IN_A_RULE = {f"{what} in a rule of the template": to("Rules.Key", value) for what, value in TOLD.items()}
 NO_SECRET_IN_CLEAR_AFTER_A_ROTATION = {
     "the access key before": both(to(f"{FIELDS}.1", ref(ACCESS_KEY)), to(f"{FIELDS}.3", SECRET_KEY))
 }
@@ -499,9 +501,6 @@ ONLY_ITS_OWN_ACCESS_KEYS = {
     "no access key": gone(f"Resources.{ACCESS_KEY}"),
     "somebody else gets one": added("AWS::IAM::AccessKey", UserName="somebody", Status="Active"),
     "somebody else gets it": both(to(f"{of(ACCESS_KEY)}.UserName", "somebody"), gone("Outputs.IamUserName")),
-    "a parameter gets it": both(
-        *(to(path, ref("BootstrapVersion")) for path in (f"{of(ACCESS_KEY)}.UserName", "Outputs.IamUserName.Value"))
-    ),
     "it is of no generation": copied(f"Resources.{ACCESS_KEY}", "AnotherKey"),
     "its generation is there already": copied(f"Resources.{ACCESS_KEY}", "AccessAccessKey100000000"),
     "it is not active": to(f"{of(ACCESS_KEY)}.Status", "Inactive"),
@@ -509,6 +508,11 @@ ONLY_ITS_OWN_ACCESS_KEYS = {
     "it says no status": gone(f"{of(ACCESS_KEY)}.Status"),
     "there are three": both(
         *(copied(f"Resources.{ACCESS_KEY}", f"AccessAccessKey{number}00000000") for number in (2, 3))
+    ),
+}
+A_PARAMETER_GETS_THE_ACCESS_KEY = {
+    "a parameter gets it": both(
+        *(to(path, ref("BootstrapVersion")) for path in (f"{of(ACCESS_KEY)}.UserName", "Outputs.IamUserName.Value"))
     ),
 }
 ONLY_ITS_OWN_ACCESS_KEYS_IN_A_ROTATION = {
@@ -671,7 +675,6 @@ USER_IN_ITS_GROUP = {
         f"{of(USER)}.PermissionsBoundary", joined("arn:", PARTITION, ":iam::aws:policy/A")
     ),
     "the group as the boundary": to(f"{of(USER)}.PermissionsBoundary", ref(GROUP)),
-    "a parameter as the boundary": to(f"{of(USER)}.PermissionsBoundary", ref("BootstrapVersion")),
     "the policy of a role as the boundary": both(
         added("AWS::IAM::ManagedPolicy", Roles=["somebody"]), to(f"{of(USER)}.PermissionsBoundary", ref("Extra"))
     ),
@@ -683,6 +686,9 @@ USER_IN_ITS_GROUP = {
     ),
     "a policy without a group": gone(f"{of(POLICY)}.Groups"),
     "a second user": copied(f"Resources.{USER}", "Another"),
+}
+A_PARAMETER_AS_THE_BOUNDARY = {
+    "a parameter as the boundary": to(f"{of(USER)}.PermissionsBoundary", ref("BootstrapVersion")),
 }
 BOUNDARY_ELSEWHERE = {
     "a boundary of another account": to(
@@ -711,10 +717,7 @@ WRITTEN_OUT = {
     ),
     "a function beside something else": to(f"{of(USER)}.Groups", {"Ref": GROUP, "Fn::If": ["Never", [], []]}),
     "resources by a loop": to("Resources.Fn::ForEach::Users", ["Name", ["a"], {}]),
-    "a parameter": to("Parameters.Group", {"Type": "String", "Default": "admins"}),
-    "CDK's parameter of another type": to("Parameters.BootstrapVersion.Type", "String"),
-    "CDK's parameter from elsewhere": to("Parameters.BootstrapVersion.Default", "/somebody-elses/parameter"),
-    "CDK's parameter in use": to(f"{of(USER)}.Groups", [ref("BootstrapVersion")]),
+    "a parameter": to("Parameters", {"Group": {"Type": "String", "Default": "admins"}}),
     "a macro for the template": to("Fn::Transform", MACRO),
     "a macro for the resources": to("Resources.Fn::Transform", MACRO),
     "a macro for a resource": to(f"Resources.{USER}.Fn::Transform", MACRO),
@@ -727,6 +730,12 @@ WRITTEN_OUT = {
     "a macro for the outputs": to("Outputs.Fn::Transform", MACRO),
     "a macro for an output": to("Outputs.IamUserName.Fn::Transform", MACRO),
     "a macro in the text of an output": more("Outputs.AwsServiceUrl.Value.Fn::Join.1", {"Fn::Transform": MACRO}),
+}
+WRITTEN_OUT_WITH_CDKS_PARAMETER = {
+    "a parameter beside CDK's": to("Parameters.Group", {"Type": "String", "Default": "admins"}),
+    "CDK's parameter of another type": to("Parameters.BootstrapVersion.Type", "String"),
+    "CDK's parameter from elsewhere": to("Parameters.BootstrapVersion.Default", "/somebody-elses/parameter"),
+    "CDK's parameter in use": to(f"{of(USER)}.Groups", [ref("BootstrapVersion")]),
 }
 
 BREAKS = (
@@ -748,9 +757,11 @@ BREAKS = (
     *cases("no_role_but_for_replication", NO_ROLE_WITHOUT_A_REPLICA),
     *cases("no_secret_in_an_output", NO_SECRET_IN_AN_OUTPUT),
     *cases("no_secret_in_clear", NO_SECRET_IN_CLEAR),
+    *cases("no_secret_in_clear", NO_SECRET_IN_A_RULE, BOOTSTRAPPED),
     *cases("no_secret_in_clear", NO_SECRET_IN_CLEAR_AFTER_A_ROTATION, ROTATING),
     *cases("no_website", NO_WEBSITE),
     *cases("only_its_own_access_keys", ONLY_ITS_OWN_ACCESS_KEYS),
+    *cases("only_its_own_access_keys", A_PARAMETER_GETS_THE_ACCESS_KEY, BOOTSTRAPPED),
     *cases("only_its_own_access_keys", ONLY_ITS_OWN_ACCESS_KEYS_IN_A_ROTATION, ROTATING),
     *cases("only_known_properties", ONLY_KNOWN_PROPERTIES),
     *cases("only_known_properties", ONLY_KNOWN_PROPERTIES_OF_A_KEY, ENCRYPTED),
@@ -765,7 +776,9 @@ BREAKS = (
     *cases("seven_actions", {f"{name}, of an existing bucket": e for name, e in EXISTING_BUCKET.items()}, EXISTING),
     *cases("tls_only", TLS_ONLY),
     *cases("user_in_its_group_with_its_boundary", USER_IN_ITS_GROUP),
+    *cases("user_in_its_group_with_its_boundary", A_PARAMETER_AS_THE_BOUNDARY, BOOTSTRAPPED),
     *cases("user_in_its_group_with_its_boundary", BOUNDARY_ELSEWHERE, SOMEWHERE),
     *cases("versioned", VERSIONED),
     *cases("written_out", WRITTEN_OUT),
+    *cases("written_out", WRITTEN_OUT_WITH_CDKS_PARAMETER, BOOTSTRAPPED),
 )

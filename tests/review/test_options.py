@@ -24,7 +24,7 @@ from tests.review.pairs import BUCKET, POLICY, SECRET, USER, Edit, Json, propert
 from tests.review.test_risks import KEY as KEY_OF_ANOTHER
 from tests.review.test_risks import output
 from tests.stacks.test_options import HERE, KEY, READER, VALUES, instance, pairs, refusal, with_a_key
-from tests.synthesis import PROJECT, assembly_of, replica_template_of, template_of
+from tests.synthesis import PROJECT, assembly_of, deployable, replica_template_of, template_of
 
 OWN_KEY, REPLICATION = "Key9BCD29C7", "PackagesBucketReplicationPolicyA893289F"
 KMS, REPLICATED = instance(encryption="kms"), instance(replica_region="us-east-2")
@@ -69,10 +69,10 @@ def test_every_option_shows_in_a_template_or_has_a_reason_why_not() -> None:
     assert READ.keys() == CONSEQUENCES.keys() >= GRANTS.keys() | RISKS.keys()
 
 
-def test_an_option_that_no_template_shows_changes_none() -> None:
+def test_an_option_that_no_template_shows_changes_no_resource_and_no_output() -> None:
     for option in NOT_SHOWN:
         for options in VALUES[option]:
-            assert template_of(instance(**options)) == template_of(DEFAULT)
+            assert deployable(instance(**options)) == deployable(DEFAULT)
 
 
 @pytest.mark.parametrize(

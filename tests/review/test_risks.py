@@ -270,7 +270,7 @@ def test_what_weakens_nothing_is_a_row_and_no_risk(edit: Edit) -> None:
         (property_of(BUCKET, "LoggingConfiguration", to=None), f"logging-access-logs-go-to-{BUCKET}"),
         (property_of(SECRET, "SecretString", to="{}"), f"secret-service-url-{SECRET}"),
         (lambda template: template.update(Transform="Mine"), "template-Transform"),
-        (lambda template: template["Parameters"].update({BUCKET: {}}), "template-Parameters"),
+        (lambda template: template.update(Parameters={BUCKET: {}}), "template-Parameters"),
         (added("Door", "AWS::IAM::AccessKey", UserName={"Ref": USER}), "access-key-added-Door"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

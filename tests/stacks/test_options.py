@@ -30,6 +30,9 @@ ALONE: dict[str, list[Json]] = {
     "region": [HERE],
     "profile": [{"profile": "production"}],
     "role_arn": [{"role_arn": "arn:aws:iam::111122223333:role/operator"}],
+    "execution_role_arn": [{"execution_role_arn": "arn:aws:iam::111122223333:role/deploy"}],
+    "bootstrap": [{"bootstrap": True}, {"bootstrap": "acme"}],
+    "stack_name": [{"stack_name": "Acme-Packages"}],
     "ghes_version": [{"ghes_version": "3.17"}],
     "access_key": [{"access_key": 2, "previous_access_key": "deleted"}],
     "previous_access_key": [{"access_key": 2, "previous_access_key": "active"}],
@@ -52,6 +55,7 @@ VALUES: dict[str, list[Json]] = {
     "existing_bucket": [{"existing_bucket": "example-packages-of-old"}],
 }
 REFUSED_WITH = {
+    ("execution_role_arn", "bootstrap"),
     ("encryption", "replica_region"),
     ("encryption", "existing_bucket"),
     ("access_logs", "existing_bucket"),
@@ -157,14 +161,15 @@ def test_no_rule_fires_on_an_example_or_on_options_that_go_together(synthesised:
     assert violations_in(folder) == set()
 
 
-# No template shows them: account and region are in the stack's ID, the others are for the commands and for `cdk synth`.
-NOT_READ = {"account", "region", "profile", "role_arn", "ghes_version", "rule_packs"}
+# In the stack's ID, and not in a template.
+PLACE = {"account", "region", "stack_name"}
+NOT_READ = PLACE | {"profile", "role_arn", "execution_role_arn", "bootstrap", "ghes_version", "rule_packs"}
 
 
 def test_the_options_of_a_template_are_those_of_its_instance(synthesised: tuple[list[Instance], Path]) -> None:
     instances, folder = synthesised
     for each in instances:
-        read = options_of(json.loads((folder / f"{each.stack_name}.template.json").read_text()))
+        read = options_of(json.loads((folder / f"{each.construct_id}.template.json").read_text()))
         assert read == {key: getattr(each, key) for key in read}, each.name
         of_the_bucket = {"noncurrent_days"} if each.existing_bucket else set()
         assert OPTIONS.keys() - read.keys() == NOT_READ | of_the_bucket, each.name

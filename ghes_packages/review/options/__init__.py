@@ -21,6 +21,9 @@ from ghes_packages.template.rendering import names
 NOT_SHOWN = {
     "profile": "the commands sign in with it",
     "role_arn": "the commands sign in with it",
+    "execution_role_arn": "the manifest shows it, in a row of its own",
+    "bootstrap": "the manifest shows it, in rows of its own",
+    "stack_name": "another name is another stack",
     "ghes_version": "it decides what `settings` shows",
     "rule_packs": "it decides what `cdk synth` checks; findings that are acknowledged are rows of their own",
 }

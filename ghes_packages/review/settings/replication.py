@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from ghes_packages.config.instance import REPLICA_SUFFIX, STACK_NAME_PREFIX
+from ghes_packages.config.instance import REPLICA_SUFFIX
 from ghes_packages.outputs import ReplicaOutputs
 from ghes_packages.template.rendering import at
 
@@ -46,6 +46,6 @@ def _put_out_by_a_replica(text: str) -> bool:
         return False
     match function:
         case {"Fn::GetStackOutput": {"StackName": str(name), "Region": str(), "OutputName": str(output), **others}}:
-            ours = name.startswith(STACK_NAME_PREFIX) and name.endswith(REPLICA_SUFFIX)
+            ours = name.endswith(REPLICA_SUFFIX)
             return ours and not others and output in {field.alias for field in ReplicaOutputs.model_fields.values()}
     return False
