@@ -7,7 +7,7 @@ that is known of these before AWS itself.
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +196,10 @@ def outputs_of_the_replica(cloud: Cloud) -> dict[str, str]:
 
 
 def publish(cloud: Cloud, region: str, bucket: str, replica: dict[str, str], **metrics: float) -> None:
-    """What S3 does on AWS, in the region in which AWS documents that it does."""
+    """What S3 did on AWS a minute ago, in the region in which AWS documents that it does.
+
+    A request tells the time in whole seconds, so what was published in this second may come after its end.
+    """
     dimensions = {"SourceBucket": bucket, "DestinationBucket": replica["ReplicaS3Bucket"], "RuleId": "everything"}
     cloud.aws.client("cloudwatch", region_name=region).put_metric_data(
         Namespace="AWS/S3",
@@ -204,7 +207,7 @@ def publish(cloud: Cloud, region: str, bucket: str, replica: dict[str, str], **m
             {
                 "MetricName": name,
                 "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
-                "Timestamp": datetime.now(UTC),
+                "Timestamp": datetime.now(UTC) - timedelta(minutes=1),
                 "Value": value,
             }
             for name, value in metrics.items()
