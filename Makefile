@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_cache := $(CURDIR)/.cache/npm
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
 
-.PHONY: setup demo synth template deploy test lint bench
+.PHONY: setup demo synth template deploy check test lint bench
 
 setup: $(SET_UP)
 
@@ -32,10 +32,16 @@ deploy: setup
 	@exec ghes-packages review --deployed $(INSTANCE) --instances "$(INSTANCES)" $(addprefix --accept ,$(ACCEPT))
 	@cdk deploy --app cdk.out GhesPackages-$(INSTANCE) $(CDK_DEPLOY_OPTIONS)
 
-$(SET_UP) test: export TMPDIR := $(CURDIR)/.cache/tmp
+$(SET_UP) check test: export TMPDIR := $(CURDIR)/.cache/tmp
+
+PYTEST = python -m pytest --numprocesses 2 --max-worker-restart 1 --dist loadfile --no-loadscope-reorder
+
+# What to run after each edit: lint, and all tests that need neither the CDK CLI nor the embedded AWS.
+check: lint
+	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec $(PYTEST) --quick
 
 test: setup
-	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec python -m pytest --numprocesses 2 --max-worker-restart 1 --dist loadfile --no-loadscope-reorder
+	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec $(PYTEST)
 
 lint: setup
 	@ruff check . && ruff format --check . && mypy

@@ -18,7 +18,7 @@ STACK = "GhesPackages-refuses"
 
 @pytest.fixture(scope="module")
 def deployed(cloud: Cloud) -> Cloud:
-    cloud.cdk("deploy", STACK)
+    cloud.deploy(STACK)
     return cloud
 
 

@@ -1,6 +1,7 @@
 """What comes instead of an answer of AWS, through botocore itself: its requests are sent nowhere."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -28,16 +29,24 @@ class _Raw:
         return body
 
 
-def answered(service: str, status: int, body: bytes) -> Any:
-    """A client to which everything is answered so."""
+@cache
+def _client(service: str) -> tuple[Any, list[AWSResponse]]:
+    """A client to which everything is answered with what is last in the list."""
     session = session_with(
         None, region_name="us-west-2", aws_access_key_id="x", aws_secret_access_key="x", aws_session_token=None
     )
     config = CONFIG.merge(type(CONFIG)(retries={"total_max_attempts": 1}))
     client: Any = session.client(service, config=config)  # type: ignore[call-overload]
+    responses: list[AWSResponse] = []
+    client.meta.events.register("before-send", lambda **_: responses[-1])
+    return client, responses
+
+
+def answered(service: str, status: int, body: bytes) -> Any:
+    """A client to which everything is answered so."""
+    client, responses = _client(service)
     headers: Any = HeadersDict({"content-type": "text/html"})
-    response = AWSResponse("https://aws", status, headers, _Raw(body))
-    client.meta.events.register("before-send", lambda **_: response)
+    responses.append(AWSResponse("https://aws", status, headers, _Raw(body)))
     return client
 
 

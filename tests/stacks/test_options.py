@@ -7,7 +7,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
 import pytest
 from pydantic import ValidationError
 
@@ -19,7 +18,7 @@ from ghes_packages.config.values import MOST_CHARACTERS_OF_ADDRESSES
 from ghes_packages.template.options import options_of
 from ghes_packages.template.rendered import RenderedStack
 from tests.stacks.test_packages_storage import BUCKET
-from tests.synthesis import INSTANCE, PROJECT, Json, replica_template_of, resources_of, template_of
+from tests.synthesis import INSTANCE, PROJECT, Json, app, replica_template_of, resources_of, template_of
 from tests.validation import violations_in
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -125,10 +124,13 @@ def test_an_option_changes_the_template_or_is_refused(beside: Json) -> None:
 
 
 @pytest.fixture(scope="module")
-def synthesised(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Instance], Path]:
+def synthesised(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> tuple[list[Instance], Path]:
     """Every example, every option and all options that go together, and the assembly of them.
 
-    One app for all: the validators' engine takes longer to start than all these take.
+    One app for all: the engine of CDK's own validation takes longer to start than all these take. `make check` leaves
+    that out, and takes the guardrails and the rule packs along.
     """
     folder = tmp_path_factory.mktemp("cdk.out")
     instances = [
@@ -148,10 +150,9 @@ def synthesised(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Instance
         for number, (_, _, options) in enumerate(in_the_template)
         if not refusal(options)
     ]
-    context = json.loads((PROJECT / "cdk.json").read_text())["context"]
-    app = cdk.App(context=context, analytics_reporting=False, outdir=str(folder))
-    build(app, instances)
-    app.synth()
+    whole = app(outdir=str(folder), builtin_cloud_formation_validation=not request.config.getoption("quick"))
+    build(whole, instances)
+    whole.synth()
     return instances, folder
 
 
