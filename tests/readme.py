@@ -16,7 +16,7 @@ from tests import costs, deploy_permissions, handler_permissions
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
-PAGES = (README, *sorted((README.parent / "docs").glob("*.md")))
+PAGES = (*sorted(README.parent.glob("*.md")), *sorted((README.parent / "docs").glob("*.md")))
 
 
 def generated() -> Mapping[str, str]:
