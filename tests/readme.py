@@ -28,7 +28,7 @@ def generated() -> Mapping[str, str]:
         ),
         "seven actions": f"\n  {', '.join(f'`{each.action}`' for each in PERMISSIONS)}\n\n  ",
         "options": _table(
-            ("key", "takes", "default", "what comes of it"),
+            ("key", "takes", "default", "what it does"),
             *((f"`{key}`", option.allowed, _default(key), option.consequence) for key, option in OPTIONS.items()),
         ),
         "outputs": _table(

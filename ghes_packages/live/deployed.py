@@ -77,7 +77,7 @@ def read_replica(replica: Instance, session: boto3.Session) -> ReplicaOutputs:
 def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
     """The stack of an instance, in which nothing is under way.
 
-    Raises AwsSaidNo where it is not deployed or may not be read, and FoundWrong where it is deployed by halves, or
+    Raises AwsRefused where it is not deployed or may not be read, and FoundWrong where it is deployed by halves, or
     in another account than configured.
     """
     name, deploy = instance.stack_name, f"cdk deploy {instance.construct_id}"
@@ -159,7 +159,7 @@ class Parts:
 def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts:
     """What the deployed stack consists of, whatever its options are now in `instances.toml`.
 
-    Raises AwsSaidNo where it may not be read, FoundWrong where the stack lacks what every stack of this project has.
+    Raises AwsRefused where it may not be read, FoundWrong where the stack lacks what every stack of this project has.
     """
     resources = _resources(instance, session)
     found: dict[str, list[str]] = {}
@@ -203,7 +203,7 @@ def _resources(instance: Instance, session: boto3.Session) -> list[tuple[str, st
 def template(instance: Instance, session: boto3.Session) -> Mapping[str, Any]:
     """The template of the deployed stack, as CDK wrote it.
 
-    Raises AwsSaidNo where it may not be read, and FoundWrong where CDK did not write it.
+    Raises AwsRefused where it may not be read, and FoundWrong where CDK did not write it.
     """
     name = instance.stack_name
     with explained():
@@ -237,7 +237,7 @@ def as_deployed(instance: Instance, session: boto3.Session) -> Instance:
 def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = False) -> PackagesSecret:
     """The newest access key, or the one before it.
 
-    Raises AwsSaidNo where it is gone or may not be read, FoundWrong where it is not as expected.
+    Raises AwsRefused where it is gone or may not be read, FoundWrong where it is not as expected.
     """
     expected = outputs.of_the_previous_key() if previous else outputs
     arn = outputs.secret_key_reference

@@ -22,7 +22,7 @@ def verify(
     `announce` is told each check before it is made. `previous` tries the access key before the newest one.
     What is checked is what is deployed: one check says where `instances.toml` differs from it.
     `patience` is for how many seconds in all it waits for a key or a bucket that is new to AWS. Raises what `deployed`
-    raises, and AwsSaidNo when AWS cannot be reached any more.
+    raises, and AwsRefused when AWS cannot be reached any more.
     """
     session = aws.session(instance)
     stack = deployed.read(instance, session)
