@@ -12,12 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ghes_packages.config.instance import Instance
-from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError, FoundWrong
+from ghes_packages.errors import AwsRefused, CannotGoOn, ConfigurationError, FoundWrong
 from ghes_packages.interruption import Stop, side_by_side
 
 AT_ONCE = 16
 # What is wrong comes before what could not be seen.
-WORST_FIRST = (FoundWrong.exit_status, ConfigurationError.exit_status, AwsSaidNo.exit_status)
+WORST_FIRST = (FoundWrong.exit_status, ConfigurationError.exit_status, AwsRefused.exit_status)
 
 
 class InstanceAnswer(Protocol):

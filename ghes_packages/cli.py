@@ -58,7 +58,7 @@ def _about() -> None:
 
     AWS is reached with boto3's own settings: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, AWS_CA_BUNDLE.
 
-    Exit status: 0 fine; 1 something is wrong; 2 wrong usage or configuration; 3 AWS or the network said no.
+    Exit status: 0 fine; 1 something is wrong; 2 wrong usage or configuration; 3 AWS or the network refused.
     """
 
 

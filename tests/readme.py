@@ -16,7 +16,7 @@ from tests import costs, deploy_permissions, handler_permissions, promises
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
-PAGES = (README, *sorted((README.parent / "docs").glob("*.md")))
+PAGES = (*sorted(README.parent.glob("*.md")), *sorted((README.parent / "docs").glob("*.md")))
 
 
 def generated() -> Mapping[str, str]:
@@ -28,7 +28,7 @@ def generated() -> Mapping[str, str]:
         ),
         "seven actions": f"\n  {', '.join(f'`{each.action}`' for each in PERMISSIONS)}\n\n  ",
         "options": _table(
-            ("key", "takes", "default", "what comes of it"),
+            ("key", "takes", "default", "what it does"),
             *((f"`{key}`", option.allowed, _default(key), option.consequence) for key, option in OPTIONS.items()),
         ),
         "outputs": _table(

@@ -24,7 +24,7 @@ from ghes_packages.all_instances import (
     write_table,
 )
 from ghes_packages.config.instance import Instance
-from ghes_packages.errors import AwsSaidNo, FoundWrong
+from ghes_packages.errors import AwsRefused, FoundWrong
 from local_aws.cdk_cli import PROJECT
 
 Asking = Callable[[Question, Sequence[Instance]], Iterator[InstanceAnswer]]
@@ -50,7 +50,7 @@ def test_what_is_wrong_counts_more_than_what_could_not_be_seen(exit_statuses: li
 def test_the_answers_come_in_order_and_a_failure_is_one_of_them(ask: Asking) -> None:
     def question(instance: Instance) -> InstanceAnswer:
         if instance.name == "n1":
-            error = AwsSaidNo("the network is down")
+            error = AwsRefused("the network is down")
             error.add_note("and something is left")
             raise error
         return answered(instance.name, 0)
@@ -75,7 +75,7 @@ def test_many_are_asked_at_once(ask: Asking) -> None:
 
 def test_the_table_has_a_row_for_each_and_a_line_for_each_problem_and_fits() -> None:
     console = Console(width=80, file=io.StringIO(), record=True)
-    answers = [answered("production", FoundWrong.exit_status), answered("staging", AwsSaidNo.exit_status)]
+    answers = [answered("production", FoundWrong.exit_status), answered("staging", AwsRefused.exit_status)]
     write_table(("a", "b"), answers, console)
     lines = [" ".join(line.split()) for line in console.export_text().splitlines()]
     assert {"WRONG production", "? staging"} <= set(lines)

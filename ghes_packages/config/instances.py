@@ -165,7 +165,7 @@ IN_TOML = {"tuple_type": "is not a list", "too_short": "is empty", "dict_type": 
 def _mistake(details: ErrorDetails) -> str:
     problem = details["msg"].removeprefix("Value error, ")
     if details["type"] == "string_pattern_mismatch":
-        problem = "has another form"  # what is allowed says it in words
+        problem = "is not valid"  # what is allowed says it in words
     problem = IN_TOML.get(details["type"], problem)
     if not details["loc"]:
         return problem

@@ -30,7 +30,7 @@ from botocore.exceptions import (
 from botocore.loaders import create_loader
 
 from ghes_packages.config.instance import Instance
-from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
+from ghes_packages.errors import AwsRefused, CannotGoOn, ConfigurationError
 from ghes_packages.live.answers import UnreadableAnswer, read_by
 from ghes_packages.policies import s3_actions
 from ghes_packages.printable import one_line
@@ -77,7 +77,7 @@ class Session(boto3.Session):
 def session(instance: Instance) -> boto3.Session:
     """The operator's session for an instance: its region, signed in with its profile, in its role.
 
-    Raises ConfigurationError where the local settings cannot be used, AwsSaidNo where the role cannot be assumed.
+    Raises ConfigurationError where the local settings cannot be used, AwsRefused where the role cannot be assumed.
     """
     with explained():
         # boto3 knows AWS_DEFAULT_REGION only; the CDK CLI, which made the stack, takes AWS_REGION before it.
@@ -161,7 +161,7 @@ def explained(known: Mapping[str, str] | None = None) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _with_notes(AwsSaidNo((known or {}).get(code(error)) or _refusal(error)), error) from None
+        raise _with_notes(AwsRefused((known or {}).get(code(error)) or _refusal(error)), error) from None
     except BotoCoreError as error:
         raise _with_notes(_no_answer(error), error) from None
     except OSError as error:
@@ -233,7 +233,7 @@ def _no_answer(error: BotoCoreError) -> CannotGoOn:
     said = one_line(" ".join(str(error).split()))
     match error:
         case UnreadableAnswer():
-            return AwsSaidNo(f"what came is no answer of AWS: {said}; {IN_BETWEEN}")
+            return AwsRefused(f"what came is no answer of AWS: {said}; {IN_BETWEEN}")
         case ProfileNotFound():
             return ConfigurationError(
                 f"{said}; set AWS_PROFILE, or profile of the instance, to one that is in your AWS config file"
@@ -243,11 +243,13 @@ def _no_answer(error: BotoCoreError) -> CannotGoOn:
         case NoRegionError():
             return ConfigurationError(f"{said} set AWS_REGION, or account and region in the table of the instance")
         case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError():
-            return AwsSaidNo(f"no AWS credentials: {said}; set AWS_PROFILE, or sign in: aws configure, aws sso login")
+            return AwsRefused(f"no AWS credentials: {said}; set AWS_PROFILE, or sign in: aws configure, aws sso login")
         case SSOError() | TokenRetrievalError() | LoginError():
-            return AwsSaidNo(f"no AWS credentials: {said}; sign in again: aws sso login, aws login")
+            return AwsRefused(f"no AWS credentials: {said}; sign in again: aws sso login, aws login")
         case SSLError():
-            return AwsSaidNo(f"{said}; if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it")
+            return AwsRefused(
+                f"{said}; if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it"
+            )
         case HTTPClientError() | botocore.exceptions.ConnectionError():
-            return AwsSaidNo(f"AWS cannot be reached: {said}; check network, proxy and AWS_ENDPOINT_URL")
-    return AwsSaidNo(f"AWS cannot be asked: {said}")
+            return AwsRefused(f"AWS cannot be reached: {said}; check network, proxy and AWS_ENDPOINT_URL")
+    return AwsRefused(f"AWS cannot be asked: {said}")

@@ -78,7 +78,7 @@ def read_replica(replica: Instance, session: boto3.Session) -> ReplicaOutputs:
 def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
     """The stack of an instance, in which nothing is under way.
 
-    Raises AwsSaidNo where it is not deployed or may not be read, and FoundWrong where it is deployed by halves, or
+    Raises AwsRefused where it is not deployed or may not be read, and FoundWrong where it is deployed by halves, or
     in another account than configured.
     """
     name, deploy = instance.stack_name, f"cdk deploy {instance.construct_id}"
@@ -193,7 +193,7 @@ def _at_most_one(names: Collection[str]) -> str | None:
 
 
 def resources(instance: Instance, session: boto3.Session) -> Resources:
-    """The resources that the stack has; none of those that it has had. Raises AwsSaidNo where it may not be read."""
+    """The resources that the stack has; none of those that it has had. Raises AwsRefused where it may not be read."""
     with explained():
         pages = session.client("cloudformation", config=CONFIG).get_paginator("list_stack_resources")
         return [
@@ -207,7 +207,7 @@ def resources(instance: Instance, session: boto3.Session) -> Resources:
 def template(instance: Instance, session: boto3.Session) -> Mapping[str, Any]:
     """The template of the deployed stack, as CDK wrote it.
 
-    Raises AwsSaidNo where it may not be read, and FoundWrong where CDK did not write it.
+    Raises AwsRefused where it may not be read, and FoundWrong where CDK did not write it.
     """
     name = instance.stack_name
     with explained():
@@ -241,7 +241,7 @@ def as_deployed(instance: Instance, session: boto3.Session) -> Instance:
 def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = False) -> PackagesSecret:
     """The newest access key, or the one before it.
 
-    Raises AwsSaidNo where it is gone or may not be read, FoundWrong where it is not as expected.
+    Raises AwsRefused where it is gone or may not be read, FoundWrong where it is not as expected.
     """
     expected = outputs.of_the_previous_key() if previous else outputs
     arn = outputs.secret_key_reference

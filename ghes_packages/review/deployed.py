@@ -30,7 +30,7 @@ def review_deployed(
 ) -> tuple[Report, str]:
     """What deploying the assembly would do to what is deployed, and what to say if none of it is a risk.
 
-    Raises ConfigurationError, AwsSaidNo and FoundWrong.
+    Raises ConfigurationError, AwsRefused and FoundWrong.
     """
     stacks, session = assembly.read(folder), aws.session(instance)
     replica = [_replica(instance.replica, stacks, folder)] if instance.replica else []
@@ -98,7 +98,7 @@ def known_to_iam(keys: Sequence[AccessKey], now: datetime, unused_for: timedelta
 
 
 def _read(instance: Instance, synthesised: Stack, session: boto3.Session) -> Stack | None:
-    """The stack that is deployed; None where there is none yet. Raises AwsSaidNo and FoundWrong."""
+    """The stack that is deployed; None where there is none yet. Raises AwsRefused and FoundWrong."""
     name = instance.stack_name
     with explained():
         client = session.client("cloudformation", config=CONFIG)

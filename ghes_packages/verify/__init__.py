@@ -30,7 +30,7 @@ def verify(
     `announce` is told each check before it is made. `previous` tries the access key before the newest one.
     What is checked is what is deployed: one check says where `instances.toml` differs from it.
     `patience` is for how many seconds in all it waits for a key or a bucket that is new to AWS. Raises what `deployed`
-    raises, AwsSaidNo when AWS cannot be reached any more, and Interrupted.
+    raises, AwsRefused when AWS cannot be reached any more, and Interrupted.
     """
     stop = stop or Stop()
     session = stop.result(in_thread(partial(aws.session, instance)))
