@@ -30,6 +30,7 @@ from botocore.loaders import create_loader
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
 from ghes_packages.live.answers import UnreadableAnswer, read_by
+from ghes_packages.live.calls import logged_by
 from ghes_packages.printable import one_line
 
 # An administrator waits at a terminal: a network that is down must show within seconds.
@@ -83,6 +84,7 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> b
     _read_certificates(session)
     session.register_component("data_loader", LOADER)
     read_by(session)
+    logged_by(session)
     return boto3.Session(botocore_session=session, **credentials_and_region)
 
 

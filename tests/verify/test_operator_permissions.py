@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ghes_packages.cli import Answer, app
+from ghes_packages.cli import app
+from ghes_packages.command_line.answer import Answer
 from ghes_packages.policies.operator_permissions import Command
 from tests.synthesis import assembly_of
 from tests.verify.conftest import Storage
