@@ -43,18 +43,19 @@ def risk_ids(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def _reviewed(context: typer.Context) -> "Report | None":
-    name, base, head = (context.params.get(key) for key in ("instance", "base", "head"))
-    if name is not None:
+    if name := context.params.get("instance"):
         from ghes_packages.review.deployed import review_deployed
 
         file = _file(context)
         assembly = Path(context.params.get("assembly") or file.with_name(ASSEMBLY))
         unused_for = timedelta(hours=UNUSED_FOR_HOURS)
         return review_deployed(choose(load(file), name, file), assembly, (), datetime.now(UTC), unused_for)[0]
-    if base is not None and head is not None:
+    # The option that is being completed has no value yet: there the parser stops, before it names the arguments.
+    folders = [Path(each) for each in context.args]
+    if len(folders) == 2:
         from ghes_packages.review.pull_request import review_assemblies
 
-        return review_assemblies(Path(base), Path(head), ())
+        return review_assemblies(*folders, ())
     return None
 
 

@@ -46,7 +46,8 @@ def _answered(**event: Any) -> None:
     retries = metadata.get("RetryAttempts", 0)
     _log(
         event["context"],
-        f"HTTP {event['http_response'].status_code}{code and f' {code}'}, request ID {metadata.get('RequestId') or 'none'}"
+        f"HTTP {event['http_response'].status_code}{code and f' {code}'},"
+        f" request ID {metadata.get('RequestId') or 'none'}"
         f"{f', retries: {retries}' if retries else ''}",
     )
 
