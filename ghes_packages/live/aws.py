@@ -32,6 +32,7 @@ from botocore.loaders import create_loader
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsRefused, CannotGoOn, ConfigurationError
 from ghes_packages.live.answers import UnreadableAnswer, read_by
+from ghes_packages.live.calls import logged_by
 from ghes_packages.policies import s3_actions
 from ghes_packages.printable import one_line
 
@@ -107,6 +108,7 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> b
     read_by(session)
     session.register("provide-client-params.s3", _note_what_is_needed)
     session.register("after-call.s3", _say_what_is_lacking)
+    logged_by(session)
     return Session(botocore_session=session, **credentials_and_region)
 
 

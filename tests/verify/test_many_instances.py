@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.cli import Answer, app
+from ghes_packages.cli import app
+from ghes_packages.command_line.answer import Answer
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsRefused
 from ghes_packages.live import aws, deployed

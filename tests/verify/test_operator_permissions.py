@@ -21,8 +21,9 @@ import pytest
 import tomlkit
 import typer.main
 
-from ghes_packages import cli
-from ghes_packages.cli import Answer, app
+from ghes_packages.cli import app
+from ghes_packages.command_line import answer as answering
+from ghes_packages.command_line.answer import Answer
 from ghes_packages.errors import CannotGoOn
 from ghes_packages.live import aws
 from ghes_packages.policies.operator_permissions import Command, OperatorPermission, When
@@ -178,7 +179,7 @@ def _quick_and_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ghes_packages.verify.key_clients", _once(key_clients))
     monkeypatch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
     spinner = SimpleNamespace(update=lambda _: None)
-    monkeypatch.setattr(cli, "_progress", lambda: contextlib.nullcontext(spinner))
+    monkeypatch.setattr(answering, "progress", lambda **_: contextlib.nullcontext(spinner))
     monkeypatch.setattr("ghes_packages.status.datetime", _Now)
     same = uuid.uuid4()
     monkeypatch.setattr("ghes_packages.verify.probe_objects.uuid.uuid4", lambda: same)
