@@ -10,7 +10,7 @@ export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export npm_config_cache := $(CURDIR)/.cache/npm
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
 
-.PHONY: help setup demo synth template deploy test lint bench lock clean
+.PHONY: help setup demo synth template deploy check test lint bench lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1@/p' $(MAKEFILE_LIST) | awk -F @ '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -36,10 +36,15 @@ deploy: setup ## review and deploy one instance on AWS: INSTANCE=NAME [INSTANCES
 	@exec ghes-packages review --deployed $(INSTANCE) --instances "$(INSTANCES)" $(addprefix --accept ,$(ACCEPT))
 	@cdk deploy --app cdk.out GhesPackages-$(INSTANCE) $(CDK_DEPLOY_OPTIONS)
 
-test $(VENV)/packages $(VENV)/project node_modules/set-up: export TMPDIR := $(CURDIR)/.cache/tmp
+check test $(VENV)/packages $(VENV)/project node_modules/set-up: export TMPDIR := $(CURDIR)/.cache/tmp
+
+PYTEST = python -m pytest --numprocesses 2 --max-worker-restart 1 --dist loadfile --no-loadscope-reorder
+
+check: lint ## what to run after each edit: lint, and the tests that need neither the CDK CLI nor the embedded AWS
+	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec $(PYTEST) --quick
 
 test: setup ## every test
-	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec python -m pytest --numprocesses 2 --max-worker-restart 1 --dist loadfile --no-loadscope-reorder
+	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec $(PYTEST)
 
 lint: setup ## check the source with ruff and mypy
 	@ruff check . && ruff format --check . && mypy

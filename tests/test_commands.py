@@ -24,12 +24,10 @@ RUN_BY = {
         ". .venv/bin/activate": SET_UP,
         "cdk synth --quiet": SYNTHESISED,
         "cdk deploy GhesPackages-production": DEPLOYED,
-        "cdk deploy --all --concurrency 4 --require-approval never": SIDE_BY_SIDE,
-        "ghes-packages status": SIDE_BY_SIDE,
-        "ghes-packages verify --all": SIDE_BY_SIDE,
         "ghes-packages settings production --show-secret": DEPLOYED,
         "ghes-packages status production": "test_the_runbook_rotates_without_a_failed_request",
         "ghes-packages verify production": DEPLOYED,
+        "make deploy INSTANCE=production": "test_the_runbook_rotates_without_a_failed_request",
         "ghes-packages review base/cdk.out head/cdk.out": "test_two_assemblies_are_reviewed_without_aws",
         "aws cloudformation update-termination-protection --no-enable-termination-protection"
         " --stack-name GhesPackages-production": "test_a_retained_bucket_is_taken_back_with_its_packages",
@@ -45,14 +43,28 @@ RUN_BY = {
         "reviewed production staging europe && cdk deploy --app cdk.out --all --concurrency 4"
         " --require-approval never": SIDE_BY_SIDE,
     },
+    "docs/troubleshooting.md": {"ghes-packages verify production": DEPLOYED},
+    "docs/upgrading.md": {
+        "make setup": SET_UP,
+        "cdk synth --quiet": SYNTHESISED,
+        "ghes-packages review --deployed production": (
+            "test_a_stack_of_the_bootstrap_is_deployed_without_it_and_back_and_no_resource_changes"
+        ),
+        "make deploy INSTANCE=production": "test_the_runbook_rotates_without_a_failed_request",
+        "ghes-packages verify production": DEPLOYED,
+    },
     "docs/pipeline.md": {
         'git commit --allow-empty --message "Rename the bucket: it is empty"'
         ' --trailer "Accept-risk: production/bucket-orphaned-PackagesBucket3210E67E"': "merged",
     },
 }
 
-# By page, what no test runs, because the embedded AWS has one account and one partition.
+# By page, what no test runs: the embedded AWS has one account and one partition, and no host of S3's own name.
 RUN_BY_NONE = {
+    "docs/troubleshooting.md": {
+        "curl --silent --output /dev/null --write-out '%{http_code}\\n'"
+        " https://ghespackages-production-packagesbucket3210e67e-1a2b3c4d5e6f.s3.us-west-2.amazonaws.com/",
+    },
     "docs/many-instances.md": {
         "cdk bootstrap aws://444455556666/us-west-2 --trust 111122223333"
         " --cloudformation-execution-policies arn:aws:iam::aws:policy/AdministratorAccess",

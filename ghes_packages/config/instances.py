@@ -17,6 +17,20 @@ from ghes_packages.config.values import INSTANCE_NAME, STACK_NAME_PREFIX, did_yo
 from ghes_packages.errors import ConfigurationError
 
 DEFAULT_FILE = Path("instances.toml")
+PROJECT_FILE = "cdk.json"
+
+
+def default_file() -> Path:
+    """The file of whoever names none: the one here, or in the nearest folder above that is a project's.
+
+    A project's folder has a `cdk.json`. Where there is neither, it is the one that should be here.
+    """
+    here = Path.cwd()
+    if not DEFAULT_FILE.is_file():
+        for depth, folder in enumerate((here, *here.parents)):
+            if (folder / PROJECT_FILE).is_file():
+                return Path(*[".."] * depth, DEFAULT_FILE)
+    return DEFAULT_FILE
 
 
 def load(file: Path = DEFAULT_FILE) -> Mapping[str, Instance]:
@@ -60,13 +74,14 @@ def choose(instances: Mapping[str, Instance], name: str | None, file: Path = DEF
 
 def with_file(name: str, file: Path) -> str:
     """What the commands take for an instance of that name: the file too, where it is not the default one."""
-    return name if file == DEFAULT_FILE else f"{name} --instances {shlex.quote(str(file))}"
+    return name if file == default_file() else f"{name} --instances {shlex.quote(str(file))}"
 
 
 def make_deploy(name: str, file: Path) -> str:
     """The command that reviews and deploys an instance of the file."""
-    instances = "" if file == DEFAULT_FILE else f" INSTANCES={shlex.quote(str(file))}"
-    return f"make deploy INSTANCE={name}{instances}"
+    if file == default_file():
+        return f"make{'' if file == DEFAULT_FILE else f' -C {file.parent}'} deploy INSTANCE={name}"
+    return f"make deploy INSTANCE={name} INSTANCES={shlex.quote(str(file))}"
 
 
 def _tables(file: Path) -> dict[str, dict[str, Any]]:
@@ -165,7 +180,7 @@ IN_TOML = {"tuple_type": "is not a list", "too_short": "is empty", "dict_type": 
 def _mistake(details: ErrorDetails) -> str:
     problem = details["msg"].removeprefix("Value error, ")
     if details["type"] == "string_pattern_mismatch":
-        problem = "has another form"  # what is allowed says it in words
+        problem = "is not valid"  # what is allowed says it in words
     problem = IN_TOML.get(details["type"], problem)
     if not details["loc"]:
         return problem

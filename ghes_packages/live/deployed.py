@@ -1,7 +1,7 @@
 """The stack as it is deployed: what it put out, and what it consists of."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +18,7 @@ from ghes_packages.live.kms_key import KmsKey
 from ghes_packages.outputs import Outputs, PackagesSecret, ReplicaOutputs
 from ghes_packages.printable import one_line
 from ghes_packages.template.options import options_of
+from ghes_packages.template.rendered import RenderedStack
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -77,7 +78,7 @@ def read_replica(replica: Instance, session: boto3.Session) -> ReplicaOutputs:
 def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
     """The stack of an instance, in which nothing is under way.
 
-    Raises AwsSaidNo where it is not deployed or may not be read, and FoundWrong where it is deployed by halves, or
+    Raises AwsRefused where it is not deployed or may not be read, and FoundWrong where it is deployed by halves, or
     in another account than configured.
     """
     name, deploy = instance.stack_name, f"cdk deploy {instance.construct_id}"
@@ -156,12 +157,15 @@ class Parts:
     access_keys: Mapping[int, str]
 
 
-def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts:
+# Logical ID, type and physical ID of each resource that a stack has.
+Resources = Sequence[tuple[str, str, str]]
+
+
+def parts(instance: Instance, outputs: Outputs, resources: Resources) -> Parts:
     """What the deployed stack consists of, whatever its options are now in `instances.toml`.
 
-    Raises AwsSaidNo where it may not be read, FoundWrong where the stack lacks what every stack of this project has.
+    Raises FoundWrong where the stack lacks what every stack of this project has.
     """
-    resources = _resources(instance, session)
     found: dict[str, list[str]] = {}
     for _, kind, physical_id in resources:
         found.setdefault(kind, []).append(physical_id)
@@ -188,8 +192,8 @@ def _at_most_one(names: Collection[str]) -> str | None:
     return next(iter(names), None)
 
 
-def _resources(instance: Instance, session: boto3.Session) -> list[tuple[str, str, str]]:
-    """Logical ID, type and physical ID of each resource that the stack has; none of those that it has had."""
+def resources(instance: Instance, session: boto3.Session) -> Resources:
+    """The resources that the stack has; none of those that it has had. Raises AwsRefused where it may not be read."""
     with explained():
         pages = session.client("cloudformation", config=CONFIG).get_paginator("list_stack_resources")
         return [
@@ -203,7 +207,7 @@ def _resources(instance: Instance, session: boto3.Session) -> list[tuple[str, st
 def template(instance: Instance, session: boto3.Session) -> Mapping[str, Any]:
     """The template of the deployed stack, as CDK wrote it.
 
-    Raises AwsSaidNo where it may not be read, and FoundWrong where CDK did not write it.
+    Raises AwsRefused where it may not be read, and FoundWrong where CDK did not write it.
     """
     name = instance.stack_name
     with explained():
@@ -231,13 +235,13 @@ def _from_yaml(text: str) -> Any:
 
 def as_deployed(instance: Instance, session: boto3.Session) -> Instance:
     """The instance with the options that its deployed stack has. Raises what `template` raises."""
-    return instance.model_copy(update=options_of(template(instance, session)))
+    return instance.model_copy(update=options_of(RenderedStack(template(instance, session))))
 
 
 def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = False) -> PackagesSecret:
     """The newest access key, or the one before it.
 
-    Raises AwsSaidNo where it is gone or may not be read, FoundWrong where it is not as expected.
+    Raises AwsRefused where it is gone or may not be read, FoundWrong where it is not as expected.
     """
     expected = outputs.of_the_previous_key() if previous else outputs
     arn = outputs.secret_key_reference

@@ -17,6 +17,8 @@ from ghes_packages.template.manifest import (
     ValidationReport,
     no_assembly,
 )
+from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.template.rendering import Names
 
 Template = Mapping[str, Any]
 _ENVIRONMENT = re.compile(r"aws://(?:unknown-account|(?P<account>[^/]+))/(?:unknown-region|(?P<region>[^/]+))")
@@ -55,20 +57,14 @@ class Stack:
     needs: frozenset[str] = frozenset()
 
     @property
-    def resources(self) -> Mapping[str, Any]:
-        """Its resources by logical ID."""
-        resources: Mapping[str, Any] = self.template.get("Resources", {})
-        return resources
-
-    @property
     def place(self) -> Mapping[str, str | None]:
         """Account and region; None for what is not known."""
         found = _ENVIRONMENT.fullmatch(self.environment or "")
         return found.groupdict() if found else {"account": None, "region": None}
 
-    def of_type(self, kind: str) -> list[str]:
-        """The logical IDs of its resources of one type."""
-        return [logical_id for logical_id, resource in self.resources.items() if resource.get("Type") == kind]
+    def rendered(self, called: Names) -> RenderedStack:
+        """Its template, rendered, with its resources called by these names."""
+        return RenderedStack(self.template, **self.place, called=called)
 
 
 def read(folder: Path) -> Mapping[str, Stack]:

@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from ghes_packages.config.instances import load
 from local_aws.cdk_cli import PROJECT, CdkCli
 from local_aws.embedded_aws import EmbeddedAws
+from tests.cloudformation import Stack
 from tests.end_to_end.operator import Operator
 from tests.synthesis import assembly_of
 
@@ -33,12 +33,20 @@ class Cloud:
         done = CdkCli(self.aws.environment, app=str(assembly or self.assembly)).run(command, *arguments, check=check)
         return done.stdout + done.stderr
 
+    def deploy(self, stack: str, region: str | None = None) -> None:
+        """A first deploy straight through CloudFormation, where nothing is claimed of the CLI."""
+        template = json.loads((self.assembly / f"{stack}.template.json").read_text())
+        made = Stack(self.aws, stack, region)
+        made.create(template["Resources"], template["Outputs"])
+        made.cloudformation.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
+
     def ghes_packages(
         self, *arguments: str, environment: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run the command as its users do, in a terminal of 80 columns."""
+        program = shutil.which("ghes-packages", path=self.aws.environment["PATH"])
         return subprocess.run(
-            [sys.executable, "-m", "ghes_packages", *arguments, "--instances", str(self.instances)],
+            [str(program), *arguments, "--instances", str(self.instances)],
             env={**(self.aws.environment if environment is None else environment), "COLUMNS": "80"},
             cwd=PROJECT,
             capture_output=True,
@@ -57,17 +65,17 @@ class Cloud:
 
 
 @pytest.fixture(scope="session")
-def cloud(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Cloud:
+def cloud(quick_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Cloud:
     folder = tmp_path_factory.mktemp("assembly")
     instances = folder / "instances.toml"
     instances.write_text("".join(f'[instances.{name}]\nghes_version = "3.17"\n' for name in NAMES))
     assembly = assembly_of(load(instances).values(), folder / "cdk.out")
-    return Cloud(embedded_aws, instances, assembly)
+    return Cloud(quick_aws, instances, assembly)
 
 
 @pytest.fixture
-def operator(embedded_aws: EmbeddedAws, tmp_path: Path) -> Iterator[Operator]:
-    operator = Operator(embedded_aws, tmp_path)
+def operator(quick_aws: EmbeddedAws, tmp_path: Path) -> Iterator[Operator]:
+    operator = Operator(quick_aws, tmp_path)
     yield operator
     operator.end()
 

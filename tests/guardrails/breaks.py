@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ghes_packages.config.instance import Instance
-from ghes_packages.config.values import PreviousAccessKey
+from ghes_packages.config.values import PreviousAccessKey, StorageClass
 from tests.synthesis import INSTANCE, Json, template_of
 
 ACCOUNT, ANOTHER_ACCOUNT = "111122223333", "444455556666"
 HERE: Json = {"name": "production", "account": ACCOUNT, "region": "us-west-2"}
 SOMEWHERE = Instance(**HERE)
 RESTRICTED = Instance(**HERE, allowed_cidrs=("203.0.113.0/24",))
+THROUGH_ENDPOINTS = Instance(**HERE, allowed_vpc_endpoints=("vpce-1a2b3c4d",))
+BOTH_WAYS = Instance(**HERE, allowed_cidrs=("203.0.113.0/24",), allowed_vpc_endpoints=("vpce-1a2b3c4d",))
+TIERED = Instance(**HERE, storage_class=StorageClass.INTELLIGENT_TIERING)
 ROTATING = Instance(name="production", access_key=2, previous_access_key=PreviousAccessKey.ACTIVE)
 REPLICATED = Instance(**HERE, encryption="kms", replica_region="us-east-1")
 ENCRYPTED = Instance(**HERE, encryption="kms", secret_readers=(f"arn:aws:iam::{ACCOUNT}:role/setup",))
@@ -184,6 +187,7 @@ BUCKET_ELSEWHERE = "arn:aws:s3:::somebody-elses"
 SECRET_KEY = attribute(ACCESS_KEY, "SecretAccessKey")
 PARTITION = ref("AWS::Partition")
 ARCHIVED = {"StorageClass": "GLACIER", "TransitionInDays": 30}
+TO_TIERING = {"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 0}
 TAGGED = {"Key": "a", "Value": "b"}
 BY_S3 = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
@@ -276,9 +280,27 @@ CURRENT_PACKAGES_STAY = {
     ),
     "uploads have one day": to(f"{RULE}.AbortIncompleteMultipartUpload.DaysAfterInitiation", 1),
 }
+OTHER_MOVES = {
+    "to Glacier Flexible Retrieval": [{**TO_TIERING, "StorageClass": "GLACIER"}],
+    "to Glacier Instant Retrieval": [{**TO_TIERING, "StorageClass": "GLACIER_IR"}],
+    "to Glacier Deep Archive": [{**TO_TIERING, "StorageClass": "DEEP_ARCHIVE"}],
+    "to Standard-IA": [{"StorageClass": "STANDARD_IA", "TransitionInDays": 31}],
+    "to Intelligent-Tiering, and on": [TO_TIERING, ARCHIVED],
+    "a day later": [{**TO_TIERING, "TransitionInDays": 1}],
+    "on a day": [{"StorageClass": "INTELLIGENT_TIERING", "TransitionDate": "2030-01-01T00:00:00Z"}],
+    "nowhere": [],
+    "by what is no list": TO_TIERING,
+}
+MOVED_OTHERWISE = {
+    **{f"packages move {name}": to(f"{RULE}.Transitions", moves) for name, moves in OTHER_MOVES.items()},
+    "packages move, in the older form": to(f"{RULE}.Transition", TO_TIERING),
+    "access logs move": to(f"{of(LOGS)}.LifecycleConfiguration.Rules.0.Transitions", [TO_TIERING]),
+    "the archive tiers": to(f"{of(BUCKET)}.IntelligentTieringConfigurations", [{"Id": "a", "Status": "Enabled"}]),
+}
 NOT_ENCRYPTED = {
     "no encryption": gone(f"{of(BUCKET)}.BucketEncryption"),
     "no rule of encryption": to(ENCRYPTION, []),
+    "the secret with a key of an account that may be another": to(f"{of(SECRET)}.KmsKeyId", A_KEY_ELSEWHERE),
     "a key that is off": added("AWS::KMS::Key", Enabled=False),
     "a key that is off in words": added("AWS::KMS::Key", Enabled="false"),
 }
@@ -382,6 +404,17 @@ NO_OTHER_DENIAL_BY_ADDRESS = {
     "objects to services that act for the user": gone(f"{FROM_ELSEWHERE}.Condition.Bool"),
     "objects from allowed addresses": renamed(f"{FROM_ELSEWHERE}.Condition.NotIpAddress", "IpAddress"),
     "the bucket from elsewhere": to(f"{FROM_ELSEWHERE}.Resource", attribute(BUCKET)),
+}
+BY_ENDPOINT = f"{FROM_ELSEWHERE}.Condition.StringNotEquals"
+NO_OTHER_DENIAL_BY_ENDPOINT = {
+    "objects to services that act for the user": gone(f"{FROM_ELSEWHERE}.Condition.Bool"),
+    "objects through allowed endpoints": renamed(BY_ENDPOINT, "StringEquals"),
+    "objects from outside of a VPC": to(BY_ENDPOINT, {"aws:SourceVpc": ["vpc-1a2b3c4d"]}),
+    "objects to one account": to(f"{BY_ENDPOINT}.aws:PrincipalAccount", ACCOUNT),
+    "objects through no endpoint at all": to(f"{BY_ENDPOINT}.aws:SourceVpce", []),
+    "every resource": to(f"{FROM_ELSEWHERE}.Resource", "*"),
+    "every action": to(f"{FROM_ELSEWHERE}.Action", "s3:*"),
+    "all actions but some": renamed(f"{FROM_ELSEWHERE}.Action", "NotAction"),
 }
 NO_OTHER_GRANT_TO_THE_USER = {
     "the user has an inline policy": to(f"{of(USER)}.Policies", [inline()]),
@@ -563,6 +596,9 @@ PUBLIC_ACCESS_BLOCKED = {
 REPLICA_IN_STEP = {
     "the access logs are not replicated": gone(f"{of(LOGS)}.ReplicationConfiguration"),
     "the packages are not replicated": gone(f"{of(BUCKET)}.ReplicationConfiguration"),
+    "somebody else's role": to(
+        f"{of(BUCKET)}.ReplicationConfiguration.Role", f"arn:aws:iam::{ANOTHER_ACCOUNT}:role/one"
+    ),
     "two rules": also(f"{of(BUCKET)}.ReplicationConfiguration.Rules"),
     "the rule is off": to(f"{REPLICATION}.Status", "Disabled"),
     "one prefix only": to(f"{REPLICATION}.Filter.Prefix", "npm/"),
@@ -742,6 +778,7 @@ BREAKS = (
     *cases("access_logged", ACCESS_LOGGED),
     *cases("acls_off", ACLS_OFF),
     *cases("current_packages_stay", CURRENT_PACKAGES_STAY),
+    *cases("current_packages_stay", MOVED_OTHERWISE, TIERED),
     *cases("encrypted", NOT_ENCRYPTED),
     *cases("encrypted", ENCRYPTED_BADLY, ENCRYPTED),
     *cases("existing_bucket_untouched", EXISTING_BUCKET_UNTOUCHED),
@@ -750,6 +787,12 @@ BREAKS = (
     *cases("no_open_key_or_secret", NO_OPEN_KEY_OR_SECRET, ENCRYPTED),
     *cases("no_other_denial", NO_OTHER_DENIAL),
     *cases("no_other_denial", NO_OTHER_DENIAL_BY_ADDRESS, RESTRICTED),
+    *cases(
+        "no_other_denial",
+        {f"{name}, by endpoint": e for name, e in NO_OTHER_DENIAL_BY_ENDPOINT.items()},
+        THROUGH_ENDPOINTS,
+    ),
+    *cases("no_other_denial", {f"{name}, both ways": e for name, e in NO_OTHER_DENIAL_BY_ENDPOINT.items()}, BOTH_WAYS),
     *cases("no_other_grant_to_the_user", NO_OTHER_GRANT_TO_THE_USER),
     *cases("no_principal_but_services_in_a_bucket_policy", NO_PRINCIPAL),
     *cases("no_principal_but_services_in_a_bucket_policy", NO_PRINCIPAL_ELSEWHERE, SOMEWHERE),

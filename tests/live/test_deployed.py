@@ -88,7 +88,7 @@ def test_why_a_first_deploy_failed_is_left_out_for_who_may_not_read_it(session: 
     session.stub.add_response("describe_stacks", {"Stacks": [{**STACK, "StackStatus": "ROLLBACK_COMPLETE"}]})
     message = "User: x is not authorized to perform: cloudformation:DescribeStackEvents on resource: y"
     session.stub.add_client_error("describe_stack_events", "AccessDenied", message)
-    with pytest.raises(FoundWrong, match="why, cloudformation:DescribeStackEvents would tell you"):
+    with pytest.raises(FoundWrong, match="why, cloudformation:DescribeStackEvents on y would tell you"):
         deployed.read(INSTANCE, session)
 
 
@@ -117,7 +117,7 @@ def test_what_an_earlier_template_had_is_not_the_stacks_any_more(session: Any, s
         resource("Alias1", "AWS::KMS::Alias", status),
     ]
     session.stub.add_response("list_stack_resources", {"StackResourceSummaries": [*EVERY_STACK, *gone]})
-    parts = deployed.parts(INSTANCE, OUTPUTS, session)
+    parts = deployed.parts(INSTANCE, OUTPUTS, deployed.resources(INSTANCE, session))
     assert (parts.log_bucket, parts.kms_key) == (None, None)
     assert parts.access_keys == {1: "name-of-AccessAccessKey10A1B2C3D"}
 
@@ -135,7 +135,7 @@ def test_what_an_earlier_template_had_is_not_the_stacks_any_more(session: Any, s
 def test_a_stack_of_another_kind_is_told_apart(session: Any, resources: list[Any]) -> None:
     session.stub.add_response("list_stack_resources", {"StackResourceSummaries": resources})
     with pytest.raises(FoundWrong, match="is not one that this project deploys"):
-        deployed.parts(INSTANCE, OUTPUTS, session)
+        deployed.parts(INSTANCE, OUTPUTS, deployed.resources(INSTANCE, session))
 
 
 AS_THE_CDK_CLI_WRITES_IT = """\
