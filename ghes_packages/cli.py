@@ -13,7 +13,7 @@ import typer
 
 from ghes_packages.command_line import answer
 from ghes_packages.command_line.answer import Answer
-from ghes_packages.command_line.completion import ASSEMBLY, risk_ids
+from ghes_packages.command_line.completion import risk_ids
 from ghes_packages.command_line.help import Command, Group, examples
 from ghes_packages.command_line.options import (
     MOST_DAYS,
@@ -30,7 +30,7 @@ from ghes_packages.command_line.options import (
     Version,
 )
 from ghes_packages.config.instance import Instance
-from ghes_packages.config.instances import choose, load, make_deploy, with_file
+from ghes_packages.config.instances import ASSEMBLY, choose, load, make_deploy, with_file
 from ghes_packages.config.values import MAX_AGE_DAYS, UNUSED_FOR_HOURS
 from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
 from ghes_packages.interruption import Interrupted, Stop, raise_interrupted, side_by_side

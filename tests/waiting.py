@@ -1,8 +1,12 @@
-"""Waiting for a condition, rather than for a time."""
+"""Waiting for a condition, rather than for a time, and commands that are waited for."""
 
 import os
+import signal
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
@@ -12,7 +16,29 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
     return condition()
 
 
+@contextmanager
+def running(
+    command: list[str], folder: Path, environment: Mapping[str, str], *, stderr: int
+) -> Iterator[subprocess.Popen[str]]:
+    """A command with a process group of its own, which does not outlive the block."""
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=stderr,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
 def exists(pid: int) -> bool:
+    """Whether there is such a process, or, by its number with a minus, such a process group."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ghes_packages.config.instances import choose, default_file, load
+from ghes_packages.config.instances import ASSEMBLY, choose, default_file, load
 from ghes_packages.config.values import UNUSED_FOR_HOURS
 from ghes_packages.errors import CannotGoOn
 
 if TYPE_CHECKING:
     from ghes_packages.review.report import Report
-
-# Where `cdk synth` writes, beside cdk.json.
-ASSEMBLY = "cdk.out"
 
 
 def instance_names(context: typer.Context, incomplete: str) -> list[str]:

@@ -18,6 +18,8 @@ from ghes_packages.errors import ConfigurationError
 
 DEFAULT_FILE = Path("instances.toml")
 PROJECT_FILE = "cdk.json"
+# The folder that `cdk synth` writes, beside the file of instances.
+ASSEMBLY = "cdk.out"
 
 
 def default_file() -> Path:

@@ -32,7 +32,7 @@ def changes(before: RenderedStack, after: RenderedStack, user: UserKeys | None =
 
     `user` is what IAM says of the keys; without it, the user has what the template before says, and uses none of it.
     """
-    had, gets = _bygeneration(before), _bygeneration(after)
+    had, gets = _by_generation(before), _by_generation(after)
     keys = user or UserKeys({generation: key.status for generation, key in had.items()}, len(_keys(before)))
     risky = set[int]()
     for generation, risk in _risks(had, gets, keys):
@@ -120,7 +120,7 @@ def _keys(stack: RenderedStack) -> list[Resource]:
     return stack.of_type("AWS::IAM::AccessKey")
 
 
-def _bygeneration(stack: RenderedStack) -> Mapping[int, _KeyResource]:
+def _by_generation(stack: RenderedStack) -> Mapping[int, _KeyResource]:
     """The access keys of the template by generation; of two that say they are the same, always the same one."""
     found = {}
     for key in sorted(_keys(stack), key=lambda each: each.logical_id):

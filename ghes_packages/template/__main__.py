@@ -9,15 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ghes_packages.config.instance import Instance
-from ghes_packages.config.instances import choose, load, with_file
+from ghes_packages.config.instances import ASSEMBLY, choose, load, with_file
 from ghes_packages.errors import CannotGoOn, ConfigurationError
-
-ASSEMBLY = Path("cdk.out")
 
 
 def template_file(instance: Instance) -> Path:
     """Where `cdk synth` writes the template of an instance, or of its replica."""
-    return ASSEMBLY / f"{instance.construct_id}.template.json"
+    return Path(ASSEMBLY, f"{instance.construct_id}.template.json")
 
 
 def commands(instance: Instance, file: Path) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ghes_packages.policies.document import Condition, Statement, statement
-from ghes_packages.template.rendering import at
+from ghes_packages.template.rendering import at, listed
 
 if TYPE_CHECKING:
     from ghes_packages.template.rendered import Resource
@@ -68,9 +68,9 @@ class _Policies:
                     yield Grant(who, "Allow", f"all that {group} allows", "*")
             if each.type in _IDENTITIES:
                 for who in self._members(each.ref):
-                    for policy in _list(each.at("Policies")):
+                    for policy in listed(each.at("Policies")):
                         yield from _of(at(policy, "PolicyDocument"), who)
-                    for arn in _list(each.at("ManagedPolicyArns")):
+                    for arn in listed(each.at("ManagedPolicyArns")):
                         if arn not in own:
                             yield Grant(who, "Allow", f"all that {arn} allows", "*")
             if each.type in _RESOURCE_POLICIES:
@@ -78,11 +78,11 @@ class _Policies:
                 yield from _of(each.at(document), None, str(each.at(names)) if names else each.ref)
 
     def _holders(self, policy: "Resource") -> list[str]:
-        named = [name for key in _HOLDERS for name in _list(policy.at(key))]
+        named = [name for key in _HOLDERS for name in listed(policy.at(key))]
         named += [
             each.ref
             for each in self.resources
-            if each.type in _IDENTITIES and policy.ref in _list(each.at("ManagedPolicyArns"))
+            if each.type in _IDENTITIES and policy.ref in listed(each.at("ManagedPolicyArns"))
         ]
         return [member for name in named for member in self._members(str(name))]
 
@@ -96,15 +96,15 @@ def _joined(resource: "Resource") -> Iterator[tuple[str, str]]:
     """Users, and the groups that the resource puts them into."""
     match resource.type:
         case "AWS::IAM::User":
-            yield from ((resource.ref, str(group)) for group in _list(resource.at("Groups")))
+            yield from ((resource.ref, str(group)) for group in listed(resource.at("Groups")))
         case "AWS::IAM::UserToGroupAddition":
             group = str(resource.at("GroupName"))
-            yield from ((str(user), group) for user in _list(resource.at("Users")))
+            yield from ((str(user), group) for user in listed(resource.at("Users")))
 
 
 def _of(document: Any, who: str | None, itself: str = "*") -> Iterator[Grant]:
     """The grants of a document. `who` is None where the statements name their principals."""
-    for element in _list(at(document, "Statement")):
+    for element in listed(at(document, "Statement")):
         read = _read(element)
         if read is None:
             yield Grant(who or EVERYBODY, "Allow", f"a statement that cannot be read: {element}", itself)
@@ -135,7 +135,3 @@ def _principal(principal: str) -> str:
     if root := _ROOT.fullmatch(principal):
         return f"account {root['account']}"
     return _ARN_OF.sub(r"\g<reference>}", principal)
-
-
-def _list(value: Any) -> list[Any]:
-    return [] if value is None else value if isinstance(value, list) else [value]

@@ -13,7 +13,7 @@ from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.policies.document import statement
 from ghes_packages.policies.statements import address_statement
 from ghes_packages.template.rendered import RenderedStack
-from ghes_packages.template.rendering import at
+from ghes_packages.template.rendering import at, listed
 from ghes_packages.template.replica import replica_of
 
 # The outputs that name a part, of an instance and of the stack with its replica.
@@ -81,7 +81,7 @@ def allowed(stack: RenderedStack) -> tuple[Sequence[str], Sequence[str]] | None:
     if len(denials) != 1:
         return None if denials else ((), ())
     cidrs, endpoints = (
-        tuple(map(str, _list(at(denials[0], "Condition", operator, key))))
+        tuple(map(str, listed(at(denials[0], "Condition", operator, key))))
         for operator, key in (("NotIpAddress", "aws:SourceIp"), ("StringNotEquals", "aws:SourceVpce"))
     )
     ours = [statement(address_statement(f"{arn}/*", cidrs, endpoints)) for arn in stack.packages_arns]
@@ -151,7 +151,7 @@ def _secret_readers(stack: RenderedStack) -> Iterator[Sequence[str]]:
             str(role)
             for policy in stack.of_type("AWS::SecretsManager::ResourcePolicy")
             for _, each in policy.each("ResourcePolicy", "Statement")
-            for role in _list(at(each, "Principal", "AWS"))
+            for role in listed(at(each, "Principal", "AWS"))
         )
 
 
@@ -199,10 +199,6 @@ def endpoint(stack: RenderedStack) -> Iterator[Endpoint]:
     for kind, prefix in S3_HOST_PREFIXES.items():
         if url in [f"https://{prefix}.{region}.{suffix}" for suffix in ("${AWS::URLSuffix}", *dns_suffixes())]:
             yield kind
-
-
-def _list(value: Any) -> list[Any]:
-    return [] if value is None else value if isinstance(value, list) else [value]
 
 
 READ: Mapping[str, Callable[[RenderedStack], Iterator[Any]]] = {

@@ -109,6 +109,11 @@ def _substituted(text: str, variables: Mapping[str, Any], called: Names) -> Iter
     yield True, text[end:].replace("${!", "${")
 
 
+def listed(value: Any) -> list[Any]:
+    """The items of a list; a value by itself is a list of one, and nothing is an empty one."""
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
 def at(value: Any, *path: str) -> Any:
     """What stands at the path of a rendered value; None for nothing, and the text of a function that hides it."""
     for key in path:

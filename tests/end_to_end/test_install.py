@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from local_aws.cdk_cli import PROJECT
-from tests.waiting import wait_until
+from tests.waiting import exists, running, wait_until
 
 STEPS = {"uv": "pip", "requirements": "uv", "node_modules": "npm"}
 """Which installer each step of install.py runs."""
@@ -233,30 +233,12 @@ def test_an_interrupted_set_up_leaves_no_process_and_is_not_taken_for_done(
             _, told = made.communicate(timeout=30)
             connection.close()
         assert "Traceback" not in told
-        assert wait_until(lambda: not group_exists(made.pid))
+        assert wait_until(lambda: not exists(-made.pid))
     assert not done(checkout, environment, "setup")
 
 
-@contextmanager
-def make_setup(folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """With a process group of its own, which does not outlive the block."""
-    command = ["make", "setup", f"PYTHON={sys.executable}"]
-    with subprocess.Popen(
-        command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def group_exists(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def make_setup(folder: Path, environment: dict[str, str]) -> AbstractContextManager[subprocess.Popen[str]]:
+    return running(["make", "setup", f"PYTHON={sys.executable}"], folder, environment, stderr=subprocess.PIPE)
 
 
 def done(folder: Path, environment: dict[str, str], target: str) -> bool:

@@ -6,14 +6,12 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from local_aws.cdk_cli import PROJECT
-from tests.waiting import wait_until
+from tests.waiting import running, wait_until
 
 
 @pytest.fixture
@@ -124,31 +122,13 @@ def test_the_template_is_synthesised_and_its_commands_are_printed(environment: d
     ]
 
 
-@contextmanager
-def running(environment: dict[str, str], *command: str, stderr: int) -> Iterator[subprocess.Popen[str]]:
-    """A command with a process group of its own, which does not outlive the block."""
-    with subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=stderr,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-
-
 @pytest.mark.parametrize("moment", ["server.log", "tmp/cdk.out"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_leaves_no_process_and_no_file(
     environment: dict[str, str], instances: Path, moment: str, number: signal.Signals
 ) -> None:
-    with running(environment, "make", "demo", f"INSTANCES={instances}", stderr=subprocess.DEVNULL) as demo:
+    command = ["make", "demo", f"INSTANCES={instances}"]
+    with running(command, PROJECT, environment, stderr=subprocess.DEVNULL) as demo:
         assert wait_until(lambda: any(Path(environment["TMPDIR"]).glob(f"embedded-aws-*/{moment}")), seconds=60)
         if number == signal.SIGINT:
             os.killpg(demo.pid, number)  # Ctrl-C is for every process of the terminal
@@ -162,8 +142,8 @@ def test_an_interrupted_demo_leaves_no_process_and_no_file(
 @pytest.mark.parametrize("moment", ["", "tmp/cdk.out"])
 def test_a_killed_demo_leaves_no_process_and_no_file(environment: dict[str, str], instances: Path, moment: str) -> None:
     """Nothing of it can clean up any more: what it started notices."""
-    command = (sys.executable, "-m", "local_aws", str(instances))
-    with running(environment, *command, stderr=subprocess.PIPE) as demo:
+    command = [sys.executable, "-m", "local_aws", str(instances)]
+    with running(command, PROJECT, environment, stderr=subprocess.PIPE) as demo:
         assert demo.stderr
         assert demo.stderr.readline().startswith("Embedded AWS")
         assert wait_until(lambda: any(Path(environment["TMPDIR"]).glob(f"embedded-aws-*/{moment}")), seconds=60)
