@@ -65,7 +65,7 @@ def test_what_is_installed_is_the_stack_and_the_commands_and_not_the_embedded_aw
 ) -> None:
     assert {each.name for each in installed.iterdir() if each.is_dir()} == {
         "ghes_packages",
-        "ghes_packages-1.0.0.dist-info",
+        "ghes_packages-1.1.0.dist-info",
         "stacks",
     }
     for package in ("ghes_packages", "stacks"):
