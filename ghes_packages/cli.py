@@ -30,7 +30,7 @@ from ghes_packages.command_line.options import (
     Version,
 )
 from ghes_packages.config.instance import Instance
-from ghes_packages.config.instances import ASSEMBLY, choose, load, make_deploy, with_file
+from ghes_packages.config.instances import ASSEMBLY, choose, default_assembly, load, make_deploy, with_file
 from ghes_packages.config.values import MAX_AGE_DAYS, UNUSED_FOR_HOURS
 from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
 from ghes_packages.interruption import Interrupted, Stop, raise_interrupted, side_by_side
@@ -239,7 +239,7 @@ def review(
     chosen = choose(load(file), instance, file)
     found, otherwise = review_deployed(
         chosen,
-        assembly or file.with_name(ASSEMBLY),
+        assembly or default_assembly(),
         accept or (),
         datetime.now(UTC),
         timedelta(hours=unused_for),

@@ -192,5 +192,17 @@ def test_what_to_do_next_can_be_pasted_in_the_sub_folder(tmp_path: Path, monkeyp
     assert make_deploy("x", Path("other.toml")) == "make deploy INSTANCE=x INSTANCES=other.toml"
 
 
+def test_what_is_deployed_is_what_was_synthesised_in_the_project_wherever_the_file_of_instances_is(
+    tmp_path: Path,
+) -> None:
+    (project := tmp_path / "project").mkdir()
+    (project / "cdk.json").touch()
+    (file := tmp_path / "elsewhere.toml").write_text("[instances.production]\n")
+    (project / "docs").mkdir()
+    for folder, assembly in ((project, "cdk.out"), (project / "docs", "../cdk.out")):
+        done = run("review", "--deployed", "production", "--instances", str(file), folder=folder)
+        assert (done.returncode, done.stderr.partition(":")[0]) == (2, assembly)
+
+
 def test_outside_of_a_project_the_missing_file_is_the_one_here() -> None:
     assert run("settings", folder=Path("/")).stderr.startswith("instances.toml: no such file in /")

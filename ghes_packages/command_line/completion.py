@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ghes_packages.config.instances import ASSEMBLY, choose, default_file, load
+from ghes_packages.config.instances import choose, default_assembly, default_file, load
 from ghes_packages.config.values import UNUSED_FOR_HOURS
 from ghes_packages.errors import CannotGoOn
 
@@ -44,7 +44,7 @@ def _reviewed(context: typer.Context) -> "Report | None":
         from ghes_packages.review.deployed import review_deployed
 
         file = _file(context)
-        assembly = Path(context.params.get("assembly") or file.with_name(ASSEMBLY))
+        assembly = Path(context.params.get("assembly") or default_assembly())
         unused_for = timedelta(hours=UNUSED_FOR_HOURS)
         return review_deployed(choose(load(file), name, file), assembly, (), datetime.now(UTC), unused_for)[0]
     # The option that is being completed has no value yet: there the parser stops, before it names the arguments.

@@ -18,7 +18,7 @@ from ghes_packages.errors import ConfigurationError
 
 DEFAULT_FILE = Path("instances.toml")
 PROJECT_FILE = "cdk.json"
-# The folder that `cdk synth` writes, beside the file of instances.
+# The folder that `cdk synth` writes.
 ASSEMBLY = "cdk.out"
 
 
@@ -33,6 +33,11 @@ def default_file() -> Path:
             if (folder / PROJECT_FILE).is_file():
                 return Path(*[".."] * depth, DEFAULT_FILE)
     return DEFAULT_FILE
+
+
+def default_assembly() -> Path:
+    """What `cdk synth` wrote in the project's folder, wherever the file of instances is that it read."""
+    return default_file().with_name(ASSEMBLY)
 
 
 def load(file: Path = DEFAULT_FILE) -> Mapping[str, Instance]:
