@@ -1,4 +1,4 @@
-"""The parts of the pages that repeat the code; `python -m tests.readme` writes them anew."""
+"""The parts of the pages that repeat the code, and the schema; `python -m tests.readme` writes them anew."""
 
 import json
 import re
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from ghes_packages.config import schema
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.guardrails import RULES
@@ -16,6 +17,7 @@ from tests import costs, deploy_permissions, handler_permissions
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
+SCHEMA = README.with_name(schema.FILE)
 PAGES = (README, *sorted((README.parent / "docs").glob("*.md")))
 
 
@@ -30,6 +32,11 @@ def generated() -> Mapping[str, str]:
         "options": _table(
             ("key", "takes", "default", "what comes of it"),
             *((f"`{key}`", option.allowed, _default(key), option.consequence) for key, option in OPTIONS.items()),
+        ),
+        "each option": "".join(
+            f"\n### `{key}`\n"
+            + _table(("takes", option.allowed), ("default", _default(key)), ("what comes of it", option.consequence))
+            for key, option in OPTIONS.items()
         ),
         "outputs": _table(
             ("output", "what it is"),
@@ -108,3 +115,4 @@ def _table(heading: tuple[str, ...], *rows: tuple[str, ...]) -> str:
 if __name__ == "__main__":
     for page in PAGES:
         page.write_text(written(page.read_text()))
+    SCHEMA.write_text(schema.written())

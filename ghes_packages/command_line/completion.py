@@ -51,11 +51,11 @@ def _reviewed(context: typer.Context) -> "Report | None":
         unused_for = timedelta(hours=UNUSED_FOR_HOURS)
         return review_deployed(choose(load(file), name, file), assembly, (), datetime.now(UTC), unused_for)[0]
     # The option that is being completed has no value yet: there the parser stops, before it names the arguments.
-    folders = [Path(each) for each in context.args]
-    if len(folders) == 2:
-        from ghes_packages.review.pull_request import review_assemblies
+    match context.args:
+        case [base, head]:
+            from ghes_packages.review.pull_request import review_assemblies
 
-        return review_assemblies(*folders, ())
+            return review_assemblies(Path(base), Path(head), ())
     return None
 
 

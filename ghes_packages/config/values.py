@@ -156,7 +156,11 @@ def _each_once(items: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
-Region = Annotated[str, AfterValidator(_known_region)]
+Region = Annotated[
+    str,
+    AfterValidator(_known_region),
+    Field(json_schema_extra=lambda schema: schema.update(enum=[*sorted(known_regions())])),
+]
 RoleArn = Annotated[
     str,
     StringConstraints(pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+$"),
