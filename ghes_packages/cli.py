@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -32,7 +33,7 @@ from ghes_packages.config.instance import Instance
 from ghes_packages.config.instances import choose, load, make_deploy, with_file
 from ghes_packages.config.values import MAX_AGE_DAYS, UNUSED_FOR_HOURS
 from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
-from ghes_packages.interruption import Interrupted, raise_interrupted
+from ghes_packages.interruption import Interrupted, Stop, raise_interrupted, side_by_side
 from ghes_packages.settings import Format, Settings
 
 PROGRAM = "ghes-packages"
@@ -100,20 +101,20 @@ def verify(
 
     It writes objects below a prefix of its own, and deletes them again.
     """
-    from ghes_packages.all_instances import one_by_one
+    from ghes_packages.all_instances import in_order
     from ghes_packages.verify import verify, writing
     from ghes_packages.verify.report import HEADINGS, Report
 
     chosen = _chosen(file, instance, every=every)
 
-    def ask(each: Instance) -> Report:
+    def ask(each: Instance, stop: Stop) -> Report:
         progress.update(f"{each.name}: looking at the stack")
-        return verify(each, lambda title: progress.update(f"{each.name}: {title}"), previous=previous)
+        return verify(each, lambda title: progress.update(f"{each.name}: {title}"), previous=previous, stop=stop)
 
     with answer.progress(hidden=quiet or verbose) as progress:
         if every:
-            return answer.side_by_side(HEADINGS, list(one_by_one(ask, chosen)), json=json, quiet=quiet)
-        report = ask(chosen[0])
+            return answer.side_by_side(HEADINGS, in_order(ask, chosen), json=json, quiet=quiet)
+        [report] = side_by_side([partial(ask, chosen[0])])
     return answer.of_one(report, lambda console: writing.write_tables(report, console), json=json, quiet=quiet)
 
 

@@ -165,7 +165,7 @@ def test_every_example_in_the_help_is_a_command_line_that_is_understood(command:
 
 
 def test_the_help_has_no_colour_where_nobody_wants_any() -> None:
-    coloured, plain = (run("-h", FORCE_COLOR="1", NO_COLOR=value).stdout for value in ("", "1"))
+    coloured, plain = run("-h", FORCE_COLOR="1").stdout, run("-h", FORCE_COLOR="1", NO_COLOR="1").stdout
     colour = re.compile(r"\x1b\[[0-9;]*3[0-9]")
     assert colour.search(coloured)
     assert not colour.search(plain)
@@ -192,5 +192,5 @@ def test_what_to_do_next_can_be_pasted_in_the_sub_folder(tmp_path: Path, monkeyp
     assert make_deploy("x", Path("other.toml")) == "make deploy INSTANCE=x INSTANCES=other.toml"
 
 
-def test_outside_of_a_project_the_missing_file_is_the_one_here(tmp_path: Path) -> None:
-    assert run("settings", folder=tmp_path).stderr.startswith(f"instances.toml: no such file in {tmp_path}")
+def test_outside_of_a_project_the_missing_file_is_the_one_here() -> None:
+    assert run("settings", folder=Path("/")).stderr.startswith("instances.toml: no such file in /")

@@ -51,12 +51,12 @@ def _reviewed(context: typer.Context) -> "Report | None":
         unused_for = timedelta(hours=UNUSED_FOR_HOURS)
         return review_deployed(choose(load(file), name, file), assembly, (), datetime.now(UTC), unused_for)[0]
     # The option that is being completed has no value yet: there the parser stops, before it names the arguments.
-    match context.args:
-        case [base, head]:
-            from ghes_packages.review.pull_request import review_assemblies
+    if len(context.args) != 2:
+        return None
+    from ghes_packages.review.pull_request import review_assemblies
 
-            return review_assemblies(Path(base), Path(head), ())
-    return None
+    base, head = map(Path, context.args)
+    return review_assemblies(base, head, ())
 
 
 def _file(context: typer.Context) -> Path:

@@ -3,8 +3,10 @@
 import os
 import re
 import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import boto3
 import botocore.exceptions
@@ -28,9 +30,10 @@ from botocore.exceptions import (
 from botocore.loaders import create_loader
 
 from ghes_packages.config.instance import Instance
-from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
+from ghes_packages.errors import AwsRefused, CannotGoOn, ConfigurationError
 from ghes_packages.live.answers import UnreadableAnswer, read_by
 from ghes_packages.live.calls import logged_by
+from ghes_packages.policies import s3_actions
 from ghes_packages.printable import one_line
 
 # An administrator waits at a terminal: a network that is down must show within seconds.
@@ -48,15 +51,34 @@ WRONG_SIGNATURE = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 WRONG_CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
 IN_BETWEEN = "is a proxy or a captive portal in between? check network, HTTPS_PROXY and AWS_ENDPOINT_URL"
+# Where a refusal of S3's holds the action that the call needs.
+LACKING = "ghes-packages-lacking"
 
 # A session of botocore's reads megabytes of its data, which takes longer than most requests; here, the first one does.
 LOADER = create_loader()
 
 
+class Session(boto3.Session):
+    """Makes each client once. Threads may share it: boto3 documents that of clients, and not of sessions."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._clients: dict[object, Any] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def client(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
+        """Raises what boto3 raises."""
+        made = (service_name, frozenset(options.items()))
+        with self._one_at_a_time:
+            if made not in self._clients:
+                self._clients[made] = super().client(service_name, **options)  # type: ignore[call-overload]
+            return self._clients[made]
+
+
 def session(instance: Instance) -> boto3.Session:
     """The operator's session for an instance: its region, signed in with its profile, in its role.
 
-    Raises ConfigurationError where the local settings cannot be used, AwsSaidNo where the role cannot be assumed.
+    Raises ConfigurationError where the local settings cannot be used, AwsRefused where the role cannot be assumed.
     """
     with explained():
         # boto3 knows AWS_DEFAULT_REGION only; the CDK CLI, which made the stack, takes AWS_REGION before it.
@@ -69,7 +91,7 @@ def session(instance: Instance) -> boto3.Session:
         )
     try:
         with explained():
-            operator.client("cloudformation")
+            operator.client("cloudformation", config=CONFIG)
     except ValueError as error:
         raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct what it names") from None
     return _in_role(instance, operator) if instance.role_arn else operator
@@ -84,8 +106,10 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> b
     _read_certificates(session)
     session.register_component("data_loader", LOADER)
     read_by(session)
+    session.register("provide-client-params.s3", _note_what_is_needed)
+    session.register("after-call.s3", _say_what_is_lacking)
     logged_by(session)
-    return boto3.Session(botocore_session=session, **credentials_and_region)
+    return Session(botocore_session=session, **credentials_and_region)
 
 
 def _read_certificates(session: botocore.session.Session) -> None:
@@ -139,7 +163,7 @@ def explained(known: Mapping[str, str] | None = None) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _with_notes(AwsSaidNo((known or {}).get(code(error)) or _refusal(error)), error) from None
+        raise _with_notes(AwsRefused((known or {}).get(code(error)) or _refusal(error)), error) from None
     except BotoCoreError as error:
         raise _with_notes(_no_answer(error), error) from None
     except OSError as error:
@@ -159,8 +183,12 @@ def code(error: ClientError) -> str:
 
 
 def needed(error: ClientError) -> str:
-    """The IAM action that a refused call needs, as AWS names it; where it does not, the name of the call."""
-    return named(error) or error.operation_name
+    """The IAM action that a refused call needs, and on what; where neither AWS nor S3's pages say, the call's name."""
+    action = named(error)
+    if action is None:
+        return str(error.response.get("Error", {}).get(LACKING, error.operation_name))
+    found = re.search(r' on resource: "?(.+?)"?(?: because| with an explicit|$)', _message(error))
+    return f"{action} on {found[1]}" if found and found[1] != "*" else action
 
 
 def named(error: ClientError) -> str | None:
@@ -170,6 +198,16 @@ def named(error: ClientError) -> str | None:
         return "kms:Decrypt"
     found = re.search(r"not authorized to perform:? ([\w-]+:\w+)", message)
     return found[1] if found else None
+
+
+def _note_what_is_needed(**event: Any) -> None:
+    event["context"][LACKING] = s3_actions.lacking(event["model"].name, event["params"])
+
+
+def _say_what_is_lacking(**event: Any) -> None:
+    """S3 names the action in some of its refusals only: AWS, "Troubleshoot access denied errors in Amazon S3"."""
+    if "Error" in event["parsed"]:
+        event["parsed"]["Error"][LACKING] = event["context"][LACKING]
 
 
 def _refusal(error: ClientError) -> str:
@@ -197,7 +235,7 @@ def _no_answer(error: BotoCoreError) -> CannotGoOn:
     said = one_line(" ".join(str(error).split()))
     match error:
         case UnreadableAnswer():
-            return AwsSaidNo(f"what came is no answer of AWS: {said}; {IN_BETWEEN}")
+            return AwsRefused(f"what came is no answer of AWS: {said}; {IN_BETWEEN}")
         case ProfileNotFound():
             return ConfigurationError(
                 f"{said}; set AWS_PROFILE, or profile of the instance, to one that is in your AWS config file"
@@ -207,11 +245,13 @@ def _no_answer(error: BotoCoreError) -> CannotGoOn:
         case NoRegionError():
             return ConfigurationError(f"{said} set AWS_REGION, or account and region in the table of the instance")
         case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError():
-            return AwsSaidNo(f"no AWS credentials: {said}; set AWS_PROFILE, or sign in: aws configure, aws sso login")
+            return AwsRefused(f"no AWS credentials: {said}; set AWS_PROFILE, or sign in: aws configure, aws sso login")
         case SSOError() | TokenRetrievalError() | LoginError():
-            return AwsSaidNo(f"no AWS credentials: {said}; sign in again: aws sso login, aws login")
+            return AwsRefused(f"no AWS credentials: {said}; sign in again: aws sso login, aws login")
         case SSLError():
-            return AwsSaidNo(f"{said}; if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it")
+            return AwsRefused(
+                f"{said}; if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it"
+            )
         case HTTPClientError() | botocore.exceptions.ConnectionError():
-            return AwsSaidNo(f"AWS cannot be reached: {said}; check network, proxy and AWS_ENDPOINT_URL")
-    return AwsSaidNo(f"AWS cannot be asked: {said}")
+            return AwsRefused(f"AWS cannot be reached: {said}; check network, proxy and AWS_ENDPOINT_URL")
+    return AwsRefused(f"AWS cannot be asked: {said}")

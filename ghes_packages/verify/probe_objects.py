@@ -1,13 +1,13 @@
 """What `verify` writes to the bucket, and how that is removed."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ghes_packages.interruption import uninterrupted
 from ghes_packages.live.aws import ACCESS_DENIED, code, needed
 from ghes_packages.verify.report import Check, Failed
 
@@ -41,22 +41,24 @@ class ProbeObjects:
         """Remove what is left when the checks were cut short; what cannot be removed is noted on the error."""
         if error is None:
             return
-        with uninterrupted():
-            try:
-                left = self._remove()
-            except Failed as failed:
-                error.add_note(f"{failed}; remove what is left with: {self._by_hand()}")
-            else:
-                if left != NOTHING:
-                    error.add_note(left)
+        try:
+            left = self._remove()
+        except Failed as failed:
+            error.add_note(f"{failed}; remove what is left with: {self._by_hand()}")
+        else:
+            if left != NOTHING:
+                error.add_note(left)
 
     def key(self, name: str) -> str:
         """The object key of a probe."""
         return self.prefix + name
 
-    def removed(self) -> Check:
-        """The check that removes them: the last one of all."""
-        return Check(CLEANED_UP, "nothing is left behind", NOTHING, self._remove, self._by_hand())
+    def removed(self, after: Iterable[Check]) -> Check:
+        """The check that removes them: after the checks that need them."""
+        titles = tuple(check.title for check in after)
+        return Check(
+            CLEANED_UP, "nothing is left behind", NOTHING, self._remove, self._by_hand(), after=titles, writes=True
+        )
 
     def _by_hand(self) -> str:
         return (
@@ -70,7 +72,10 @@ class ProbeObjects:
                 self._delete_objects()
                 when = f"in {self.noncurrent_days} days" if self.noncurrent_days else "as the bucket's lifecycle says"
                 return f"old versions go {when}; {why}"
-        except (ClientError, BotoCoreError) as error:
+        except ClientError as error:
+            why = f"your credentials lack {needed(error)}" if code(error) in ACCESS_DENIED else str(error)
+            raise Failed(f"{self.prefix} could not be emptied: {why}") from None
+        except BotoCoreError as error:
             raise Failed(f"{self.prefix} could not be emptied: {error}") from None
         return NOTHING
 
@@ -104,7 +109,10 @@ class ProbeObjects:
         except ClientError as refused:
             if code(refused) not in ACCESS_DENIED:
                 raise
-            self._delete_objects_with(self.key_s3)
+            try:
+                self._delete_objects_with(self.key_s3)
+            except ClientError:  # the operator's rights can be mended
+                raise refused from None
 
     def _delete_objects_with(self, s3: "S3Client") -> None:
         self._abort_uploads(s3)

@@ -61,6 +61,8 @@ def test_every_example_names_the_schema_and_is_valid_by_it(file: Path) -> None:
         "access_key = 0",
         "access_key = '2'",
         "previous_access_key = 'gone'",
+        "bootstrap = 'much-too-long'",
+        "stack_name = '1st'",
         "encryption = 'aes'",
         "access_logs = false",
         "allowed_cidrs = '203.0.113.0/24'",
