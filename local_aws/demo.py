@@ -19,9 +19,9 @@ ACCOUNT = "111122223333"
 REGION = "us-west-2"
 
 NEXT = """
-Next: make sandbox   the same AWS, and a shell to try all of it by hand: docs/tour.md
-      README.md      how to deploy it on AWS
-      docs/README.md everything else, by question"""
+Next: make sandbox    try it by hand on such an AWS: docs/tour.md
+      README.md       deploy it on AWS
+      docs/README.md  all pages, by question"""
 
 
 def demo(instance: Instance, file: Path, console: Console) -> int:
