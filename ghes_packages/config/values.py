@@ -30,9 +30,6 @@ LONGEST_STACK_NAME = 128
 # With the prefix, it is the name of a stack.
 INSTANCE_NAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,113}[A-Za-z0-9])?$"
 
-# From CDK's bootstrap template.
-QUALIFIER = r"[A-Za-z0-9_-]{1,10}"
-
 # Values of `access_logs` and `encryption` that are no name and no ARN.
 OWN = "own"
 SSE_S3, SSE_KMS = "s3", "kms"
@@ -163,6 +160,10 @@ def _each_once(items: tuple[Any, ...]) -> tuple[Any, ...]:
     return items
 
 
+# CDK's own rule, from its bootstrap template.
+QUALIFIER = r"^[A-Za-z0-9_-]{1,10}$"
+
+
 def _bootstrap(value: object) -> bool | str:
     if isinstance(value, bool) or (isinstance(value, str) and re.fullmatch(QUALIFIER, value)):
         return value
@@ -175,9 +176,7 @@ InstanceName = Annotated[str, StringConstraints(pattern=INSTANCE_NAME)]
 StackName = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z][A-Za-z0-9-]{{0,{LONGEST_STACK_NAME - 1}}}$")]
 Bootstrap = Annotated[
     bool | str,
-    PlainValidator(
-        _bootstrap, json_schema_input_type=bool | Annotated[str, StringConstraints(pattern=rf"^{QUALIFIER}$")]
-    ),
+    PlainValidator(_bootstrap, json_schema_input_type=bool | Annotated[str, StringConstraints(pattern=QUALIFIER)]),
 ]
 Region = Annotated[
     str,
