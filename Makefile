@@ -10,7 +10,7 @@ export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export npm_config_cache := $(CURDIR)/.cache/npm
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
 
-.PHONY: help setup demo synth template deploy check test lint bench lock clean
+.PHONY: help setup demo sandbox synth template deploy check test lint bench lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1@/p' $(MAKEFILE_LIST) | awk -F @ '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -20,7 +20,10 @@ setup: $(VENV)/project node_modules/set-up ## install Python's packages in .venv
 
 # A recipe that needs a shell says exec: else a signal ends the shell, and not the program.
 demo: setup ## deploy and verify on an embedded AWS; needs no AWS account [INSTANCES=FILE] [INSTANCE=NAME]
-	@exec python -m local_aws "$(INSTANCES)" $(INSTANCE)
+	@exec python -m local_aws demo "$(INSTANCES)" $(INSTANCE)
+
+sandbox: setup ## open a shell on an embedded AWS, to try everything by hand [INSTANCES=FILE] [INSTANCE=NAME]
+	@exec python -m local_aws sandbox "$(INSTANCES)" $(INSTANCE)
 
 synth: setup ## write the templates to cdk.out [INSTANCES=FILE]
 	@cdk synth --quiet --no-notices --context instances="$(INSTANCES)" && echo "The templates are in cdk.out."

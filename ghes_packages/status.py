@@ -15,9 +15,11 @@ from ghes_packages.config.values import MAX_AGE_DAYS
 from ghes_packages.live import access_keys, aws, deployed, replication
 from ghes_packages.live.access_keys import AccessKey
 from ghes_packages.live.replication import Replication
+from ghes_packages.printable import one_line
 from ghes_packages.rotation.instances_file import KEYS
 from ghes_packages.rotation.steps import UNUSED_FOR, ago, behind, used
 from ghes_packages.template.options import in_words
+from ghes_packages.template.version import version_of
 
 MAX_AGE = timedelta(days=MAX_AGE_DAYS)
 HEADINGS = ("access key", "age", "last used", "replica")
@@ -27,7 +29,8 @@ HEADINGS = ("access key", "age", "last used", "replica")
 class Status:
     """One instance: what CloudFormation says of its stack, its access keys, the newest first, and its replica.
 
-    `instance` has the options of `instances.toml`, `deployed` those of the stack.
+    `instance` has the options of `instances.toml`, `deployed` those of the stack. `version` is of this project:
+    the one that wrote the template of the stack, where it says so.
     """
 
     instance: Instance
@@ -38,6 +41,7 @@ class Status:
     replication: Replication | None = None
     max_age: timedelta = MAX_AGE
     unused_for: timedelta = UNUSED_FOR
+    version: str | None = None
 
     @property
     def name(self) -> str:
@@ -101,6 +105,7 @@ class Status:
             "instance": self.instance.name,
             "stack": self.instance.stack_name,
             "stack_status": self.stack_status,
+            "template_version": self.version,
             "access_keys": [
                 {
                     "generation": key.generation,
@@ -119,7 +124,10 @@ class Status:
 
     def write_table(self, console: Console) -> None:
         """For people."""
-        console.print(f"{self.instance.stack_name}: {self.stack_status}", markup=False, highlight=False)
+        version = f", template of version {self.version}" if self.version else ""
+        console.print(
+            f"{self.instance.stack_name}: {self.stack_status}{one_line(version)}", markup=False, highlight=False
+        )
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for heading in ("key", "ID", "status"):
             table.add_column(heading, no_wrap=True)
@@ -150,7 +158,8 @@ def read(instance: Instance, max_age: timedelta = MAX_AGE, unused_for: timedelta
     """The status of a deployed instance. Raises what `aws.session`, `deployed` and `access_keys` raise."""
     session = aws.session(instance)
     stack = deployed.read(instance, session)
-    there = deployed.as_deployed(instance, session)
+    template = deployed.template(instance, session)
+    there = deployed.with_options_of(instance, template)
     keys = access_keys.read(instance, stack.outputs, session)
     now = datetime.now(UTC)
     replica = (
@@ -158,4 +167,4 @@ def read(instance: Instance, max_age: timedelta = MAX_AGE, unused_for: timedelta
         if there.replica
         else None
     )
-    return Status(instance, there, stack.status, tuple(keys), now, replica, max_age, unused_for)
+    return Status(instance, there, stack.status, tuple(keys), now, replica, max_age, unused_for, version_of(template))

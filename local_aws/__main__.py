@@ -1,4 +1,4 @@
-"""`python -m local_aws FILE [INSTANCE]`: what `make demo` runs."""
+"""`python -m local_aws demo|sandbox FILE [INSTANCE]`: what `make demo` and `make sandbox` run."""
 
 import sys
 from pathlib import Path
@@ -11,16 +11,20 @@ from ghes_packages.interruption import Interrupted, raise_interrupted
 from local_aws.cdk_cli import CdkCliError
 from local_aws.demo import demo
 from local_aws.embedded_aws import EmbeddedAwsError
+from local_aws.sandbox import sandbox
+
+PROGRAMS = {"demo": demo, "sandbox": sandbox}
 
 
 def main() -> None:
-    """Run the demo with the instance that is named, or the first one; exit with its status."""
+    """Run it with the instance that is named, or the first one; exit with its status."""
     raise_interrupted()
     try:
-        file, *named = sys.argv[1:]
+        program, file, *named = sys.argv[1:]
         instances = load(Path(file))
         name = named[0] if named else next(iter(instances))
-        sys.exit(demo(choose(instances, name, Path(file)), Path(file).resolve(), Console(stderr=True)))
+        run = PROGRAMS[program]
+        sys.exit(run(choose(instances, name, Path(file)), Path(file).resolve(), Console(stderr=True)))
     except CannotGoOn as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)

@@ -18,6 +18,11 @@ from local_aws.embedded_aws import EmbeddedAws
 ACCOUNT = "111122223333"
 REGION = "us-west-2"
 
+NEXT = """
+Next: make sandbox    try it by hand on such an AWS: docs/tour.md
+      README.md       deploy it on AWS
+      docs/README.md  all pages, by question"""
+
 
 def demo(instance: Instance, file: Path, console: Console) -> int:
     """Deploy an instance of a file and verify it; the exit status of `verify`.
@@ -38,7 +43,10 @@ def demo(instance: Instance, file: Path, console: Console) -> int:
         with _step(console, f"cdk deploy {instance.construct_id}"):
             cdk.run("deploy", instance.construct_id)
         _ghes_packages(aws, console, file, "settings", instance.name)
-        return _ghes_packages(aws, console, file, "verify", instance.name)
+        exit_status = _ghes_packages(aws, console, file, "verify", instance.name)
+    if exit_status == 0:
+        console.print(NEXT, highlight=False)
+    return exit_status
 
 
 def bootstrapped(instance: Instance) -> list[str]:

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.regions import S3_HOST_PREFIXES
+from ghes_packages.template.version import METADATA
 from stacks.synthesizer import synthesizer
 
 # The feature flags of CDK that the template depends on. They are set here, so that it is the same in every app.
@@ -33,6 +34,7 @@ class InstanceStack(cdk.Stack):
             # It would be a resource that says which machine made the template.
             analytics_reporting=False,
         )
+        self.template_options.metadata = METADATA
         for flag in FLAGS:
             self.node.set_context(flag, True)
         # Both stay references where the region is the caller's, and so are right in every partition.

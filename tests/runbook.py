@@ -28,9 +28,10 @@ def commands(page: str) -> list[str]:
 class Shell:
     """A shell in which variables outlast a block. A command that fails ends it, and with it the test."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], *command: str) -> None:
+        """Of `sh`, or of another command that opens one, which must be told to end with a command that fails."""
         self._process = subprocess.Popen(
-            ["sh", "-e"],
+            command or ["sh", "-e"],
             cwd=folder,
             env={**environment, "COLUMNS": "200"},
             stdin=subprocess.PIPE,
@@ -53,6 +54,11 @@ class Shell:
                 return printed.removesuffix("\n")
             printed += line
         raise AssertionError(f"{block}\n{printed}")
+
+    def end(self) -> None:
+        """Leave the shell, as with Ctrl-D, and wait for what it does then."""
+        with self._process as process:
+            process.communicate(timeout=60)
 
     def close(self) -> None:
         with self._process as process:

@@ -98,6 +98,7 @@ FOLLOWED_BY = {
     "docs/stacksets.md": ["test_the_stack_sets_runbook_leads_to_a_stack_that_the_commands_find"],
     "docs/staging.md": ["test_staging_cannot_reach_production"],
     "docs/terraform.md": ["test_the_terraform_runbook_deploys_what_verify_passes"],
+    "docs/tour.md": ["test_the_tour_shows_what_it_says"],
     "docs/take-back.md": [
         "test_a_retained_bucket_is_taken_back_with_its_packages",
         "test_a_bucket_with_a_kms_key_is_taken_back_and_verify_says_how",

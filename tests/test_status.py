@@ -123,3 +123,15 @@ def test_an_option_that_is_not_deployed_yet_is_told_with_both_values() -> None:
 
 def test_an_older_key_that_was_never_used_is_not_said_to_be_in_use() -> None:
     assert list(status(instance(2, "active"), key(2, unused=HOURS), key(1, age=HOURS)).problems()) == []
+
+
+def test_the_version_that_wrote_the_template_is_shown_where_there_is_one() -> None:
+    for version, line in (
+        ("1.1.0", "GhesPackages-production: UPDATE_COMPLETE, template of version 1.1.0"),
+        (None, "GhesPackages-production: UPDATE_COMPLETE"),
+    ):
+        found = replace(status(instance(1), key(1)), version=version)
+        found.write_table(Console(file=(printed := io.StringIO()), width=80))
+        assert printed.getvalue().splitlines()[0] == line
+        assert found.for_machines()["template_version"] == version
+        assert list(found.problems()) == []

@@ -10,8 +10,8 @@ from ghes_packages.config.instance import Instance
 from ghes_packages.config.options import OPTIONS
 
 FILE = "instances.schema.json"
-# Taplo, which most editors use for TOML, knows drafts up to this one.
-DIALECT = "http://json-schema.org/draft-07/schema#"
+# The oldest draft that has all that is needed: every editor knows it.
+DIALECT = "http://json-schema.org/draft-04/schema#"
 
 
 def schema() -> dict[str, Any]:
@@ -30,17 +30,19 @@ def schema() -> dict[str, Any]:
             "instances": {
                 "type": "object",
                 "minProperties": 1,
-                "propertyNames": {"pattern": name["pattern"]},
-                "additionalProperties": {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "properties": {
-                        key: {
-                            "description": f"{option.consequence}\n\nIt takes {option.allowed}.",
-                            **_in_toml(properties[key], definitions),
-                        }
-                        for key, option in OPTIONS.items()
-                    },
+                "additionalProperties": False,
+                "patternProperties": {
+                    name["pattern"]: {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "properties": {
+                            key: {
+                                "description": f"{option.consequence}\n\nIt takes {option.allowed}.",
+                                **_in_toml(properties[key], definitions),
+                            }
+                            for key, option in OPTIONS.items()
+                        },
+                    }
                 },
             }
         },
@@ -55,7 +57,7 @@ def written() -> str:
 def _in_toml(found: Any, definitions: dict[str, Any]) -> Any:
     """A part of pydantic's schema without null, which TOML lacks, and without titles.
 
-    What it refers to is put in its place, because draft 7 ignores what stands beside a reference.
+    What it refers to is put in its place, because draft 4 ignores what stands beside a reference.
     """
     if isinstance(found, list):
         return [_in_toml(each, definitions) for each in found]

@@ -235,7 +235,12 @@ def _from_yaml(text: str) -> Any:
 
 def as_deployed(instance: Instance, session: boto3.Session) -> Instance:
     """The instance with the options that its deployed stack has. Raises what `template` raises."""
-    return instance.model_copy(update=options_of(RenderedStack(template(instance, session))))
+    return with_options_of(instance, template(instance, session))
+
+
+def with_options_of(instance: Instance, template: Mapping[str, Any]) -> Instance:
+    """The instance with the options that a template has."""
+    return instance.model_copy(update=options_of(RenderedStack(template)))
 
 
 def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = False) -> PackagesSecret:

@@ -54,8 +54,9 @@ def test_the_demo_does_the_whole_job_and_shows_nothing_else(environment: dict[st
     assert done.returncode == 0, done.stderr
     assert "AWS Service URL\n  https://s3." in done.stdout
     assert done.stdout.splitlines()[-1].endswith(" passed, 0 failed")
-    steps = [line.split(":")[0].split(" ")[0] for line in done.stderr.splitlines() if line]
-    assert steps == ["Embedded", "cdk", "cdk", "ghes-packages", "ghes-packages"]
+    steps = [line.split(":")[0].split(" ")[0] for line in done.stderr.splitlines() if line and line[0] != " "]
+    assert steps == ["Embedded", "cdk", "cdk", "ghes-packages", "ghes-packages", "Next"]
+    assert "Next: make sandbox " in done.stderr
     assert left_by(environment) == []
     shown = [line.strip() for line in done.stdout.splitlines()]
     missing = [line for line in output_in_the_readme() if not any(each.startswith(line) for each in shown)]
@@ -142,7 +143,7 @@ def test_an_interrupted_demo_leaves_no_process_and_no_file(
 @pytest.mark.parametrize("moment", ["", "tmp/cdk.out"])
 def test_a_killed_demo_leaves_no_process_and_no_file(environment: dict[str, str], instances: Path, moment: str) -> None:
     """Nothing of it can clean up any more: what it started notices."""
-    command = [sys.executable, "-m", "local_aws", str(instances)]
+    command = [sys.executable, "-m", "local_aws", "demo", str(instances)]
     with running(command, PROJECT, environment, stderr=subprocess.PIPE) as demo:
         assert demo.stderr
         assert demo.stderr.readline().startswith("Embedded AWS")
