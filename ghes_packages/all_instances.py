@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError, FoundWrong
+from ghes_packages.printable import one_line
 
 AT_ONCE = 16
 # What is wrong comes before what could not be seen.
@@ -101,7 +102,7 @@ def _asked(question: Question, instance: Instance) -> InstanceAnswer:
         return question(instance)
     except CannotGoOn as error:
         notes: Sequence[str] = getattr(error, "__notes__", ())
-        return NoAnswer(instance.name, "; ".join((str(error), *notes)), error.exit_status)
+        return NoAnswer(instance.name, one_line("; ".join((str(error), *notes))), error.exit_status)
 
 
 def _sign(answer: InstanceAnswer) -> Text:

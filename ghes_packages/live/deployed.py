@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
-from botocore.exceptions import ClientError
 from pydantic import BaseModel, ValidationError
 
 from ghes_packages import logical_ids
 from ghes_packages.config.instance import Instance
-from ghes_packages.errors import FoundWrong
-from ghes_packages.live.aws import CONFIG, explained, needed
+from ghes_packages.errors import AwsSaidNo, FoundWrong
+from ghes_packages.live.aws import CONFIG, explained
 from ghes_packages.live.kms_key import KmsKey
 from ghes_packages.outputs import Outputs, PackagesSecret, ReplicaOutputs
 from ghes_packages.printable import one_line
@@ -116,10 +115,11 @@ def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
 def _first_failure(client: "CloudFormationClient", name: str) -> str:
     """Why CloudFormation gave up making a stack, in its own words; what follows from the first failure is left out."""
     try:
-        pages = client.get_paginator("describe_stack_events").paginate(StackName=name)
-        events = [event for page in pages for event in page["StackEvents"]]
-    except ClientError as error:
-        return f"why, {needed(error)} would tell you"
+        with explained():
+            pages = client.get_paginator("describe_stack_events").paginate(StackName=name)
+            events = [event for page in pages for event in page["StackEvents"]]
+    except AwsSaidNo as error:
+        return f"why is not known: {error}"
     # The newest event comes first.
     for event in reversed(events):
         if event.get("ResourceStatus") == "CREATE_FAILED":
@@ -233,7 +233,7 @@ def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = Fa
             SecretId=arn, VersionStage="AWSPREVIOUS" if previous else "AWSCURRENT"
         )
     try:
-        secret = PackagesSecret.model_validate(json.loads(value.get("SecretString", "")))
+        secret = PackagesSecret.model_validate(json.loads("" if "SecretBinary" in value else value["SecretString"]))
     except ValidationError as error:
         wrong = ", ".join(str(details["loc"][0]) for details in error.errors() if details["loc"]) or "an object"
         problem = f"its JSON lacks {wrong}"

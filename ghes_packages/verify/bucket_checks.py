@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ghes_packages.config.lifecycle import Lifecycle
-from ghes_packages.live.aws import code
+from ghes_packages.live.aws import NotProcessed, code
 from ghes_packages.live.kms_key import KmsKey
-from ghes_packages.policies.document import statement, statements
+from ghes_packages.policies.document import UnreadablePolicy, elements, statement, statements
 from ghes_packages.policies.statements import LEAST_TLS_VERSION, tls_statements
 from ghes_packages.verify.bucket_settings import BucketSetting, bucket_settings
 from ghes_packages.verify.operator import as_operator
@@ -97,12 +97,12 @@ class BucketChecks:
 
     def _policy_remedy(self) -> str:
         try:
-            policy = json.loads(self._policy)
-        except ClientError:  # what it grants must stay, and is not known
+            there = statements(self._policy)
+        except (ClientError, NotProcessed, UnreadablePolicy):  # what it grants must stay, and is not known
             return f"look at the policy first: aws s3api get-bucket-policy --bucket {self.bucket}"
-        there = statements(policy)
         missing = [each for each in self._tls_statements() if statement(each) not in there]
-        return self._remedy("put-bucket-policy", "--policy", {**policy, "Statement": [*policy["Statement"], *missing]})
+        mended = {**json.loads(self._policy), "Statement": [*elements(self._policy), *missing]}
+        return self._remedy("put-bucket-policy", "--policy", mended)
 
     def _denies_all_but_tls(self) -> str:
         there = statements(self._policy)

@@ -78,7 +78,7 @@ def _encryption(kms_key: KmsKey | None) -> BucketSetting:
         rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
         found: list[dict[str, Any]] = [{key: rule[key] for key in wanted if key in rule} for rule in rules]  # type: ignore[literal-required]
         for rule in found:
-            there = rule["ApplyServerSideEncryptionByDefault"]
+            there = rule.get("ApplyServerSideEncryptionByDefault", {})
             if kms_key and kms_key.is_called(there.get("KMSMasterKeyID", "")):
                 there["KMSMasterKeyID"] = kms_key.name_for_bucket
         return {"Rules": found}

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ghes_packages.live.aws import code
+from ghes_packages.live.aws import NotProcessed, code
 from ghes_packages.verify.bucket_checks import BucketChecks
 from ghes_packages.verify.report import Check, Failed
 
@@ -39,7 +39,7 @@ class ExistingBucketChecks(BucketChecks):
         """Switches the rules off that are wrong, and keeps the others."""
         try:
             rules = [{**rule, "Status": "Disabled"} if takes_current_objects(rule) else rule for rule in self._rules]
-        except ClientError:  # the other rules must stay, and are not known
+        except (ClientError, NotProcessed):  # the other rules must stay, and are not known
             return f"look at the rules first: aws s3api get-bucket-lifecycle-configuration --bucket {self.bucket}"
         readable = json.loads(json.dumps({"Rules": rules}, default=str))
         return self._remedy("put-bucket-lifecycle-configuration", "--lifecycle-configuration", readable)

@@ -13,12 +13,13 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.values import SSE_S3
+from ghes_packages.live.answers import IN_BETWEEN, REQUEST_ID
 from ghes_packages.live.aws import ACCESS_DENIED, UNKNOWN_KEY, WRONG_SIGNATURE, code
 from ghes_packages.outputs import Outputs
 from ghes_packages.verify.addresses import unless_outside
 from ghes_packages.verify.clients import KeyClients
 from ghes_packages.verify.probe_objects import ProbeObjects
-from ghes_packages.verify.report import Check, Failed
+from ghes_packages.verify.report import Check, Failed, NotChecked
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import TaggingTypeDef
@@ -185,11 +186,15 @@ class KeyChecks:
         link = self._s3.generate_presigned_url("get_object", Params=self._object, ExpiresIn=60)
         try:
             with urllib.request.urlopen(link, timeout=30, context=self._clients.tls) as response:  # noqa: S310
-                return self._same_bytes(response.read())
+                if REQUEST_ID in response.headers:
+                    return self._same_bytes(response.read())
+                raise NotChecked(f"S3 did not answer, but somebody else; {IN_BETWEEN}")
         except urllib.error.HTTPError as error:
-            raise Failed(f"HTTP {error.code}") from None
+            if error.code < 500 and REQUEST_ID in error.headers:
+                raise Failed(f"HTTP {error.code}") from None
+            raise NotChecked(f"HTTP {error.code}") from None
         except (OSError, http.client.HTTPException) as error:
-            raise Failed(f"not fetched: {error}") from None
+            raise NotChecked(f"not fetched: {error}") from None
 
     def _list_first(self, bucket: str) -> None:
         self._s3.list_objects_v2(Bucket=bucket, Prefix=self._probes.prefix, MaxKeys=1)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ghes_packages.errors import AwsSaidNo
 from ghes_packages.interruption import uninterrupted
-from ghes_packages.live.aws import ACCESS_DENIED, code, needed
-from ghes_packages.verify.report import Check, Failed
+from ghes_packages.live.aws import ACCESS_DENIED, NotProcessed, code, needed
+from ghes_packages.verify.report import Check, Failed, NotChecked
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -48,6 +49,8 @@ class ProbeObjects:
                 left = self._remove()
             except Failed as failed:
                 error.add_note(f"{failed}; remove what is left with: {self._by_hand()}")
+            except NotChecked as not_checked:
+                error.add_note(str(not_checked))
             else:
                 if left != NOTHING:
                     error.add_note(left)
@@ -73,16 +76,20 @@ class ProbeObjects:
                 if self.replicated:
                     self._delete_objects(self.operator_s3)
                 self._delete_versions()
-            except ClientError as refused:
-                if code(refused) not in ACCESS_DENIED:
-                    raise
+            except (ClientError, NotProcessed) as refused:
                 self._abort_uploads(self.key_s3)
                 self._delete_objects(self.key_s3)
+                if isinstance(refused, NotProcessed) or code(refused) not in ACCESS_DENIED:
+                    raise
                 # The key may delete no versions: what it deletes stays until the lifecycle rule removes it.
                 when = f"in {self.noncurrent_days} days" if self.noncurrent_days else "as the bucket's lifecycle says"
                 return f"old versions go {when}; to go now you need {needed(refused)}"
-        except (ClientError, BotoCoreError) as error:
+        except ClientError as error:
             raise Failed(f"{self.prefix} could not be emptied: {error}") from None
+        except (AwsSaidNo, BotoCoreError) as error:
+            raise NotChecked(
+                f"{self.prefix} could not be emptied: {error}; remove what is left with: {self._by_hand()}"
+            ) from None
         return NOTHING
 
     def _abort_uploads(self, s3: "S3Client") -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ghes_packages.live.aws import code, named
+from ghes_packages.live.aws import NotProcessed, code, named
+from ghes_packages.policies.document import UnreadablePolicy
 from ghes_packages.printable import one_line
 
 
@@ -34,7 +35,7 @@ class NotChecked(Exception):
 class Check:
     """One promise and how to see whether it is kept.
 
-    `run` returns what happened when all is well; it raises Failed, NotChecked or a ClientError otherwise.
+    `run` returns what happened when all is well; it raises Failed, NotChecked, NotProcessed or ClientError otherwise.
     `needs` names the check without which this one says nothing. `action` is the S3 action that it proves, if any.
     """
 
@@ -131,7 +132,7 @@ def _make(check: Check) -> Finding:
         return Finding(check, Outcome.PASSED, check.run())
     except Failed as failed:
         return Finding(check, Outcome.FAILED, str(failed))
-    except NotChecked as not_checked:
+    except (NotChecked, NotProcessed, UnreadablePolicy) as not_checked:
         return Finding(check, Outcome.NOT_CHECKED, str(not_checked))
     except ClientError as error:
         lacking = f" ({action})" if (action := named(error)) else ""

@@ -7,7 +7,7 @@ import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
 
 from ghes_packages.errors import AwsSaidNo
-from ghes_packages.live.aws import CONFIG, explained, session_with
+from ghes_packages.live.aws import CONFIG, NotProcessed, explained, session_with
 
 HTML = b"<!DOCTYPE html>\n<html><body>Sign in to \x1b[31mGuest\xc2\x9b Wi-Fi</body></html>"
 XML = b"<ListGroupsForUserResponse><ListGroupsForUserResult/></ListGroupsForUserResponse>"
@@ -78,3 +78,39 @@ def test_an_answer_that_lacks_something_deep_inside_says_what() -> None:
 def test_a_captive_portal_that_redirects_every_request_is_not_followed_for_ever() -> None:
     with pytest.raises(AwsSaidNo, match="Amazon Simple Storage Service GetObject: HTTP 302 with: nothing"), explained():
         answered("s3", 302, b"").get_object(Bucket="x", Key="y")
+
+
+def test_an_answer_that_may_hold_a_secret_is_not_quoted() -> None:
+    body = b'{"SecretString": "{\\"secret_access_key\\": \\"a-secret'
+    with pytest.raises(AwsSaidNo, match="GetSecretValue: HTTP 200 with: text/html;") as told:
+        answered("secretsmanager", 200, body).get_secret_value(SecretId="x")
+    assert "a-secret" not in str(told.value)
+
+
+def test_what_comes_without_an_id_of_s3s_is_not_s3s_answer_even_where_it_has_no_body() -> None:
+    with pytest.raises(AwsSaidNo, match="PutObject: HTTP 200 with: nothing; is a proxy"):
+        answered("s3", 200, b"").put_object(Bucket="x", Key="y", Body=b"")
+    with pytest.raises(AwsSaidNo, match="HeadObject was not answered by AWS: HTTP 403 with: nothing; is a proxy"):
+        answered("s3", 403, b"").head_object(Bucket="x", Key="y")
+
+
+@pytest.mark.parametrize(
+    ("service", "status", "code", "message", "line"),
+    [
+        ("iam", 400, "Throttling", "Rate exceeded", "AWS refused ListGroupsForUser: Throttling: Rate exceeded"),
+        ("iam", 500, "ServiceFailure", "", "AWS refused ListGroupsForUser: ServiceFailure: no reason given"),
+        (
+            "iam",
+            403,
+            "SignatureDoesNotMatch",
+            "Signature not yet current: 20260301T120000Z is still later than 20260301T110000Z",
+            "AWS refused ListGroupsForUser: SignatureDoesNotMatch: the clock of this machine is off by too much.*",
+        ),
+    ],
+)
+def test_what_aws_does_not_look_at_is_no_refusal_of_it(
+    service: str, status: int, code: str, message: str, line: str
+) -> None:
+    body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>".encode()
+    with pytest.raises(NotProcessed, match=f"^{line}$"):
+        CALLS[service](answered(service, status, body))
