@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Of those the file that takes longest comes first, so that no worker is alone with it at the end.
     """
-    slow = ("local_aws", "verify", "end_to_end")
+    slow = ("local_aws", "verify", "faults", "end_to_end")
     items.sort(
         key=lambda item: (
             slow.index(item.path.parent.name) + 1 if item.path.parent.name in slow else 0,

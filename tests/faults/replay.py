@@ -1,0 +1,133 @@
+"""AWS as it was when it was recorded, without any: each call is answered as then, and one of them is not.
+
+Of what `verify` writes, what is there at each moment is kept; a listing says that.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.faults.faults import Fault
+from tests.faults.wire import Call, Reply, Request
+
+PREFIX = "ghes-packages-verify-"
+PROBE = re.compile(rf"{PREFIX}[^/]+/.+")
+
+
+@dataclass
+class Probes:
+    """The objects of `verify` in a versioned bucket: the keys of uploads, and of versions by ID; and delete markers."""
+
+    uploads: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    markers: dict[str, str] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+
+    @property
+    def current(self) -> list[str]:
+        """The keys that a listing shows."""
+        return sorted({*self.versions.values()} - self.hidden)
+
+    def listing(self, query: Mapping[str, str]) -> bytes:
+        """What S3 answers to a listing of uploads, versions or objects."""
+
+        def entries(element: str, id_: str, keys: Mapping[str, str]) -> str:
+            return "".join(f"<{element}><Key>{key}</Key><{id_}>{it}</{id_}></{element}>" for it, key in keys.items())
+
+        if "uploads" in query:
+            found = entries("Upload", "UploadId", self.uploads)
+        elif "versions" in query:
+            found = entries("Version", "VersionId", self.versions) + entries("DeleteMarker", "VersionId", self.markers)
+        else:
+            found = entries("Contents", "ETag", {f'"{number}"': key for number, key in enumerate(self.current)})
+        return f"<Result><IsTruncated>false</IsTruncated>{found}</Result>".encode()
+
+    def change(self, request: Request, reply: Reply) -> None:
+        """What the request does, where S3 answers so."""
+        key, query = _parsed(request)
+        version, upload = reply.headers.get("x-amz-version-id", ""), query.get("uploadId", "")
+        match request.method, sorted(query):
+            case ("PUT", []) | ("POST", ["uploadId"]):
+                self.uploads.pop(upload, None)
+                self.versions[version] = key
+                self.hidden.discard(key)
+            case "POST", ["uploads"]:
+                [found] = re.findall(rb"<UploadId>(.*?)</UploadId>", reply.body)
+                self.uploads[found.decode()] = key
+            case "DELETE", ["uploadId"]:
+                self.uploads.pop(upload, None)
+            case "DELETE", ["versionId"]:
+                self.versions.pop(query["versionId"], None)
+                self.markers.pop(query["versionId"], None)
+            case "DELETE", []:
+                self.markers[version or f"marker-{len(self.markers)}"] = key
+                self.hidden.add(key)
+
+
+@dataclass
+class Replay:
+    """Answers as it is recorded, but for the fault at one call."""
+
+    tape: Mapping[Call, Reply]
+    at: Call | None = None
+    fault: Fault | None = None
+    made: dict[Call, tuple[Request, Any]] = field(default_factory=dict)
+    requests: dict[Call, Request] = field(default_factory=dict)
+    probes: Probes = field(default_factory=Probes)
+    struck: bool = False
+
+    def __call__(self, call: Call, request: Request) -> Reply:
+        """What the wire asks for."""
+        self.requests[call] = request
+        reply, fault = self._recorded(call, request), self._met(call)
+        if fault is None or fault.done:
+            self._change(request, reply)
+        return fault.answer(call, reply) if fault else reply
+
+    def known(self, call: Call) -> Any:
+        """Until the fault strikes, all is as before; after it, what is about no probe."""
+        if self._met(call) or (self.struck and PREFIX in call.about) or call not in self.made:
+            return None
+        request, made = self.made[call]
+        self._change(request, self.tape[call])
+        return made
+
+    def learn(self, call: Call, made: Any) -> None:
+        if not self.struck and not (isinstance(made, dict) and "Body" in made):  # which can be read once
+            self.made[call] = self.requests[call], made
+
+    def _met(self, call: Call) -> Fault | None:
+        if self.fault and (call == self.at or (self.struck and self.fault.lasts and self.fault.meets(call))):
+            self.struck = True
+            return self.fault
+        return None
+
+    def _recorded(self, call: Call, request: Request) -> Reply:
+        key, query = _parsed(request)
+        reply = self.tape.get(call) or self.tape.get(replace(call, nth=1)) or self._alike(call)
+        if not key and query.get("prefix", "").startswith(PREFIX) and reply.status == 200:
+            reply = replace(reply, body=self.probes.listing(query))
+        return reply
+
+    def _alike(self, call: Call) -> Reply:
+        """What was answered to the same operation of the same signer, or what S3 answers to a deletion."""
+        for each, reply in self.tape.items():
+            if each.asked == call.asked:
+                return reply
+        assert call.operation in ("s3:DeleteObject", "s3:AbortMultipartUpload"), f"not recorded: {call}"
+        return Reply(204, {"x-amz-request-id": "1"}, b"")
+
+    def _change(self, request: Request, reply: Reply) -> None:
+        if reply.status < 300 and _parsed(request)[0]:
+            self.probes.change(request, reply)
+
+
+def _parsed(request: Request) -> tuple[str, Mapping[str, str]]:
+    """The key, if it is one of `verify`'s, and the query."""
+    url = urlsplit(request.url)
+    found = PROBE.search(unquote(url.path))
+    return found[0] if found else "", {
+        key: values[0] for key, values in parse_qs(url.query, keep_blank_values=True).items()
+    }
