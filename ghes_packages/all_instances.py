@@ -85,11 +85,11 @@ def write_table(headings: Sequence[str], answers: Sequence[InstanceAnswer], cons
     """A row for each instance, then what there is to do, a line each, and the sum."""
     table = Table("", "instance", *headings, box=box.SIMPLE_HEAD, pad_edge=False)
     for answer in answers:
-        table.add_row(_sign(answer), answer.name, *map(Text, answer.row()))
+        table.add_row(_sign(answer), answer.name, *(Text(one_line(each)) for each in answer.row()))
     console.print(table)
     for answer in answers:
         for problem in answer.problems():
-            console.print(Text.assemble((f"{answer.name}: ", "bold"), problem), soft_wrap=True)
+            console.print(Text.assemble((f"{answer.name}: ", "bold"), one_line(problem)), soft_wrap=True)
     fine = sum(answer.exit_status == 0 for answer in answers)
     console.print(
         f"{len(answers)} instance{'' if len(answers) == 1 else 's'}: {fine} fine, {len(answers) - fine} not",
@@ -102,7 +102,7 @@ def _asked(question: Question, instance: Instance) -> InstanceAnswer:
         return question(instance)
     except CannotGoOn as error:
         notes: Sequence[str] = getattr(error, "__notes__", ())
-        return NoAnswer(instance.name, one_line("; ".join((str(error), *notes))), error.exit_status)
+        return NoAnswer(instance.name, "; ".join((str(error), *notes)), error.exit_status)
 
 
 def _sign(answer: InstanceAnswer) -> Text:

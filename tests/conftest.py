@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from botocore.loaders import JSONFileLoader
 
@@ -19,6 +20,21 @@ PROJECT = Path(__file__).parent.parent
 # jsii starts when aws_cdk is imported: on the node that is pinned, and with its cache in this folder.
 os.environ["JSII_NODE"] = str(Path(sys.executable).with_name("node"))
 os.environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = JSII_CACHE
+
+# The same examples in every run, so that whoever sees a test fail can see it again; others with
+# --hypothesis-profile=search, before a release or after a change of what the tests are about.
+os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(PROJECT / ".cache" / "hypothesis")
+hypothesis.settings.register_profile(
+    "same",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+hypothesis.settings.register_profile(
+    "search", hypothesis.settings.get_profile("same"), derandomize=False, max_examples=5_000
+)
+hypothesis.settings.load_profile("same")
 
 
 def pytest_configure(config: pytest.Config) -> None:
