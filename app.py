@@ -54,8 +54,8 @@ def main() -> None:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
     for instance in instances.values():
-        if instance.allowed_cidrs:
-            sys.stderr.write(f"[instances.{instance.name}] {REMINDER}\n")
+        if instance.restricted_by:
+            sys.stderr.write(f"[instances.{instance.name}] {', '.join(instance.restricted_by)}: {REMINDER}\n")
     build(app, instances.values())
     app.synth()
 

@@ -48,7 +48,7 @@ def synth(instances: int, folder: Path, *, guarded: bool = True) -> tuple[list[s
         "CDK_OUTDIR": str(folder / f"{instances}.out"),
         "CDK_CONTEXT_JSON": json.dumps(context),
     }
-    unguarded = "import app, aws_cdk; app.guardrails = aws_cdk.CloudFormationValidatePlugin; app.main()"
+    unguarded = "import app, stacks.guardrails; stacks.guardrails.check = lambda stack: []; app.main()"
     return ([sys.executable, "app.py"] if guarded else [sys.executable, "-c", unguarded]), environment
 
 

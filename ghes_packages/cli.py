@@ -200,7 +200,8 @@ def review(
         str | None, typer.Option("--deployed", metavar="INSTANCE", help="Compare with what is deployed of it instead.")
     ] = None,
     assembly: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="What to deploy; only with --deployed. [default: cdk.out]")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="What to deploy; only with --deployed.", show_default=str(ASSEMBLY)),
     ] = None,
     accept: Annotated[list[str] | None, typer.Option(metavar="ID", help="A risk to take; may be repeated.")] = None,
     unused_for: UnusedFor = UNUSED_FOR_HOURS,

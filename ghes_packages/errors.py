@@ -6,7 +6,7 @@ from ghes_packages.printable import one_line
 
 
 class CannotGoOn(Exception):
-    """Base of all that ends a command. Each argument is one line: what, where, the value, what is allowed, what to do."""
+    """Base of all that ends a command. Each argument is a line: what, where, the value, what is allowed, what to do."""
 
     exit_status: ClassVar[int]
 

@@ -204,6 +204,9 @@ def _encryption_parameters(encryption: Properties) -> dict[str, Any]:
     return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
 
 
+_OF_A_TRANSITION = {"TransitionInDays": "Days", "TransitionDate": "Date"}
+
+
 def _lifecycle_parameters(lifecycle: Properties) -> dict[str, Any]:
     """S3's names for CloudFormation's, where they differ; botocore refuses the ones that are not translated here."""
     rules = [dict(rule) for rule in lifecycle["Rules"]]
@@ -215,6 +218,10 @@ def _lifecycle_parameters(lifecycle: Properties) -> dict[str, Any]:
             rule["Expiration"] = {"Days": rule.pop("ExpirationInDays")}
         elif "ExpiredObjectDeleteMarker" in rule:
             rule["Expiration"] = {"ExpiredObjectDeleteMarker": rule.pop("ExpiredObjectDeleteMarker")}
+        if "Transitions" in rule:
+            rule["Transitions"] = [
+                {_OF_A_TRANSITION.get(key, key): value for key, value in each.items()} for each in rule["Transitions"]
+            ]
     return {"LifecycleConfiguration": {"Rules": rules}}
 
 

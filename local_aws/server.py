@@ -22,7 +22,7 @@ from ministack.app import app
 from ministack.core import iam_evaluator
 from ministack.services import sts
 
-from local_aws import access_key_use, authorization, cloudformation
+from local_aws import access_key_use, authorization, cloudformation, replication, vpc_endpoints
 
 # MiniStack answers these to anybody on this machine: its own administration, and EC2's instance metadata.
 UNAUTHENTICATED = ("/_ministack/", "/_localstack/", "/latest/", "/v2/credentials/")
@@ -93,9 +93,8 @@ async def serve(https_fd: int, http_fd: int, folder: Path) -> None:
     loop = asyncio.get_running_loop()
     loop.add_reader(sys.stdin.fileno(), end_after_the_parent)
     loop.add_signal_handler(signal.SIGTERM, end)
-    await hypercorn.asyncio.serve(
-        with_origin_form(access_key_use.recorded(app)), config, shutdown_trigger=asyncio.Event().wait
-    )
+    application = with_origin_form(access_key_use.recorded(vpc_endpoints.named_by_a_header(app)))
+    await hypercorn.asyncio.serve(application, config, shutdown_trigger=asyncio.Event().wait)
 
 
 def main(https_fd: str, http_fd: str, folder: str) -> None:
@@ -103,6 +102,8 @@ def main(https_fd: str, http_fd: str, folder: str) -> None:
     access_key_use.install()
     authorization.install()
     cloudformation.install()
+    replication.install()
+    vpc_endpoints.install()
     accept_one_root()
     tell_who_calls()
     asyncio.run(serve(int(https_fd), int(http_fd), Path(folder)))

@@ -11,8 +11,7 @@ from constructs import Construct
 
 from ghes_packages import logical_ids
 from ghes_packages.config.instance import ACTIVE, INACTIVE, Instance
-from ghes_packages.policies.permissions import ResourceType, actions
-from ghes_packages.policies.statements import address_statement, readers_statement
+from ghes_packages.policies.statements import address_statement, packages_statements, readers_statement
 from stacks.acknowledged import acknowledge, objects_of
 from stacks.packages_key import Key
 
@@ -79,20 +78,18 @@ class PackagesAccess(Construct):
 def _seven_actions(
     scope: Construct, construct_id: str, instance: Instance, group: iam.IGroup, bucket: s3.IBucket
 ) -> iam.ManagedPolicy:
-    """The seven actions, and where the instance says from where they may come, a denial for all other addresses."""
-    objects = bucket.arn_for_objects("*")
+    """The seven actions, and where the instance says from where they may come, a denial for everything else."""
     policy = iam.ManagedPolicy(
         scope,
         construct_id,
         description="The seven S3 actions that GitHub Packages needs, on its one bucket",
         groups=[group],
-        statements=[
-            iam.PolicyStatement(sid="Bucket", actions=actions(ResourceType.BUCKET), resources=[bucket.bucket_arn]),
-            iam.PolicyStatement(sid="Objects", actions=actions(ResourceType.OBJECT), resources=[objects]),
-        ],
+        statements=[iam.PolicyStatement.from_json(each) for each in packages_statements(bucket.bucket_arn)],
     )
-    if instance.allowed_cidrs:
-        policy.add_statements(iam.PolicyStatement.from_json(address_statement(objects, instance.allowed_cidrs)))
+    if instance.restricted_by:
+        objects_arn = bucket.arn_for_objects("*")
+        denial = address_statement(objects_arn, instance.allowed_cidrs, instance.allowed_vpc_endpoints)
+        policy.add_statements(iam.PolicyStatement.from_json(denial))
     acknowledge(
         policy,
         "GHES chooses the object keys, so the policy must cover every object; the bucket holds nothing but"

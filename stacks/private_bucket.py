@@ -6,13 +6,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ghes_packages.config.lifecycle import Lifecycle
+from ghes_packages.config.lifecycle import TRANSITION_DAYS, Lifecycle
 from ghes_packages.policies.statements import LEAST_TLS_VERSION
 from stacks.replication import Replication
 
 
 class PrivateBucket(s3.Bucket):
-    """What every bucket of this project has in common; what S3 may remove from it is its lifecycle.
+    """What every bucket of this project has in common; what S3 may remove from it, or move, is its lifecycle.
 
     `kms_key_id` is an ARN or an alias with which new objects are encrypted, instead of SSE-S3.
     """
@@ -81,4 +81,10 @@ def _rule(lifecycle: Lifecycle) -> s3.LifecycleRule:
         expired_object_delete_marker=True if current is None else None,
         noncurrent_version_expiration=cdk.Duration.days(lifecycle.noncurrent_days),
         abort_incomplete_multipart_upload_after=cdk.Duration.days(lifecycle.incomplete_upload_days),
+        transitions=[_transition(lifecycle.moved_to)] if lifecycle.moved_to else None,
     )
+
+
+def _transition(moved_to: str) -> s3.Transition:
+    days = cdk.Duration.days(TRANSITION_DAYS)
+    return s3.Transition(storage_class=s3.StorageClass(moved_to), transition_after=days)

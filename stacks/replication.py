@@ -11,23 +11,13 @@ from constructs import Construct
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.values import SSE_KMS
 from ghes_packages.live.replication import RULE_ID
-from ghes_packages.policies.statements import replication_statement
+from ghes_packages.policies.statements import (
+    REPLICA_KEY_ACTIONS,
+    SOURCE_KEY_ACTIONS,
+    replication_key_statement,
+    replication_statements,
+)
 from stacks.acknowledged import acknowledge, objects_of
-
-# What AWS documents: "Setting up permissions for live replication", without the change of a replica's owner.
-SOURCE_BUCKET_ACTIONS = ["s3:GetReplicationConfiguration", "s3:ListBucket"]
-SOURCE_OBJECT_ACTIONS = ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"]
-REPLICA_OBJECT_ACTIONS = ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"]
-# "Replicating encrypted objects"; with a bucket key S3 decrypts too, to see whether that is intact.
-SOURCE_KEY_ACTIONS = ["kms:Decrypt"]
-REPLICA_KEY_ACTIONS = ["kms:Encrypt", "kms:Decrypt"]
-ACTIONS = [
-    *SOURCE_BUCKET_ACTIONS,
-    *SOURCE_OBJECT_ACTIONS,
-    *REPLICA_OBJECT_ACTIONS,
-    *SOURCE_KEY_ACTIONS,
-    *REPLICA_KEY_ACTIONS,
-]
 
 
 class Replica(Construct):
@@ -96,9 +86,8 @@ class Replication(Construct):
             description="What S3 needs to replicate one bucket",
             roles=[self.role],
             statements=[
-                iam.PolicyStatement(actions=SOURCE_BUCKET_ACTIONS, resources=[source.bucket_arn]),
-                iam.PolicyStatement(actions=SOURCE_OBJECT_ACTIONS, resources=[source.arn_for_objects("*")]),
-                iam.PolicyStatement(actions=REPLICA_OBJECT_ACTIONS, resources=[self._replica.arn_for_objects("*")]),
+                iam.PolicyStatement.from_json(each)
+                for each in replication_statements(source.bucket_arn, self._replica.bucket_arn)
             ],
         )
         if self._source_key:
@@ -116,5 +105,5 @@ class Replication(Construct):
 def _use(key: kms.IKey, actions: Sequence[str], bucket: s3.IBucket) -> iam.PolicyStatement:
     dns_suffix = cdk.Stack.of(bucket).url_suffix
     return iam.PolicyStatement.from_json(
-        replication_statement(key.key_arn, actions, bucket.bucket_arn, bucket.env.region, dns_suffix)
+        replication_key_statement(key.key_arn, actions, bucket.bucket_arn, bucket.env.region, dns_suffix)
     )

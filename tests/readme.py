@@ -4,18 +4,18 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from itertools import takewhile
 from pathlib import Path
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.options import OPTIONS
+from ghes_packages.guardrails import RULES
 from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS, Command, OperatorPermission
 from ghes_packages.policies.permissions import PERMISSIONS
+from tests import costs, deploy_permissions, handler_permissions
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
-GUARDRAILS = sorted((README.parent / "stacks" / "guardrails").glob("*.guard"))
 PAGES = (README, *sorted((README.parent / "docs").glob("*.md")))
 
 
@@ -48,7 +48,7 @@ def generated() -> Mapping[str, str]:
         ),
         "findings counted": f"\n{_counted()}\n\n",
         "guardrails": _table(
-            ("rule", "why"), *((f"`{file.stem}`", _first_comment(file.read_text())) for file in GUARDRAILS)
+            ("rule", "promise", "why"), *((f"`{rule.name}`", rule.promise, rule.reason) for rule in RULES)
         ),
         "rights": _table(
             ("what for", "actions", "on", "in the region of", "commands"),
@@ -63,6 +63,11 @@ def generated() -> Mapping[str, str]:
                 for each in OPERATOR_PERMISSIONS
             ),
         ),
+        "costs dates": f"\n{costs.dates()}\n\n",
+        **{f"costs {name}": _table(*rows) for name, rows in costs.tables().items()},
+        "deploy source": f"\nThe pinned one is {handler_permissions.source()}.\n\n",
+        **{f"deploy {name}": _table(*rows) for name, rows in deploy_permissions.tables().items()},
+        **{f"deploy policy {name}": _json(policy) for name, policy in deploy_permissions.written_policies().items()},
     }
 
 
@@ -80,13 +85,6 @@ def _counted() -> str:
     return ", ".join(f"{pack}: {count}" for pack, count in packs.items()) + f"; {packs.total()} in all."
 
 
-def _first_comment(rule: str) -> str:
-    """Without the sentence that says where its variables come from."""
-    lines = takewhile(lambda line: line.startswith("#"), rule.splitlines())
-    text = " ".join(line.removeprefix("# ") for line in lines)
-    return " ".join(sentence for sentence in re.split(r"(?<=[.:]) (?=[A-Z])", text) if ".py" not in sentence)
-
-
 def _commands(needed: OperatorPermission) -> str:
     if needed.commands == set(Command):
         return "all"
@@ -96,6 +94,10 @@ def _commands(needed: OperatorPermission) -> str:
 def _default(key: str) -> str:
     default = Instance.model_fields[key].get_default(call_default_factory=True)
     return f"`{json.dumps(default)}`" if default else "none"
+
+
+def _json(text: str) -> str:
+    return f"\n```json\n{text}\n```\n\n"
 
 
 def _table(heading: tuple[str, ...], *rows: tuple[str, ...]) -> str:

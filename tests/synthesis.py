@@ -38,16 +38,20 @@ def stack_of(instance: Instance) -> PackagesStorage:
     return PackagesStorage(app(), instance)
 
 
-@functools.cache
 def template_of(instance: Instance = INSTANCE) -> Json:
-    return dict(Template.from_stack(stack_of(instance)).to_json())
+    """Anew at each call: a test may change what it gets."""
+    return dict(json.loads(_template(PackagesStorage, instance)))
 
 
-@functools.cache
 def replica_template_of(instance: Instance) -> Json:
     """What the stack in `replica_region` of an instance is."""
     assert instance.replica
-    return dict(Template.from_stack(PackagesReplica(app(), instance.replica)).to_json())
+    return dict(json.loads(_template(PackagesReplica, instance.replica)))
+
+
+@functools.cache
+def _template(kind: type[PackagesStorage | PackagesReplica], instance: Instance) -> str:
+    return json.dumps(Template.from_stack(kind(app(), instance)).to_json())
 
 
 def resources_of(kind: str, instance: Instance = INSTANCE) -> dict[str, Json]:

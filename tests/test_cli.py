@@ -27,6 +27,13 @@ def test_help_fits_a_terminal_and_loads_nothing_that_talks_to_aws(arguments: lis
     assert max(len(line) for line in done.stdout.splitlines()) <= 80
 
 
+def test_the_help_of_review_names_the_default_of_an_option_that_has_none_of_typer() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ghes_packages", "review", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "[default: (cdk.out)]" in done.stdout
+
+
 def test_no_command_at_all_shows_the_help() -> None:
     done = subprocess.run([sys.executable, "-m", "ghes_packages"], capture_output=True, text=True, check=False)
     assert done.returncode == 2

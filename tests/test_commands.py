@@ -68,6 +68,7 @@ FOLLOWED_BY = {
         "test_deleted_packages_come_back",
         "test_deleted_packages_come_back_in_the_replica_too",
     ],
+    "docs/deploy-permissions.md": ["test_the_commands_of_the_page_make_both_policies_of_an_instance"],
     "docs/encryption.md": ["test_the_way_back_to_a_key_of_the_stacks_own_is_refused_until_the_alias_is_deleted"],
     "docs/leaked-key.md": [
         "test_a_leaked_key_is_refused_after_one_command",

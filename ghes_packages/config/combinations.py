@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from ghes_packages.config.options import Options
 from ghes_packages.config.regions import Endpoint, partition_of, regions_with
-from ghes_packages.config.values import SSE_KMS, SSE_S3
+from ghes_packages.config.values import MOST_CHARACTERS_OF_ADDRESSES, SSE_KMS, SSE_S3
 
 Reasons = Iterator[str]
 
@@ -94,6 +94,15 @@ def _addresses_of_both_versions(options: Options) -> Reasons:
         )
 
 
+def _room_in_the_policy(options: Options) -> Reasons:
+    allowed = (*options.allowed_cidrs, *options.allowed_vpc_endpoints)
+    if (characters := sum(len(f'"{each}",') for each in allowed)) > MOST_CHARACTERS_OF_ADDRESSES:
+        yield (
+            f"{', '.join(options.restricted_by)} with {characters} characters in the policy of the user, which has room"
+            f" for {MOST_CHARACTERS_OF_ADDRESSES}; put neighbouring ranges together, or name fewer endpoints"
+        )
+
+
 def _readers_that_can_read(options: Options) -> Reasons:
     for arn in options.secret_readers:
         _, partition, _, _, account, _ = arn.split(":")
@@ -136,7 +145,7 @@ def _replica_somewhere_else(options: Options) -> Reasons:
 def _nothing_about_a_bucket_that_is_there(options: Options) -> Reasons:
     if options.existing_bucket is None:
         return
-    about_the_bucket = ("access_logs", "noncurrent_days", "replica_region", "bucket_name")
+    about_the_bucket = ("access_logs", "noncurrent_days", "storage_class", "replica_region", "bucket_name")
     defaults = type(options).model_fields
     set_though = [key for key in about_the_bucket if getattr(options, key) != defaults[key].default]
     if options.encryption == SSE_KMS:
@@ -162,6 +171,7 @@ RULES: tuple[Callable[[Options], Reasons], ...] = (
     _previous_access_key_from_the_second_on,
     _endpoint_where_s3_has_it,
     _addresses_of_both_versions,
+    _room_in_the_policy,
     _readers_that_can_read,
     _replica_somewhere_else,
     _nothing_about_a_bucket_that_is_there,

@@ -24,7 +24,9 @@ from ghes_packages.config.values import (
     RoleArns,
     RulePack,
     RulePacks,
+    StorageClass,
     Tags,
+    VpcEndpoints,
     in_words,
 )
 
@@ -112,8 +114,17 @@ class Options(BaseModel):
         Option(
             allowed='a list of public address ranges, such as ["203.0.113.0/24"]',
             consequence="From elsewhere the access key reads and writes no object. Clients fetch packages from S3"
-            " themselves, so the addresses of end users must be in it, not only those of GHES. Nothing that comes"
-            " through a VPC endpoint is in it.",
+            " themselves, so the addresses of end users must be in it, not only those of GHES. What comes through a VPC"
+            " endpoint has no public address: see allowed_vpc_endpoints.",
+        ),
+    ] = ()
+    allowed_vpc_endpoints: Annotated[
+        VpcEndpoints,
+        Option(
+            allowed='a list of IDs of VPC endpoints for S3, such as ["vpce-0123456789abcdef0"]',
+            consequence="The access key reads and writes objects through these endpoints, and from the addresses in"
+            " allowed_cidrs if there are any; from elsewhere none. GHES and all clients must reach S3 in one of these"
+            " ways: see docs/security.md, Addresses.",
         ),
     ] = ()
     permissions_boundary: Annotated[
@@ -148,6 +159,17 @@ class Options(BaseModel):
             consequence="How long a deleted or overwritten package can be brought back, and is paid for.",
         ),
     ] = 30
+    storage_class: Annotated[
+        StorageClass,
+        Field(strict=False),
+        Option(
+            allowed=in_words(StorageClass),
+            consequence='With "intelligent-tiering" S3 moves packages to S3 Intelligent-Tiering, also those that are'
+            " there already. What nobody reads for 30 days costs less there, and less again after 90; GHES reads it at"
+            " once, as before. Objects of less than 128 KB stay in S3 Standard. AWS bills each move, and the monitoring"
+            " of what was moved: see docs/costs.md. It stays there if the option is taken back.",
+        ),
+    ] = StorageClass.STANDARD
     replica_region: Annotated[
         Region | None,
         Option(
@@ -190,6 +212,11 @@ class Options(BaseModel):
             " examples/regulated.toml.",
         ),
     ] = (RulePack.AWS_SOLUTIONS,)
+
+    @property
+    def restricted_by(self) -> tuple[str, ...]:
+        """The options that say from where the access key may read and write objects; none if it may from everywhere."""
+        return tuple(key for key in ("allowed_cidrs", "allowed_vpc_endpoints") if getattr(self, key))
 
     @property
     def key_arn(self) -> str | None:

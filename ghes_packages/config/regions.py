@@ -45,6 +45,13 @@ def partition_of(region: str) -> str:
 
 
 @cache
+def dns_suffix_of(region: str) -> str | None:
+    """What host names end with in a region; None where the region is not known, such as a reference of a template."""
+    suffixes = (str(each["outputs"]["dnsSuffix"]) for each in _partitions() if region in each["regions"])
+    return next(suffixes, None)
+
+
+@cache
 def regions_with(endpoint: Endpoint) -> frozenset[str]:
     """The regions in which the pinned botocore knows S3 endpoints of that kind, in all partitions."""
     if endpoint is Endpoint.STANDARD:

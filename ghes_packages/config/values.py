@@ -38,6 +38,13 @@ class PreviousAccessKey(StrEnum):
     DELETED = "deleted"
 
 
+class StorageClass(StrEnum):
+    """The storage classes that packages can be in. Each has the name that S3 gives it."""
+
+    STANDARD = "standard"
+    INTELLIGENT_TIERING = "intelligent-tiering"
+
+
 class RulePack(StrEnum):
     """The rule packs of cdk-nag that an instance can be held to, by cdk-nag's names."""
 
@@ -63,7 +70,7 @@ RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
 ACCOUNT_REGIONAL_SUFFIX = "-an"
 MOST_TAGS = 50
 # IAM takes 6,144 in a managed policy, and the rest of the user's has a thousand.
-MOST_CHARACTERS_OF_CIDRS = 5_000
+MOST_CHARACTERS_OF_ADDRESSES = 5_000
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -107,15 +114,6 @@ def _public_cidr(cidr: str) -> str:
     if any(network.overlaps(private) for private in PRIVATE if private.version == network.version):
         raise ValueError("is not public: S3 sees the public address of a client, behind NAT that of the NAT gateway")
     return cidr
-
-
-def _fit_in_a_policy(cidrs: tuple[str, ...]) -> tuple[str, ...]:
-    if (characters := sum(len(f'"{cidr}",') for cidr in cidrs)) > MOST_CHARACTERS_OF_CIDRS:
-        raise ValueError(
-            f"have {characters} characters in the policy of the user, which has room for {MOST_CHARACTERS_OF_CIDRS}:"
-            " put neighbouring ranges together"
-        )
-    return cidrs
 
 
 def _bucket_name(name: str) -> str:
@@ -181,7 +179,11 @@ Cidrs = Annotated[
     tuple[Annotated[str, AfterValidator(_public_cidr)], ...],
     Field(strict=False, min_length=1),
     AfterValidator(_each_once),
-    AfterValidator(_fit_in_a_policy),
+]
+VpcEndpoints = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=r"^vpce-[0-9a-f]{8,17}$")], ...],
+    Field(strict=False, min_length=1),
+    AfterValidator(_each_once),
 ]
 RoleArns = Annotated[tuple[RoleArn, ...], Field(strict=False, min_length=1), AfterValidator(_each_once)]
 RulePacks = Annotated[

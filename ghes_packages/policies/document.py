@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ghes_packages.config.regions import dns_suffixes
 
 # What a `NotAction`, `NotResource` or `NotPrincipal` is in a set of actions, resources or principals.
 EVERYTHING_BUT = "everything but "
+VIA_SERVICE = "kms:ViaService"
 
 
 class UnreadablePolicy(ValueError):
@@ -73,7 +74,7 @@ def statement(element: Any) -> Statement:
             actions=frozenset(_either(element, "Action")),
             resources=frozenset(_either(element, "Resource")),
             conditions=frozenset(
-                Condition(operator, key, tuple(sorted(map(_text, _list(values)))))
+                Condition(operator, key, tuple(sorted(set(map(_text, _list(values))))))
                 for operator, keys in element.get("Condition", {}).items()
                 for key, values in keys.items()
             ),
@@ -89,16 +90,26 @@ def _principals(element: dict[str, Any]) -> Iterator[str]:
     if not isinstance(principal, dict):
         principal = {"AWS": principal}
     who = [
-        f"{kind} {_service(str(value)) if kind == 'Service' else value}"
+        f"{kind} {service_name(str(value)) if kind == 'Service' else value}"
         for kind, values in principal.items()
         for value in _list(values)
     ]
     yield from who if name == "Principal" or not who else [f"everybody but {', '.join(sorted(who))}"]
 
 
-def _service(principal: str) -> str:
-    [suffix] = [suffix for suffix in dns_suffixes() if principal.endswith(f".{suffix}")] or [""]
-    return principal.removesuffix(f".{suffix}")
+def service_name(name: str) -> str:
+    """The name of a service of AWS, such as logging.s3 or s3.us-west-2, without the DNS suffix of any partition."""
+    [suffix] = [suffix for suffix in dns_suffixes() if name.endswith(f".{suffix}")] or [""]
+    return name.removesuffix(f".{suffix}")
+
+
+def through_services(granted: Statement) -> Statement:
+    """The statement with the services of `kms:ViaService` by their names alone: each DNS suffix grants the same."""
+    conditions = (
+        replace(each, values=tuple(sorted(set(map(service_name, each.values))))) if each.key == VIA_SERVICE else each
+        for each in granted.conditions
+    )
+    return replace(granted, conditions=frozenset(conditions))
 
 
 def _either(element: dict[str, Any], name: str) -> Iterator[str]:

@@ -133,7 +133,7 @@ OPERATOR_PERMISSIONS = (
         with_replica=True,
     ),
     OperatorPermission(
-        ("s3:GetReplicationConfiguration",), Resource.EACH_BUCKET, "the replication rules", _VERIFY, with_replica=True
+        ("s3:GetReplicationConfiguration",), Resource.EACH_BUCKET, "whether it is replicated, and how", _VERIFY
     ),
     OperatorPermission(
         ("s3:GetReplicationConfiguration",), Resource.BUCKET, "the replication rule", _STATUS, with_replica=True

@@ -22,7 +22,7 @@ RISKS = {
     "access-denial": ("what was denied would be denied no more, or not in all cases", "leave the denial as it is"),
     "access-locked-out": (
         "the denial locks out GHES, or whoever else is to have access",
-        "deny nothing but what is not TLS, and addresses that are not in allowed_cidrs",
+        "deny nothing but what is not TLS, and what is not from allowed_cidrs or through allowed_vpc_endpoints",
     ),
     "access-lost": ("GHES would lack it", "leave the user its seven actions"),
 }

@@ -9,6 +9,7 @@ from ghes_packages.config.instance import ACTIVE
 from ghes_packages.review.change import KEYS, Change, Risk, identifier, shown
 from ghes_packages.rotation.steps import KEYS_PER_USER
 from ghes_packages.template.assembly import Stack
+from ghes_packages.template.rendering import rendered
 
 USER = "AWS::IAM::User"
 
@@ -152,7 +153,8 @@ def _of_the_newest(
                 f"access key {generation} would not be of the user that GHES signs in as",
                 "leave the user as it is",
             )
-            yield Change(KEYS, ((str(generation),),), "user", (), shown(gets[generation].user), risk)
+            user = rendered(gets[generation].user, {})
+            yield Change(KEYS, ((str(generation),),), "user", (), shown(user), risk)
 
 
 def _ids(stack: Stack) -> set[str]:

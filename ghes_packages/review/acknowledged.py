@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from ghes_packages.guardrails import PLUGIN
 from ghes_packages.review.change import FINDINGS, Change, Risk, identifier, shown
 from ghes_packages.template.assembly import Stack
 
-# The plugin that runs this project's guardrails, and CDK's own validation. CDK's report names a plugin only where it
-# found something, be it acknowledged: this one is not missed there, whether it is in the app or not.
-VALIDATION = "CloudFormation-Validate"
-GUARDRAILS = f"{VALIDATION}::"
+# CDK's report names a plugin only where it found something, be it acknowledged. CDK's own validation and the guardrails
+# are therefore not missed there.
+NOT_MISSED = {"CloudFormation-Validate", PLUGIN}
+GUARDRAILS = f"{PLUGIN}::"
 
 
 def changes(before: Stack, after: Stack) -> Iterator[Change]:
@@ -16,7 +17,7 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
 
     One of a rule pack is no risk: what it lets pass may be. One of the guardrails is, because it gives up a promise.
     """
-    for plugin in sorted(before.plugins - after.plugins - {VALIDATION}):
+    for plugin in sorted(before.plugins - after.plugins - NOT_MISSED):
         removed = Risk(
             identifier("checks-removed", plugin),
             "the rules of this plugin would check the stack no more",

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ghes_packages.template.rendering import in_words
+
 # The values of one cell, as the templates have them; none where there is nothing.
 Cell = tuple[str, ...]
 
@@ -89,8 +91,8 @@ def slug(resource_type: str) -> str:
 
 
 def shown(value: Any) -> Cell:
-    """The values of a cell: a list is one value each, an object is JSON."""
+    """The values of a cell: a list is one value each, an object is JSON, with the functions in it in words."""
     if value is None:
         return ()
     values = value if isinstance(value, list | tuple) else [value]
-    return tuple(each if isinstance(each, str) else json.dumps(each, sort_keys=True) for each in values)
+    return tuple(each if isinstance(each, str) else json.dumps(in_words(each), sort_keys=True) for each in values)

@@ -14,7 +14,7 @@ from ghes_packages.errors import ConfigurationError, FoundWrong
 from ghes_packages.live import access_keys, aws, deployed
 from ghes_packages.live.access_keys import AccessKey
 from ghes_packages.live.aws import CONFIG, code, explained
-from ghes_packages.review import new
+from ghes_packages.review import new, options
 from ghes_packages.review.access_keys import UserKeys
 from ghes_packages.review.change import STACK, Change, Risk, identifier
 from ghes_packages.review.report import Report, Reviewed, State
@@ -34,7 +34,7 @@ def review_deployed(
     Raises ConfigurationError, AwsSaidNo and FoundWrong.
     """
     stacks, session = assembly.read(folder), aws.session(instance)
-    reviewed = [_replica(instance.replica, stacks, folder)] if instance.replica else []
+    replica = [_replica(instance.replica, stacks, folder)] if instance.replica else []
     after = _synthesised(instance, stacks, folder)
     others = strangers(instance, stacks)
     before = _read(instance, after, session)
@@ -45,14 +45,15 @@ def review_deployed(
                 f"your credentials are for account {account}, and [instances.{instance.name}] says account ="
                 f' "{instance.account}"; set AWS_PROFILE to the account that you mean'
             )
-        reviewed.append(Reviewed(instance.name, State.NEW, (*others, *new.changes(after))))
+        reviewed = Reviewed(instance.name, State.NEW, (*others, *new.changes(after)))
         otherwise = f"a first deploy: nothing is in {account}, {session.region_name} yet"
     else:
         keys = access_keys.read(instance, deployed.read(instance, session).outputs, session)
-        changes = review.changes(before, after, known_to_iam(keys, now, unused_for))
-        reviewed.append(Reviewed(instance.name, State.CHANGED, (*others, *changes)))
+        changes = (*others, *review.changes(before, after, known_to_iam(keys, now, unused_for)))
+        made = options.changed(before, after, changes)
+        reviewed = Reviewed(instance.name, State.CHANGED, changes, options=made)
         otherwise = "no risk found"
-    return Report(tuple(reviewed)).accepting(accepted), f"{instance.name}: {otherwise}"
+    return Report((reviewed, *replica)).accepting(accepted), f"{instance.name}: {otherwise}"
 
 
 def _replica(instance: Instance, stacks: Mapping[str, Stack], folder: Path) -> Reviewed:
@@ -61,7 +62,9 @@ def _replica(instance: Instance, stacks: Mapping[str, Stack], folder: Path) -> R
     before = _read(instance, after, aws.session(instance))
     if before is None:
         return Reviewed(instance.name, State.NEW, tuple(new.changes(after)), f"{instance.name}/")
-    return Reviewed(instance.name, State.CHANGED, tuple(review.changes(before, after)), f"{instance.name}/")
+    changes = tuple(review.changes(before, after))
+    made = options.changed(before, after, changes)
+    return Reviewed(instance.name, State.CHANGED, changes, f"{instance.name}/", options=made)
 
 
 def strangers(instance: Instance, stacks: Mapping[str, Stack]) -> Sequence[Change]:

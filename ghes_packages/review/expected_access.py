@@ -17,16 +17,19 @@ NO_TLS = (
     {Condition("Bool", "aws:SecureTransport", ("false",))},
     *({Condition("NumericLessThan", "s3:TlsVersion", (version,))} for version in (str(LEAST_TLS_VERSION), "1.3")),
 )
-ADDRESSES = {(each.operator, each.key) for each in statement(address_statement("", [])).conditions}
+ADDRESSES = [
+    {(each.operator, each.key) for each in statement(address_statement("", cidrs, endpoints)).conditions}
+    for cidrs, endpoints in ((["any"], []), ([], ["any"]), (["any"], ["any"]))
+]
 
 
 def denial(grant: Grant) -> bool:
-    """Whether it denies what is not TLS to everybody, or objects to the user from addresses that are not allowed."""
+    """Whether it denies what is not TLS to everybody, or objects to the user from where it is not allowed."""
     if grant.who == EVERYBODY:
         return grant.conditions in NO_TLS
     conditions = {(each.operator, each.key) for each in grant.conditions}
     via_a_service = Condition("Bool", "aws:ViaAWSService", ("false",)) in grant.conditions
-    return grant.action in actions(ResourceType.OBJECT) and conditions == ADDRESSES and via_a_service
+    return grant.action in actions(ResourceType.OBJECT) and conditions in ADDRESSES and via_a_service
 
 
 def _named(resource: str) -> bool:

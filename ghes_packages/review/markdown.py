@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from ghes_packages.review import diagram
 from ghes_packages.review.change import ACCESS, TOPICS, Change, Topic
-from ghes_packages.review.report import Named, Report, Reviewed, State
+from ghes_packages.review.options import OptionChange
+from ghes_packages.review.report import BY_NO_OPTION, Named, Report, Reviewed, State
 from ghes_packages.review.table import cell, code, table
 
 # GitHub takes comments of at most 65,536 characters; the rest is for what a workflow puts around the report.
@@ -15,7 +16,7 @@ MOST_CHARACTERS = 60_000
 
 def written(report: Report) -> str:
     """The report. Where it would be too long, whole sections are left out at the end, never a risk."""
-    text = "\n".join(["## Review of the storage for GitHub Packages", "", _verdict(report), "", *_risks(report.risks)])
+    text = "\n".join(["## Review of the storage for GitHub Packages", "", _verdict(report), "", *_risks(report)])
     sections = [*_sections(report.instances)]
     for number, section in enumerate(sections):
         if len(text) + len(section) > MOST_CHARACTERS:
@@ -44,26 +45,52 @@ def _number(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _risks(risks: Sequence[Named]) -> Iterator[str]:
-    """The table of risks; what several instances risk alike is one row with all their IDs."""
-    rows: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for each in risks:
-        rows["accepted" if each.accepted else "refused", _happens(each)].append(code(each.id))
-    if rows:
-        lines = ([f"{state}<br>{'<br>'.join(ids)}", what] for (state, what), ids in rows.items())
-        yield from table(("risk", "what would happen"), lines)
+def _risks(report: Report) -> Iterator[str]:
+    """The table of the options with the risks that each brings, and of the other risks."""
+    risks, rows = report.risks, list[list[str]]()
+    # What does not differ but in the instance is one option: its risks are not compared.
+    options: dict[OptionChange, list[str]] = defaultdict(list)
+    for instance in report.instances:
+        for option in instance.options:
+            options[replace(option, brings=())].append(instance.name)
+    said = set[str]()
+    for option, instances in options.items():
+        told = f"**`{option.option}`: {_values(option)}**" + (
+            "" if option.consequence in said else f"<br>{option.consequence}"
+        )
+        said.add(option.consequence)
+        rows.append([f"**option**<br>{'<br>'.join(map(code, instances))}", told])
+        rows += _rows([each for each in risks if each.option and replace(each.option, brings=()) == option])
+    others = [*_rows([each for each in risks if each.option is None])]
+    if options and others:
+        rows.append([f"**{BY_NO_OPTION}**", "Read these with most care: no option above brings them."])
+    if rows or others:
+        yield from table(("option or risk" if options else "risk", "what would happen"), rows + others)
         yield ""
-    if any(not each.accepted for each in risks):
+    if report.refused:
         yield "Where one is meant, take it by its ID: `--accept ID`."
         yield ""
 
 
-def _happens(each: Named) -> str:
-    change = each.change
-    lines = [f"{', '.join(cell(some, ', ') for some in change.subject)}: {change.what}"]
-    if change.before or change.after:
-        lines.append(f"{cell(change.before, ', ')} → {cell(change.after, ', ')}")
-    return "<br>".join([*lines, each.risk.why, f"*instead:* {each.risk.instead}"])
+def _rows(risks: Sequence[Named]) -> Iterator[list[str]]:
+    """What several instances risk alike is one row with all their IDs; what is said of several rows, the first says."""
+    rows: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for each in risks:
+        advice = each.risk.why if each.option else f"{each.risk.why}<br>*instead:* {each.risk.instead}"
+        rows["accepted" if each.accepted else "refused", _happens(each.change), advice].append(code(each.id))
+    said = set[str]()
+    for (state, what, advice), ids in rows.items():
+        yield [f"{state}<br>{'<br>'.join(ids)}", what if advice in said else f"{what}<br>{advice}"]
+        said.add(advice)
+
+
+def _happens(change: Change) -> str:
+    what = f"{', '.join(cell(some, ', ') for some in change.subject)}: {change.what}"
+    return f"{what}<br>{_values(change)}" if change.before or change.after else what
+
+
+def _values(change: Change | OptionChange) -> str:
+    return f"{cell(change.before, ', ')} → {cell(change.after, ', ')}"
 
 
 def _sections(instances: Iterable[Reviewed]) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """The review of a pull request: two assemblies, offline, instance by instance."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ghes_packages import review
-from ghes_packages.review import new
+from ghes_packages.config.instance import REPLICA_SUFFIX
+from ghes_packages.review import new, options
 from ghes_packages.review.change import STACK, Change, Risk
 from ghes_packages.review.report import Report, Reviewed, State
 from ghes_packages.template import assembly
@@ -26,7 +28,17 @@ def review_assemblies(base: Path, head: Path, accepted: Collection[str]) -> Repo
     """What merging would do. Raises ConfigurationError for a folder that is no assembly, and an unknown ID."""
     before, after = assembly.read(base), assembly.read(head)
     names = sorted(before.keys() | after.keys())
-    return Report(tuple(_reviewed(name, before.get(name), after.get(name)) for name in names)).accepting(accepted)
+    reviewed = {name: _reviewed(name, before.get(name), after.get(name)) for name in names}
+    return Report(tuple(_with_its_instance(each, reviewed) for each in reviewed.values())).accepting(accepted)
+
+
+def _with_its_instance(replica: Reviewed, reviewed: Mapping[str, Reviewed]) -> Reviewed:
+    """The stack of a replica that goes because `replica_region` of its instance does; any other as it is."""
+    instance = reviewed.get(replica.name.removesuffix(REPLICA_SUFFIX))
+    if replica.state is not State.REMOVED or instance is None:
+        return replica
+    off = [each for each in instance.options if each.option == "replica_region" and not each.after]
+    return replace(replica, options=tuple(replace(each, brings=replica.changes) for each in off))
 
 
 def _reviewed(name: str, before: Stack | None, after: Stack | None) -> Reviewed:
@@ -37,4 +49,5 @@ def _reviewed(name: str, before: Stack | None, after: Stack | None) -> Reviewed:
     if before == after:
         return Reviewed(name, State.UNCHANGED)
     found = tuple(review.changes(before, after))
-    return Reviewed(name, State.CHANGED if found else State.UNCHANGED, found, f"{name}/")
+    made = options.changed(before, after, found)
+    return Reviewed(name, State.CHANGED if found else State.UNCHANGED, found, f"{name}/", options=made)

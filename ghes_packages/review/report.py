@@ -1,15 +1,22 @@
 """The outcome of a review: every instance with what happens to it, the risks, and which of them somebody accepted."""
 
 import json
-from collections.abc import Collection
+import textwrap
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
 from ghes_packages.errors import ConfigurationError
 from ghes_packages.printable import one_line
-from ghes_packages.review.change import Change, Risk
+from ghes_packages.review.change import Cell, Change, Risk
+from ghes_packages.review.options import OptionChange
 from ghes_packages.template.assembly import Stack
+from ghes_packages.template.rendering import in_words
+
+# Of a terminal; what is longer and has no blank, such as an ID, stays whole.
+COLUMNS = 80
+BY_NO_OPTION = "explained by no option"
 
 
 class State(StrEnum):
@@ -23,23 +30,32 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Reviewed:
-    """One instance. `prefix` stands before the IDs of its risks; `stack` is what it will be, if it is new."""
+    """One instance. `prefix` stands before the IDs of its risks; `stack` is what it will be, if it is new.
+
+    `options` are those that the change sets otherwise.
+    """
 
     name: str
     state: State
     changes: tuple[Change, ...] = ()
     prefix: str = ""
     stack: Stack | None = None
+    options: tuple[OptionChange, ...] = ()
+
+    def made_by(self, change: Change) -> OptionChange | None:
+        """The option that brings a row."""
+        return next((option for option in self.options if change in option.brings), None)
 
 
 @dataclass(frozen=True)
 class Named:
-    """A risk under the ID that `--accept` takes, and the row that it comes from."""
+    """A risk under the ID that `--accept` takes, the row that it comes from, and the option that brings it."""
 
     id: str
     instance: str
     risk: Risk
     change: Change
+    option: OptionChange | None
     accepted: bool
 
 
@@ -68,6 +84,7 @@ class Report:
                 instance.name,
                 change.risk,
                 change,
+                instance.made_by(change),
                 instance.prefix + change.risk.id in self.accepted,
             )
             for instance in self.instances
@@ -86,11 +103,17 @@ class Report:
         return 1 if self.refused else 0
 
     def as_text(self, otherwise: str, deploy: str) -> str:
-        """A line for each risk, and how `deploy` takes those that are refused; where there is none, `otherwise`."""
-        lines = [_line(each) for each in self.risks]
-        if refused := [each.id for each in self.risks if not each.accepted]:
+        """Each option with the risks that it brings, the other risks, and how `deploy` takes those that are refused.
+
+        Where there is no risk, `otherwise` says so.
+        """
+        risks = self.risks
+        lines = [line for instance in self.instances for line in _of_instance(instance, risks)]
+        if not risks:
+            lines.append(otherwise)
+        if refused := [each.id for each in risks if not each.accepted]:
             lines.append(f'Read each; if all of them are meant: {deploy} ACCEPT="{" ".join(refused)}"')
-        return "\n".join(lines) or otherwise
+        return "\n".join(lines)
 
     def as_json(self) -> str:
         """All of it for machines; values are as the templates have them."""
@@ -103,6 +126,7 @@ class Report:
                     "why": each.risk.why,
                     "instead": each.risk.instead,
                     "accepted": each.accepted,
+                    "option": each.option and each.option.option,
                     **_values(each.change),
                 }
                 for each in self.risks
@@ -111,6 +135,16 @@ class Report:
                 {
                     "instance": instance.name,
                     "state": instance.state,
+                    "options": [
+                        {
+                            "option": each.option,
+                            "before": each.before,
+                            "after": each.after,
+                            "consequence": each.consequence,
+                            "risks": [instance.prefix + row.risk.id for row in each.brings if row.risk],
+                        }
+                        for each in instance.options
+                    ],
                     "changes": [
                         {
                             "topic": change.topic.title,
@@ -130,9 +164,45 @@ def _values(change: Change) -> dict[str, Any]:
     return {"subject": change.subject, "what": change.what, "before": change.before, "after": change.after}
 
 
-def _line(each: Named) -> str:
-    values = " -> ".join(", ".join(cell) or "nothing" for cell in (each.change.before, each.change.after))
-    return one_line(
-        f"{each.instance}: {'accepted' if each.accepted else 'REFUSED'} {each.id}: {each.risk.why}"
-        f"{f' ({values})' if each.change.before or each.change.after else ''}; instead: {each.risk.instead}"
+def _of_instance(instance: Reviewed, risks: Sequence[Named]) -> Iterator[str]:
+    of_instance = [each for each in risks if each.instance == instance.name]
+    said = set[str]()
+    for option in instance.options:
+        yield one_line(f"{instance.name}: {option.option}: {_words(option.before)} -> {_words(option.after)}")
+        if option.consequence not in said:
+            yield _wrapped(option.consequence)
+        said.add(option.consequence)
+        yield from _lines([each for each in of_instance if each.option is option])
+    others = [each for each in of_instance if each.option is None]
+    if others and instance.options:
+        yield f"{instance.name}: {BY_NO_OPTION}:"
+    yield from _lines(others)
+
+
+def _lines(risks: Sequence[Named]) -> Iterator[str]:
+    """Each risk; what is said of several is said of the first."""
+    said = set[str]()
+    for each in risks:
+        change = each.change
+        yield one_line(f"{each.instance}: {'accepted' if each.accepted else 'REFUSED'} {each.id}: {change.what}")
+        values = f": {_words(change.before)} -> {_words(change.after)}" if change.before or change.after else ""
+        yield _wrapped(f"{'; '.join(map(_words, change.subject))}{values}")
+        advice = each.risk.why if each.option else f"{each.risk.why}; instead: {each.risk.instead}"
+        if advice not in said:
+            yield _wrapped(advice)
+        said.add(advice)
+
+
+def _words(cell: Cell) -> str:
+    return in_words(", ".join(cell)) or "nothing"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(
+        one_line(text),
+        COLUMNS,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from ghes_packages.review.change import Cell
+from ghes_packages.template.rendering import in_words
 
 LONGEST_VALUE = 300
 MOST_VALUES = 30
@@ -22,8 +23,8 @@ def code(value: str) -> str:
 
 
 def cell(values: Cell, between: str = "<br>") -> str:
-    """The values of a cell."""
-    shown = [code(each) for each in values[:MOST_VALUES]]
+    """The values of a cell, each function in words."""
+    shown = [code(in_words(each)) for each in values[:MOST_VALUES]]
     if len(values) > MOST_VALUES:
         shown.append(f"and {len(values) - MOST_VALUES} more")
     return between.join(shown) or NOTHING

@@ -78,7 +78,8 @@ def next_step(instance: Instance) -> Step:
         f"make access key {newest + 1} beside access key {newest}",
         (
             "prove the new key: ghes-packages verify {instance}",
-            "enter it in the Management Console: ghes-packages settings {instance} --show-secret",
+            "save it in the Management Console, which restarts services of GHES:"
+            " ghes-packages settings {instance} --show-secret",
             "on the appliance: ghe-check-blob-connection",
             "wait until the old key is unused: ghes-packages status {instance}",
         ),

@@ -3,7 +3,7 @@
 import re
 from ipaddress import ip_network
 
-from ghes_packages.policies.document import EVERYTHING_BUT, Condition
+from ghes_packages.policies.document import EVERYTHING_BUT, VIA_SERVICE, Condition, service_name
 from ghes_packages.template.grants import EVERYBODY, Grant
 
 
@@ -14,7 +14,10 @@ def covers(wide: Grant, narrow: Grant) -> bool:
         and wide.who in (narrow.who, EVERYBODY)
         and _matches(wide.action.lower(), narrow.action.lower())
         and _matches(wide.resource, narrow.resource)
-        and all(any(_implies(has, wanted) for has in narrow.conditions) for wanted in wide.conditions)
+        and all(
+            any(_implies(has, wanted) or _through_the_same(has, wanted, wide) for has in narrow.conditions)
+            for wanted in wide.conditions
+        )
     )
 
 
@@ -26,6 +29,18 @@ def _matches(pattern: str, text: str) -> bool:
         return False
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "[^*]")
     return re.fullmatch(expression, text, re.DOTALL) is not None
+
+
+def _through_the_same(narrow: Condition, wide: Condition, granted: Grant) -> bool:
+    """Whether both allow the use of a key through the same services, by whatever DNS suffix: AWS alone names them."""
+    if granted.effect != "Allow" or {narrow.key, wide.key} != {VIA_SERVICE}:
+        return False
+    few, many = ({_service(value) for value in each.values} for each in (narrow, wide))
+    return narrow.operator == wide.operator == "StringEquals" and few <= many
+
+
+def _service(value: str) -> str:
+    return service_name(value.removesuffix(".${AWS::URLSuffix}"))
 
 
 def _implies(narrow: Condition, wide: Condition) -> bool:

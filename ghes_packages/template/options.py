@@ -8,7 +8,7 @@ from ghes_packages import logical_ids
 from ghes_packages.config.instance import ACTIVE, Instance
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.config.regions import S3_HOST_PREFIXES, Endpoint
-from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, PreviousAccessKey
+from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, PreviousAccessKey, StorageClass
 from ghes_packages.outputs import Outputs
 from ghes_packages.template.rendering import at, rendered
 
@@ -23,11 +23,13 @@ def options_of(template: Template) -> dict[str, Any]:
         **_access_keys(template),
         "encryption": _encryption(template),
         "access_logs": _text(at(bucket, "LoggingConfiguration", "DestinationBucketName")) or OWN,
-        "allowed_cidrs": tuple(_allowed_cidrs(template)),
+        "allowed_cidrs": tuple(_not_denied(template, "NotIpAddress", "aws:SourceIp")),
+        "allowed_vpc_endpoints": tuple(_not_denied(template, "StringNotEquals", "aws:SourceVpce")),
         "permissions_boundary": _text(user.get("PermissionsBoundary")),
-        "tags": {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])},
+        "tags": {str(at(tag, "Key")): str(at(tag, "Value")) for tag in _list(user.get("Tags"))},
         "secret_readers": tuple(_secret_readers(template)),
         **_noncurrent_days(bucket),
+        "storage_class": next(_storage_classes(bucket), StorageClass.STANDARD),
         "replica_region": next(_replica_regions(at(bucket, "ReplicationConfiguration")), None),
         "bucket_name": _text(at(bucket, "BucketName")),
         "existing_bucket": _text(_output(template, "bucket")),
@@ -51,9 +53,8 @@ def _access_keys(template: Template) -> dict[str, Any]:
         if (generation := logical_ids.generation(logical_id))
     }
     newest = max(statuses, default=1)
-    previous = None
-    if newest > 1:
-        previous = PreviousAccessKey(statuses.get(newest - 1, PreviousAccessKey.DELETED).lower())
+    before = str(statuses.get(newest - 1, PreviousAccessKey.DELETED)).lower()
+    previous = next((each for each in PreviousAccessKey if each == before), None) if newest > 1 else None
     return {"access_key": newest, "previous_access_key": previous}
 
 
@@ -64,10 +65,10 @@ def _encryption(template: Template) -> str:
     return _text(secret.get("KmsKeyId")) or SSE_S3
 
 
-def _allowed_cidrs(template: Template) -> Iterator[str]:
+def _not_denied(template: Template, operator: str, key: str) -> Iterator[str]:
     for policy in _properties(template, "AWS::IAM::ManagedPolicy"):
         for statement in _list(at(policy, "PolicyDocument", "Statement")):
-            yield from _list(at(statement, "Condition", "NotIpAddress", "aws:SourceIp"))
+            yield from _list(at(statement, "Condition", operator, key))
 
 
 def _secret_readers(template: Template) -> Iterator[str]:
@@ -80,6 +81,12 @@ def _noncurrent_days(bucket: Mapping[str, Any]) -> dict[str, int]:
     rules = _list(at(bucket, "LifecycleConfiguration", "Rules"))
     days = [at(rule, "NoncurrentVersionExpiration", "NoncurrentDays") for rule in rules]
     return {"noncurrent_days": days[0]} if days else {}
+
+
+def _storage_classes(bucket: Mapping[str, Any]) -> Iterator[StorageClass]:
+    for rule in _list(at(bucket, "LifecycleConfiguration", "Rules")):
+        for transition in _list(at(rule, "Transitions")):
+            yield from (each for each in StorageClass if each.name == at(transition, "StorageClass"))
 
 
 def _replica_regions(value: Any) -> Iterator[str]:

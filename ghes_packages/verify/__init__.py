@@ -7,6 +7,7 @@ from ghes_packages.live import aws, deployed
 from ghes_packages.live.aws import S3_CONFIG
 from ghes_packages.verify.clients import key_clients
 from ghes_packages.verify.key_checks import KeyChecks
+from ghes_packages.verify.patience import Patience
 from ghes_packages.verify.probe_objects import ProbeObjects
 from ghes_packages.verify.promises import Promises
 from ghes_packages.verify.replica_checks import replica_checks
@@ -20,8 +21,8 @@ def verify(
 
     `announce` is told each check before it is made. `previous` tries the access key before the newest one.
     What is checked is what is deployed: one check says where `instances.toml` differs from it.
-    `patience` is for how many seconds a key that AWS does not know yet is tried again. Raises what `deployed` raises,
-    and AwsSaidNo when AWS cannot be reached any more.
+    `patience` is for how many seconds in all it waits for a key or a bucket that is new to AWS. Raises what `deployed`
+    raises, and AwsSaidNo when AWS cannot be reached any more.
     """
     session = aws.session(instance)
     stack = deployed.read(instance, session)
@@ -34,9 +35,8 @@ def verify(
         clients = key_clients(tried, stack.outputs, s3, instance.profile)
         promises = Promises(instance, session, stack, parts)
         noncurrent_days = None if instance.existing_bucket else instance.noncurrent_days
-        replicated, bucket = instance.replica is not None, stack.outputs.bucket
-        with ProbeObjects(bucket, noncurrent_days, s3, clients.s3, replicated) as probes:
-            key = KeyChecks(instance, clients, probes, patience)
+        with ProbeObjects(stack.outputs.bucket, noncurrent_days, s3, clients.s3) as probes:
+            key = KeyChecks(instance, clients, probes, Patience(patience, announce))
             checks = [
                 *key.can(),
                 *key.cannot(parts.log_bucket or instance.central_log_bucket, stack.outputs),

@@ -1,4 +1,4 @@
-"""What the deployed key is refused because of the address of the machine that `verify` runs on."""
+"""What the deployed key is refused because of where the machine is that `verify` runs on."""
 
 import re
 from collections.abc import Callable
@@ -10,8 +10,9 @@ from ghes_packages.verify.report import Check, NotChecked
 
 # Not in a resource-based policy: that would be the bucket's.
 BY_THE_USERS_POLICY = re.compile(r"explicit deny in an? (identity-based policy|permissions boundary)")
-OUTSIDE = "the user's policy denies it here: this machine seems to be outside of allowed_cidrs; run verify from inside"
-OR_OUTSIDE = "; or this machine is outside of allowed_cidrs: run verify from inside"
+HERE = "outside of allowed_cidrs and allowed_vpc_endpoints"
+OUTSIDE = f"the user's policy denies it here: this machine seems to be {HERE}; run verify from inside"
+OR_OUTSIDE = f"; or this machine is {HERE}: run verify from inside"
 
 
 def unless_outside(check: Check) -> Check:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ghes_packages.config.lifecycle import Lifecycle
+from ghes_packages.config.lifecycle import TRANSITION_DAYS, Lifecycle
 from ghes_packages.live.kms_key import KmsKey
 
 if TYPE_CHECKING:
@@ -111,13 +111,14 @@ def _lifecycle(lifecycle: Lifecycle) -> BucketSetting:
 
 
 def _rule(lifecycle: Lifecycle) -> dict[str, Any]:
-    current = lifecycle.current_days
+    current, moved_to = lifecycle.current_days, lifecycle.moved_to
     return {
         "Status": "Enabled",
         "Filter": {"Prefix": ""},
         "Expiration": {"ExpiredObjectDeleteMarker": True} if current is None else {"Days": current},
         "NoncurrentVersionExpiration": {"NoncurrentDays": lifecycle.noncurrent_days},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": lifecycle.incomplete_upload_days},
+        **({"Transitions": [{"Days": TRANSITION_DAYS, "StorageClass": moved_to}]} if moved_to else {}),
     }
 
 
@@ -129,4 +130,6 @@ def _whole_bucket(rule: dict[str, Any]) -> dict[str, Any]:
 
 def _in_words(lifecycle: Lifecycle) -> str:
     current = "current stay" if lifecycle.current_days is None else f"current {lifecycle.current_days} d"
+    if lifecycle.moved_to:
+        current += f" in {lifecycle.moved_to}"
     return f"{current}, noncurrent {lifecycle.noncurrent_days} d, uploads {lifecycle.incomplete_upload_days} d"

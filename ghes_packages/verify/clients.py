@@ -3,7 +3,7 @@
 import os
 import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore import UNSIGNED
@@ -12,6 +12,7 @@ from botocore.httpsession import get_cert_path
 
 from ghes_packages.live.aws import CONFIG, S3_CONFIG, session_with
 from ghes_packages.outputs import Outputs, PackagesSecret
+from ghes_packages.verify.links import with_names
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeyClients:
-    """What somebody who holds the deployed key, or none, could use; `tls` is for a client that is not boto3."""
+    """What somebody who holds the deployed key, or none, could use; `tls` is for a client that is not boto3.
+
+    `virtual_hosted_s3` and `path_style_s3` sign links to BUCKET.HOST/KEY and to HOST/BUCKET/KEY.
+    """
 
     s3: "S3Client"
+    virtual_hosted_s3: "S3Client"
+    path_style_s3: "S3Client"
     unsigned_s3: "S3Client"
-    plain_http_s3: "S3Client"
     iam: "IAMClient"
     secretsmanager: "SecretsManagerClient"
     tls: ssl.SSLContext
@@ -47,22 +52,19 @@ def key_clients(
     )
     configured = operator_s3.meta.endpoint_url
     endpoint = outputs.service_url if configured.endswith(outputs.dns_suffix) else configured
-    once = Config(retries={"total_max_attempts": 1})
+
+    def s3(endpoint_url: str = endpoint, **config: Any) -> "S3Client":
+        return session.client("s3", endpoint_url=endpoint_url, config=S3_CONFIG.merge(Config(**config)))
+
     return KeyClients(
-        s3=session.client("s3", endpoint_url=endpoint, config=S3_CONFIG),
-        unsigned_s3=session.client(
-            "s3", endpoint_url=endpoint, config=S3_CONFIG.merge(Config(signature_version=UNSIGNED))
-        ),
-        plain_http_s3=session.client("s3", endpoint_url=plain(endpoint), config=S3_CONFIG.merge(once)),
+        s3=s3(),
+        virtual_hosted_s3=s3(with_names(endpoint), s3={"addressing_style": "virtual"}),
+        path_style_s3=s3(s3={"addressing_style": "path"}),
+        unsigned_s3=s3(signature_version=UNSIGNED),
         iam=session.client("iam", config=CONFIG),
         secretsmanager=session.client("secretsmanager", config=CONFIG),
         tls=_tls_context(profile),
     )
-
-
-def plain(endpoint_url: str) -> str:
-    """The same endpoint without TLS."""
-    return endpoint_url.replace("https://", "http://", 1)
 
 
 def _tls_context(profile: str | None) -> ssl.SSLContext:

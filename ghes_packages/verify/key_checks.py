@@ -2,26 +2,28 @@
 
 import http.client
 import secrets
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypedDict
+from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import ClientError
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.values import SSE_S3
-from ghes_packages.live.answers import IN_BETWEEN, REQUEST_ID
-from ghes_packages.live.aws import ACCESS_DENIED, UNKNOWN_KEY, WRONG_SIGNATURE, code
+from ghes_packages.live.aws import ACCESS_DENIED, code
 from ghes_packages.outputs import Outputs
+from ghes_packages.verify import plain_http
 from ghes_packages.verify.addresses import unless_outside
 from ghes_packages.verify.clients import KeyClients
+from ghes_packages.verify.links import fetch
+from ghes_packages.verify.patience import NEW, NEW_KEY, Patience
 from ghes_packages.verify.probe_objects import ProbeObjects
 from ghes_packages.verify.report import Check, Failed, NotChecked
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import TaggingTypeDef
 
 CAN = "With the deployed access key, as GHES"
@@ -33,6 +35,12 @@ STORED = "put an object"
 UPLOAD_STARTED = "start a multipart upload"
 PART_UPLOADED = "upload a part"
 UPLOAD_COMPLETED = "complete the upload"
+
+# Refusals that have an error code of their own, and what to say of them.
+UNAUTHORIZED = {  # without credentials, in China
+    each: f"refused: {each}" for each in ("Unauthorized", "UnauthorizedAccess", "UnauthorizedAccessError")
+}
+ACLS_OFF = {"AccessControlListNotSupported": "refused: ACLs are off"}
 
 AND_BY_THE_KEY = "; a kms action must be granted to the user by the KMS key: see the checks of the key below"
 
@@ -46,23 +54,18 @@ class _Upload(_Object):
     UploadId: str
 
 
-class _NothingAnswersError(Exception):
-    """Nobody listens for plain HTTP, or a firewall is in between."""
-
-
 class KeyChecks:
     """The checks with the deployed key, and what one leaves for the next.
 
-    They write below the prefix of their probe objects, and read and list nothing beyond it. `patience` is for how
-    many seconds in all they wait for a key that AWS does not know, or does not let do its work yet.
+    They write below the prefix of their probe objects, and read and list nothing beyond it.
     """
 
-    def __init__(self, instance: Instance, clients: KeyClients, probes: ProbeObjects, patience: float) -> None:
+    def __init__(self, instance: Instance, clients: KeyClients, probes: ProbeObjects, patience: Patience) -> None:
         self._instance = instance
         self._clients = clients
         self._s3 = clients.s3
         self._probes = probes
-        self._deadline = time.monotonic() + patience
+        self._patience = patience
         self._body = secrets.token_bytes(64)
         self._object = _Object(Bucket=probes.bucket, Key=probes.key("object"))
         self._layer = _Object(Bucket=probes.bucket, Key=probes.key("layer"))
@@ -73,31 +76,15 @@ class KeyChecks:
     def can(self) -> list[Check]:
         """Each of the seven actions works. The order matters: each check leaves what the next one needs."""
         checks = self._can()
-        if self._instance.allowed_cidrs:
+        if self._instance.restricted_by:
             checks = [unless_outside(check) for check in checks]
         if self._instance.encryption != SSE_S3:
             checks = [replace(check, remedy=check.remedy + AND_BY_THE_KEY) for check in checks]
-        return [self._patiently(check, UNKNOWN_KEY | WRONG_SIGNATURE | ACCESS_DENIED) for check in checks]
+        return [self._patience.with_check(check, NEW) for check in checks]
 
     def cannot(self, log_bucket: str | None, outputs: Outputs) -> list[Check]:
         """What lies outside the seven actions is refused. None of these calls does harm where it is not."""
-        return [self._patiently(check, UNKNOWN_KEY | WRONG_SIGNATURE) for check in self._cannot(log_bucket, outputs)]
-
-    def _patiently(self, check: Check, codes: Set[str]) -> Check:
-        """The check, tried again until the patience is over: a new key and its policy reach AWS bit by bit."""
-
-        def run() -> str:
-            pause = 1.0
-            while True:
-                try:
-                    return check.run()
-                except ClientError as error:
-                    if code(error) not in codes or time.monotonic() + pause > self._deadline:
-                        raise
-                    time.sleep(pause)
-                    pause *= 2
-
-        return replace(check, run=run)
+        return [self._patience.with_check(check, NEW_KEY) for check in self._cannot(log_bucket, outputs)]
 
     def _can(self) -> list[Check]:
         return [
@@ -112,7 +99,21 @@ class KeyChecks:
             _works("s3:GetObject", "get it", "same bytes", lambda: self._get(self._object), STORED),
             _works("s3:GetObject", "head it", "same size", self._head, STORED),
             _works("s3:ListBucket", "list its prefix", "only own objects", self._list, KNOWN),
-            _works("s3:GetObject", "fetch it by a presigned link", "same bytes", self._fetch_presigned, STORED),
+            # In which of S3's two styles GHES signs its links is not documented. The first is virtual-hosted.
+            _works(
+                "s3:GetObject",
+                "fetch it by a presigned link",
+                "same bytes",
+                lambda: self._fetch(self._clients.virtual_hosted_s3),
+                STORED,
+            ),
+            _works(
+                "s3:GetObject",
+                "fetch it by a path-style link",
+                "same bytes",
+                lambda: self._fetch(self._clients.path_style_s3),
+                STORED,
+            ),
             _works("s3:PutObject", UPLOAD_STARTED, "started", self._start_upload, KNOWN),
             _works("s3:ListBucketMultipartUploads", "list uploads", "this one", self._list_uploads, UPLOAD_STARTED),
             _works("s3:PutObject", PART_UPLOADED, "taken", self._upload_part, UPLOAD_STARTED),
@@ -138,15 +139,30 @@ class KeyChecks:
             _refused("read the location", lambda: s3.get_bucket_location(Bucket=bucket)),
             _refused("read the versioning", lambda: s3.get_bucket_versioning(Bucket=bucket)),
             _refused("read the lifecycle", lambda: s3.get_bucket_lifecycle_configuration(Bucket=bucket)),
-            _refused("set an ACL on its object", lambda: s3.put_object_acl(**self._object, ACL="private"), STORED),
+            _refused(
+                "set an ACL on its object", lambda: s3.put_object_acl(**self._object, ACL="private"), STORED, ACLS_OFF
+            ),
             _refused("tag its object", lambda: s3.put_object_tagging(**self._object, Tagging=tags), STORED),
             _refused("list all buckets", s3.list_buckets),
             *([_refused("list the access logs", lambda: self._list_first(log_bucket))] if log_bucket else []),
             _refused("read its secret", lambda: self._clients.secretsmanager.get_secret_value(SecretId=secret)),
             _refused("read its IAM user", lambda: self._clients.iam.get_user(UserName=user)),
-            _refused("get without credentials", lambda: unsigned.get_object(**self._object), STORED),
-            _refused("list without credentials", lambda: unsigned.list_objects_v2(Bucket=bucket, Prefix=prefix)),
-            _refused("get over plain HTTP", self._get_over_plain_http, STORED),
+            _refused(
+                "get without credentials",
+                lambda: unsigned.get_object(**self._object),
+                STORED,
+                UNAUTHORIZED,
+            ),
+            _refused(
+                "list without credentials",
+                lambda: unsigned.list_objects_v2(Bucket=bucket, Prefix=prefix),
+                KNOWN,
+                UNAUTHORIZED,
+            ),
+            replace(
+                _refused("get over plain HTTP", self._get_over_plain_http, STORED),
+                remedy="the bucket policy lacks the denial of what comes without TLS: see the check TLS only below",
+            ),
             # The last one: were it not refused, there would be no object any more for the others to be refused.
             _refused(
                 "delete a version of its object",
@@ -182,28 +198,21 @@ class KeyChecks:
         _only(stored, {entry["Key"] for entry in listing.get("Contents", [])})
         return "only own objects"
 
-    def _fetch_presigned(self) -> str:
-        link = self._s3.generate_presigned_url("get_object", Params=self._object, ExpiresIn=60)
+    def _fetch(self, s3: "S3Client") -> str:
+        link = self._link(s3)
         try:
-            with urllib.request.urlopen(link, timeout=30, context=self._clients.tls) as response:  # noqa: S310
-                if REQUEST_ID in response.headers:
-                    return self._same_bytes(response.read())
-                raise NotChecked(f"S3 did not answer, but somebody else; {IN_BETWEEN}")
-        except urllib.error.HTTPError as error:
-            if error.code < 500 and REQUEST_ID in error.headers:
-                raise Failed(f"HTTP {error.code}") from None
-            raise NotChecked(f"HTTP {error.code}") from None
+            return self._same_bytes(fetch(link, self._clients.tls))
         except (OSError, http.client.HTTPException) as error:
-            raise NotChecked(f"not fetched: {error}") from None
+            raise NotChecked(f"not fetched from {urlsplit(link).netloc}: {error}") from None
+
+    def _link(self, s3: "S3Client") -> str:
+        return s3.generate_presigned_url("get_object", Params=self._object, ExpiresIn=60)
 
     def _list_first(self, bucket: str) -> None:
         self._s3.list_objects_v2(Bucket=bucket, Prefix=self._probes.prefix, MaxKeys=1)
 
     def _get_over_plain_http(self) -> None:
-        try:
-            self._clients.plain_http_s3.get_object(**self._object)
-        except (EndpointConnectionError, ConnectTimeoutError):
-            raise _NothingAnswersError from None
+        plain_http.get(self._link(self._clients.virtual_hosted_s3), self._clients.tls, self._body)
 
     def _start_upload(self) -> str:
         self._upload["UploadId"] = self._s3.create_multipart_upload(**self._layer)["UploadId"]
@@ -248,22 +257,27 @@ class KeyChecks:
 def _works(action: str, title: str, expected: str, run: Callable[[], str], needs: str) -> Check:
     remedy = (
         f"{action} must be allowed by the managed policy of the user's group, by its permissions boundary,"
-        " and by every bucket policy"
+        " and by every bucket policy; if S3 answers 404, and the bucket is less than 15 minutes old, verify again later"
     )
     return Check(CAN, title, expected, run, remedy, needs, action)
 
 
-def _refused(title: str, call: Callable[[], object], needs: str = KNOWN) -> Check:
+def _refused(
+    title: str, call: Callable[[], object], needs: str = KNOWN, besides: Mapping[str, str] = MappingProxyType({})
+) -> Check:
+    """`besides` is what to say of further error codes that are refusals."""
+    refusals = {**dict.fromkeys(ACCESS_DENIED, "refused"), **besides}
+
     def run() -> str:
         try:
             call()
         except ClientError as error:
-            if code(error) in ACCESS_DENIED:
-                return "refused"
-            if code(error) in UNKNOWN_KEY | WRONG_SIGNATURE:
+            if refused := refusals.get(code(error)):
+                return refused
+            if code(error) in NEW_KEY:
                 raise
             raise Failed(f"not refused, but {code(error)}") from None
-        except _NothingAnswersError:
+        except plain_http.NothingAnswersError:
             return "refused: nothing answers"
         raise Failed("allowed")
 

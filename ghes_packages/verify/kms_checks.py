@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ghes_packages.config.instance import Instance
 from ghes_packages.live.deployed import Deployed
 from ghes_packages.live.kms_key import KmsKey
-from ghes_packages.policies.document import Statement, statement, statements
+from ghes_packages.policies.document import Statement, statement, statements, through_services
 from ghes_packages.policies.statements import reader_statement, user_statement
 from ghes_packages.verify.operator import just
 from ghes_packages.verify.report import Check
@@ -62,7 +62,7 @@ class KmsChecks:
         yield _just(
             "key policy grants",
             "user, readers" if self.instance.secret_readers else "the user alone",
-            _in_words(statement(each) for each in wanted),
+            _in_words(through_services(statement(each)) for each in wanted),
             self._granted,
             f"its policy must hold these statements: {shlex.quote(json.dumps(wanted))}; and grant nothing that is"
             " stray; take out statements whose principal is an ID, AIDA and more, of a user that was deleted: with"
@@ -82,9 +82,10 @@ class KmsChecks:
         """What the policy grants beside the account; of somebody else's key, what is wanted, and all to the user."""
         document = self.kms.get_key_policy(KeyId=self.key.id, PolicyName="default")["Policy"]
         account, user = (f"AWS {self._iam_arn(name)}" for name in ("root", f"user/{self.deployed.outputs.user_name}"))
-        granted = [each for each in statements(document) if each.effect == "Allow" and each.principals != {account}]
+        through = map(through_services, statements(document))
+        granted = [each for each in through if each.effect == "Allow" and each.principals != {account}]
         if not self.key.belongs_to_the_stack:
-            wanted = [statement(each) for each in self._wanted()]
+            wanted = [through_services(statement(each)) for each in self._wanted()]
             granted = [each for each in granted if each in wanted or user in each.principals]
         return _in_words(granted)
 

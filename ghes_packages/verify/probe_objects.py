@@ -1,4 +1,4 @@
-"""What `verify` writes to the bucket, and that nothing of it stays."""
+"""What `verify` writes to the bucket, and how that is removed."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -23,15 +23,13 @@ NOTHING = "no object, no upload"
 class ProbeObjects:
     """The objects below a prefix that this run alone knows: whatever is found there, this run has written.
 
-    `noncurrent_days` is after how many days S3 removes old versions; None where that is not known. Where the bucket is
-    `replicated`, the objects are deleted before their versions are: S3 replicates the first, and never the second.
+    `noncurrent_days` is after how many days S3 removes old versions; None where that is not known.
     """
 
     bucket: str
     noncurrent_days: int | None
     operator_s3: "S3Client"
     key_s3: "S3Client"
-    replicated: bool = False
     prefix: str = field(default_factory=lambda: f"ghes-packages-verify-{uuid.uuid4()}/")
 
     def __enter__(self) -> Self:
@@ -65,25 +63,16 @@ class ProbeObjects:
 
     def _by_hand(self) -> str:
         return (
-            f"aws s3api list-object-versions, delete-object, list-multipart-uploads and abort-multipart-upload"
-            f" --bucket {self.bucket} for what is below {self.prefix}"
+            f"aws s3 rm --recursive s3://{self.bucket}/{self.prefix}; and aws s3api list-multipart-uploads and"
+            f" abort-multipart-upload --bucket {self.bucket} for what is below {self.prefix}"
         )
 
     def _remove(self) -> str:
         try:
-            try:
-                self._abort_uploads(self.operator_s3)
-                if self.replicated:
-                    self._delete_objects(self.operator_s3)
-                self._delete_versions()
-            except (ClientError, NotProcessed) as refused:
-                self._abort_uploads(self.key_s3)
-                self._delete_objects(self.key_s3)
-                if isinstance(refused, NotProcessed) or code(refused) not in ACCESS_DENIED:
-                    raise
-                # The key may delete no versions: what it deletes stays until the lifecycle rule removes it.
+            if why := self._why_versions_stay():
+                self._delete_objects()
                 when = f"in {self.noncurrent_days} days" if self.noncurrent_days else "as the bucket's lifecycle says"
-                return f"old versions go {when}; to go now you need {needed(refused)}"
+                return f"old versions go {when}; {why}"
         except ClientError as error:
             raise Failed(f"{self.prefix} could not be emptied: {error}") from None
         except (AwsSaidNo, BotoCoreError) as error:
@@ -91,6 +80,45 @@ class ProbeObjects:
                 f"{self.prefix} could not be emptied: {error}; remove what is left with: {self._by_hand()}"
             ) from None
         return NOTHING
+
+    def _why_versions_stay(self) -> str:
+        """Delete every version for good. Where that must not be, or is refused, say why; else nothing."""
+        try:
+            if self._is_replicated():
+                # S3 replicates a version some time after the write. Deleted before, it is a failed operation.
+                return "S3 may still have to replicate them"
+            self._abort_uploads(self.operator_s3)
+            self._delete_versions()
+        except (ClientError, NotProcessed) as refused:
+            if isinstance(refused, NotProcessed) or code(refused) not in ACCESS_DENIED:
+                self._delete_objects_with(self.key_s3)  # the key is not the operator's, and may do better
+                raise
+            return f"to go now you need {needed(refused)}"
+        return ""
+
+    def _is_replicated(self) -> bool:
+        try:
+            self.operator_s3.get_bucket_replication(Bucket=self.bucket)
+        except ClientError as error:
+            if code(error) == "ReplicationConfigurationNotFoundError":
+                return False
+            raise
+        return True
+
+    def _delete_objects(self) -> None:
+        """Without a version, which the key may too."""
+        try:
+            self._delete_objects_with(self.operator_s3)
+        except (ClientError, NotProcessed) as refused:
+            self._delete_objects_with(self.key_s3)
+            if isinstance(refused, NotProcessed) or code(refused) not in ACCESS_DENIED:
+                raise
+
+    def _delete_objects_with(self, s3: "S3Client") -> None:
+        self._abort_uploads(s3)
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix):
+            for entry in page.get("Contents", []):
+                s3.delete_object(Bucket=self.bucket, Key=entry["Key"])
 
     def _abort_uploads(self, s3: "S3Client") -> None:
         for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=self.prefix):
@@ -105,8 +133,3 @@ class ProbeObjects:
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=self.prefix):
             for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
                 s3.delete_object(Bucket=self.bucket, Key=version["Key"], VersionId=version["VersionId"])
-
-    def _delete_objects(self, s3: "S3Client") -> None:
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix):
-            for entry in page.get("Contents", []):
-                s3.delete_object(Bucket=self.bucket, Key=entry["Key"])

@@ -69,7 +69,7 @@ class UserChecks:
         )
         yield _just(
             "what the policy allows",
-            "the seven, by CIDRs" if self.instance.allowed_cidrs else "the seven actions",
+            "the seven, by address" if self.instance.restricted_by else "the seven actions",
             self._seven() | self._denied_elsewhere(),
             self._allowed,
             f"find the version that the stack made with: aws iam list-policy-versions --policy-arn {policy};"
@@ -144,9 +144,11 @@ class UserChecks:
         return {f"{permission.action} on {arns[permission.resource_type]}" for permission in PERMISSIONS}
 
     def _denied_elsewhere(self) -> set[str]:
+        if not self.instance.restricted_by:
+            return set()
         objects_arn = self.deployed.bucket_arn(self.deployed.outputs.bucket) + "/*"
-        cidrs = self.instance.allowed_cidrs
-        return set(statement(address_statement(objects_arn, cidrs)).in_words()) if cidrs else set()
+        denial = address_statement(objects_arn, self.instance.allowed_cidrs, self.instance.allowed_vpc_endpoints)
+        return set(statement(denial).in_words())
 
     def _allowed(self) -> set[str]:
         version = self.iam.get_policy(PolicyArn=self.policy_arn)["Policy"]["DefaultVersionId"]

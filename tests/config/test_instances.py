@@ -304,8 +304,12 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
         ('allowed_cidrs = ["2001:db8::1%eth0"]', "has a scope"),
         ('tags = { x = "a\\nb" }', "with characters or a length that AWS does not take"),
         ('allowed_cidrs = ["203.0.113.0/255.255.255.0"]', "takes the length of the prefix: 203.0.113.0/24"),
-        (f"allowed_cidrs = {[f'203.{a}.{b}.0/24' for a in range(2) for b in range(200)]}", "has room for 5000"),
         ('allowed_cidrs = "203.0.113.0/24"', "is not a list"),
+        ('allowed_vpc_endpoints = ["vpc-1a2b3c4d"]', 'allowed_vpc_endpoints[0] = "vpc-1a2b3c4d": has another form'),
+        ('allowed_vpc_endpoints = ["vpce-1A2B3C4D"]', 'such as ["vpce-0123456789abcdef0"]'),
+        ('allowed_vpc_endpoints = ["vpce-1a2b3c4d", "vpce-1a2b3c4d"]', "names one of them twice"),
+        ("allowed_vpc_endpoints = []", "is empty"),
+        ('allowed_vpc_endpoints = "vpce-1a2b3c4d"', "is not a list"),
         ('secret_readers = ["*"]', 'secret_readers[0] = "*": has another form'),
         ('secret_readers = ["arn:aws:iam::111122223333:user/x"]', "has another form"),
         ('permissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"', "own account, none of AWS's"),
@@ -321,6 +325,8 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
         ('bucket_name = "packages--table-s3"', "begins or ends with what S3 reserves for itself"),
         ('bucket_name = "packages-an"', "ends with -an, which S3 takes only for a bucket in an account regional"),
         ("noncurrent_days = 0", "greater than or equal to 1"),
+        ('storage_class = "glacier"', "Input should be 'standard' or 'intelligent-tiering'; allowed: \"standard\","),
+        ('storage_class = "INTELLIGENT_TIERING"', 'allowed: "standard", "intelligent-tiering"'),
     ],
 )
 def test_a_wrong_value_of_an_option_is_one_line(tmp_path: Path, option: str, problem: str) -> None:
@@ -339,9 +345,37 @@ def test_a_bucket_that_is_there_may_be_in_an_account_regional_namespace(tmp_path
 
 
 def test_what_does_not_go_with_an_existing_bucket_is_told_in_one_line(tmp_path: Path) -> None:
-    told = complaint(tmp_path, '[instances.a]\nexisting_bucket = "old"\nnoncurrent_days = 5\naccess_logs = "logs"')
-    assert "access_logs, noncurrent_days with existing_bucket" in told
+    told = complaint(
+        tmp_path,
+        '[instances.a]\nexisting_bucket = "old"\nnoncurrent_days = 5\naccess_logs = "logs"\n'
+        'storage_class = "intelligent-tiering"',
+    )
+    assert "access_logs, noncurrent_days, storage_class with existing_bucket" in told
     assert "\n" not in told
+
+
+CIDRS = [f"203.{a}.{b}.0/24" for a in range(2) for b in range(200)]
+ENDPOINTS = [f"vpce-{number:017x}" for number in range(201)]
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (f"allowed_cidrs = {CIDRS}", "allowed_cidrs with 6580 characters"),
+        (f"allowed_vpc_endpoints = {ENDPOINTS}", "allowed_vpc_endpoints with 5025 characters"),
+        (
+            f"allowed_cidrs = {CIDRS[:200]}\nallowed_vpc_endpoints = {ENDPOINTS[:100]}",
+            "allowed_cidrs, allowed_vpc_endpoints with 5790 characters",
+        ),
+    ],
+)
+def test_more_addresses_and_endpoints_than_a_policy_takes_are_told_together(
+    tmp_path: Path, options: str, line: str
+) -> None:
+    assert complaint(tmp_path, f"[instances.a]\n{options}") == (
+        f"[instances.a] {line} in the policy of the user, which has room for 5000; put neighbouring ranges together, or"
+        " name fewer endpoints"
+    )
 
 
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:

@@ -23,8 +23,10 @@ from ghes_packages.verify.report import Finding, Outcome, Report
 from local_aws.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
 from tests.synthesis import assembly_of, deployable, deployable_replica, template_of
+from tests.vpc_endpoint import through
 
 Options = dict[str, Any]
+ENDPOINT = "vpce-1a2b3c4d"
 HERE: Options = {"account": "111122223333", "region": "us-west-2"}
 
 
@@ -109,6 +111,8 @@ class Deployment:
             self.replicas = [Stack(self.aws, instance.replica.stack_name, str(instance.replica_region))]
             self.replicas[0].create(*deployable_replica(instance))
             self.protect(self.replicas[0])
+        elif instance.replica:
+            self.replicas[0].update(*deployable_replica(instance))
         self.stack.update(*deployable(instance))
 
     def verify(self, options: Options) -> Report:
@@ -142,13 +146,14 @@ def let_the_user_in(deployment: Deployment, options: Options) -> None:
 class Case:
     """What to set on a deployed instance that has `before`; `then` is what somebody else does once it is deployed.
 
-    `problems` are what `status` then says, rightly.
+    `problems` are what `status` then says, rightly. With `through`, all requests come through that VPC endpoint.
     """
 
     options: Callable[[Owner], Options]
     before: Options = field(default_factory=dict)
     then: Callable[[Deployment, Options], None] = lambda deployment, options: None
     problems: tuple[str, ...] = ()
+    through: str = ""
 
 
 def value(**options: Any) -> Callable[[Owner], Options]:
@@ -167,10 +172,25 @@ CASES: dict[str, list[Case]] = {
     ],
     "access_logs": [Case(lambda owner: {"access_logs": owner.bucket()})],
     "allowed_cidrs": [Case(value(allowed_cidrs=["127.0.0.0/8"]))],
+    "allowed_vpc_endpoints": [
+        Case(value(allowed_vpc_endpoints=[ENDPOINT]), through=ENDPOINT),
+        Case(value(allowed_cidrs=["203.0.113.0/24"], allowed_vpc_endpoints=[ENDPOINT]), through=ENDPOINT),
+        Case(
+            value(allowed_cidrs=["127.0.0.0/8"], allowed_vpc_endpoints=[ENDPOINT]),
+            before={"allowed_cidrs": ["127.0.0.0/8"]},
+        ),
+    ],
     "permissions_boundary": [Case(lambda owner: {**HERE, "permissions_boundary": owner.boundary()}, before=HERE)],
     "tags": [Case(value(tags={"cost-center": "1234"}))],
     "secret_readers": [Case(lambda owner: {**HERE, "secret_readers": [owner.reader()]}, before=HERE)],
     "noncurrent_days": [Case(value(noncurrent_days=90)), Case(value(noncurrent_days=7))],
+    "storage_class": [
+        Case(value(storage_class="intelligent-tiering")),
+        Case(
+            value(**HERE, replica_region="us-east-1", storage_class="intelligent-tiering"),
+            before={**HERE, "replica_region": "us-east-1"},
+        ),
+    ],
     "replica_region": [Case(value(**HERE, replica_region="us-east-1"), before=HERE)],
     "endpoint": [
         Case(value(**HERE, endpoint="fips"), before=HERE),
@@ -203,7 +223,11 @@ def test_an_option_for_the_commands_leaves_the_template_as_it_is(option: str) ->
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=option) for option, some in CASES.items() for case in some])
-def test_an_option_is_set_on_a_deployed_instance_and_taken_back(deployment: Deployment, case: Case) -> None:
+def test_an_option_is_set_on_a_deployed_instance_and_taken_back(
+    deployment: Deployment, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if case.through:
+        through(monkeypatch, case.through)
     options = case.options(deployment.owner)
     if case.before:
         deployment.deploy(case.before)

@@ -21,6 +21,7 @@ STAGING = "198.51.100.7"  # its address in docs/staging.md
 
 def test_a_retained_bucket_is_taken_back_with_its_packages(operator: Operator) -> None:
     operator.deploy("production-2")  # the names of its buckets begin as those of the other one do
+    earlier = buckets(operator)  # those that an earlier stack of the name left have its tag too, as the page says
     operator.deploy()
     operator.publish()
     bucket, first = operator.bucket(), operator.outputs()["AwsS3AccessKey"]
@@ -41,7 +42,8 @@ def test_a_retained_bucket_is_taken_back_with_its_packages(operator: Operator) -
     assert refused(stack.cloudformation.describe_stacks, StackName=stack.name) == "ValidationError"
     (operator.folder / "buckets.txt").unlink()
     runbook.next()
-    assert sorted(noted(operator)) == sorted(own)
+    assert {*noted(operator)} - earlier == {*own}
+    (operator.folder / "buckets.txt").write_text("\n".join(own))
 
     shown_settings = runbook.next()
     assert ", 0 failed" in shown_settings

@@ -1,7 +1,8 @@
 """The runbook of the replica: two regions, and the day that the first one is lost.
 
-The embedded AWS copies each object at once, whatever the role may do and the keys allow, and publishes no metrics: what
-tests/stacks/test_replica.py says of the template is all that is known of these before AWS itself.
+The embedded AWS replicates each object when somebody looks at the replica, whatever the role may do and the keys allow.
+Of the metrics it publishes the failed operations alone. What tests/stacks/test_replica.py says of the template is all
+that is known of these before AWS itself.
 """
 
 import json
@@ -20,9 +21,12 @@ from ghes_packages.config.instance import Instance
 from ghes_packages.config.instances import load
 from ghes_packages.live import aws, deployed
 from ghes_packages.policies.statements import user_statement
+from ghes_packages.verify import verify
 from ghes_packages.verify.replica_checks import replica_checks
 from ghes_packages.verify.report import Outcome, make
+from local_aws.embedded_aws import EmbeddedAws
 from tests.end_to_end.conftest import Cloud, under_its_hash
+from tests.end_to_end.operator import Operator, outputs
 from tests.runbook import blocks, commands
 from tests.synthesis import assembly_of
 
@@ -83,6 +87,7 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(cloud: C
     s3.put_object(Bucket=bucket, Key="a/package", Body=b"content")
     s3.put_object(Bucket=bucket, Key="a/mistake", Body=b"content")
     s3.delete_object(Bucket=bucket, Key="a/mistake")
+    s3.list_objects_v2(Bucket=replica["ReplicaS3Bucket"])  # now it is replicated
     [version] = s3.list_object_versions(Bucket=bucket, Prefix="a/mistake")["Versions"]
     s3.delete_object(Bucket=bucket, Key="a/mistake", VersionId=version["VersionId"])
     left = s3.list_object_versions(Bucket=replica["ReplicaS3Bucket"])
@@ -97,7 +102,7 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(cloud: C
     assert "nothing to do" in shown
     publish(cloud, "us-west-2", bucket, replica, OperationsFailedReplication=2)
     with pytest.MonkeyPatch.context() as patch:
-        as_operator(cloud, patch)
+        as_operator(cloud.aws, patch)
         assert status.read(load(two.instances)[NAME]).exit_status == 1
 
     next_is_for_aws(
@@ -131,10 +136,31 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(cloud: C
 
     s3.delete_bucket_replication(Bucket=bucket)
     with pytest.MonkeyPatch.context() as patch:
-        as_operator(cloud, patch)
+        as_operator(cloud.aws, patch)
         instance = load(two.instances)[NAME]
         assert any("nothing is replicated" in problem for problem in status.read(instance).problems())
         assert failed(instance) == ["packages replicated"]
+
+
+@pytest.mark.parametrize("replicates_meanwhile", [False, True])
+def test_nothing_of_verify_fails_to_be_replicated_or_stays_current_in_the_replica(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, *, replicates_meanwhile: bool
+) -> None:
+    operator.deploy(account=operator.aws.account, region=operator.aws.region, replica_region="us-east-1")
+    as_operator(operator.aws, monkeypatch)
+    replica = outputs(operator.replica("production", "us-east-1"))["ReplicaS3Bucket"]
+    instance = load(operator.folder / "instances.toml")["production"]
+
+    def announce(title: str) -> None:
+        if replicates_meanwhile:  # which it does when somebody looks
+            operator.content(replica)
+
+    report = verify(instance, announce, patience=0)
+    assert report.exit_status == 0
+    assert report.findings[-1].happened == "old versions go in 30 days; S3 may still have to replicate them"
+    assert list(status.read(instance).problems()) == []
+    assert operator.content(operator.bucket()) == operator.content(replica) == {}
+    assert "Uploads" not in operator.s3.list_multipart_uploads(Bucket=operator.bucket())
 
 
 def the_review_sees_both_stacks(two: Cloud, weaker: Path) -> None:
@@ -185,8 +211,8 @@ def publish(cloud: Cloud, region: str, bucket: str, replica: dict[str, str], **m
     )
 
 
-def as_operator(cloud: Cloud, patch: pytest.MonkeyPatch) -> None:
-    for name, value in cloud.aws.environment.items():
+def as_operator(embedded_aws: EmbeddedAws, patch: pytest.MonkeyPatch) -> None:
+    for name, value in embedded_aws.environment.items():
         if name.startswith("AWS_") or name.lower() == "http_proxy":
             patch.setenv(name, value)
 

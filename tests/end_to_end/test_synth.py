@@ -59,15 +59,19 @@ def test_the_same_commit_gives_the_same_bytes_and_no_word_more(tmp_path: Path, e
     # The same tables and keys, in another order.
     (checkout(one) / "instances.toml").write_text(
         '[instances.a]\naccess_key = 1\nallowed_cidrs = ["203.0.113.0/24"]\ntags = { x = "1", y = "2" }\n'
-        "[instances.b]\nnoncurrent_days = 7\n"
+        '[instances.b]\nnoncurrent_days = 7\nallowed_cidrs = ["192.0.2.7"]\nallowed_vpc_endpoints = ["vpce-1a2b3c4d"]\n'
     )
     (checkout(other) / "instances.toml").write_text(
-        '[instances.b]\nnoncurrent_days = 7\n[instances.a]\ntags = { y = "2", x = "1" }\n'
+        '[instances.b]\nallowed_vpc_endpoints = ["vpce-1a2b3c4d"]\nallowed_cidrs = ["192.0.2.7"]\nnoncurrent_days = 7\n'
+        '[instances.a]\ntags = { y = "2", x = "1" }\n'
         'allowed_cidrs = ["203.0.113.0/24"]\naccess_key = 1\n'
     )
-    # The reminder for whoever restricts addresses is all that it says.
-    [reminder] = synth(one, environment).strip().splitlines()
-    assert reminder.startswith("[instances.a] allowed_cidrs: ")
+    # The reminder for whoever restricts where the key works is all that it says.
+    reminders = synth(one, environment).strip().splitlines()
+    assert [each.partition(": ")[0] for each in reminders] == [
+        "[instances.a] allowed_cidrs",
+        "[instances.b] allowed_cidrs, allowed_vpc_endpoints",
+    ]
     elsewhere = {
         "LANG": "tr_TR.UTF-8",
         "TZ": "Asia/Kathmandu",

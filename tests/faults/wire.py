@@ -175,7 +175,8 @@ class Wire:
                 return _plain(request.get_method(), response.status, response.getheaders(), response.read())
 
             url = request.full_url
-            call = self._counted(Call("key", LINK, urlsplit(url).path))
+            plain = " over plain HTTP" if url.startswith("http:") else ""
+            call = self._counted(Call(f"key{plain}", LINK, urlsplit(url).path))
             try:
                 reply = self._answered(call, Request(request.get_method(), url), ask)
             except Unanswered as unanswered:
@@ -212,8 +213,6 @@ def _call(client: Any, operation: str, parameters: Mapping[str, Any]) -> Call:
         who = "nobody"
     else:
         who = "operator" if credentials.token or credentials.method == "env" else "key"
-    if meta.endpoint_url.startswith("http:"):
-        who += " over plain HTTP"
     said = {key: value for key, value in parameters.items() if key != "Body"}
     about = json.dumps([meta.region_name, said], default=lambda _: "", sort_keys=True)
     return Call(who, f"{meta.service_model.service_name}:{operation}", about)

@@ -41,7 +41,13 @@ def test_what_a_template_says_of_a_bucket_is_what_s3_says(stack: Stack, s3: Any)
         },
         LifecycleConfiguration={
             "Rules": [
-                {"Id": "old", "Status": "Enabled", "ExpirationInDays": 365, "Prefix": "a/"},
+                {
+                    "Id": "old",
+                    "Status": "Enabled",
+                    "ExpirationInDays": 365,
+                    "Prefix": "a/",
+                    "Transitions": [{"TransitionInDays": 0, "StorageClass": "INTELLIGENT_TIERING"}],
+                },
                 {
                     "Status": "Disabled",
                     "ExpiredObjectDeleteMarker": True,
@@ -61,7 +67,13 @@ def test_what_a_template_says_of_a_bucket_is_what_s3_says(stack: Stack, s3: Any)
         {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
     ]
     assert s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"] == [
-        {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "a/"}, "Expiration": {"Days": 365}},
+        {
+            "ID": "old",
+            "Status": "Enabled",
+            "Filter": {"Prefix": "a/"},
+            "Expiration": {"Days": 365},
+            "Transitions": [{"Days": 0, "StorageClass": "INTELLIGENT_TIERING"}],
+        },
         {
             "Status": "Disabled",
             "Filter": {"Prefix": ""},
@@ -235,7 +247,7 @@ def test_an_alias_whose_name_is_taken_is_refused_until_it_is_deleted(embedded_aw
 
 
 def test_a_bucket_is_replicated_to_one_that_another_region_puts_out(embedded_aws: EmbeddedAws, s3: Any) -> None:
-    """On AWS it takes a while, and needs a role that may; here neither."""
+    """On AWS it needs a role that may; not here."""
     versioned = {"VersioningConfiguration": {"Status": "Enabled"}}
     there, here = Stack(embedded_aws, region="eu-west-1"), Stack(embedded_aws)
     there.create({"Bucket": resource("AWS::S3::Bucket", **versioned)}, {"Name": {"Value": {"Ref": "Bucket"}}})

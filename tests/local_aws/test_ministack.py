@@ -5,12 +5,12 @@ from types import ModuleType
 
 import pytest
 
-from local_aws import authorization, cloudformation, server
+from local_aws import authorization, cloudformation, replication, server, vpc_endpoints
 
 
 def names_used() -> Iterator[tuple[str, ModuleType]]:
     """All that is read of, or replaced in, a module of MiniStack's."""
-    for ours in authorization, cloudformation, server:
+    for ours in authorization, cloudformation, replication, server, vpc_endpoints:
         for node in ast.walk(ast.parse(inspect.getsource(ours))):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 theirs = getattr(ours, node.value.id, None)

@@ -9,12 +9,20 @@ from ghes_packages.policies.statements import address_statement
 from ghes_packages.template.grant_matching import covers
 from ghes_packages.template.grants import Grant, grants
 from tests.review.pairs import GROUP, POLICY, USER, changes, edited, ids, property_of, set_at
+from tests.stacks.test_options import VALUES, instance
 from tests.synthesis import template_of
 
 
 def of(effect: str = "Allow", action: str = "s3:GetObject", resource: str = "b/*", **condition: Any) -> Grant:
     read = statement({"Effect": effect, "Action": action, "Condition": condition})
     return Grant("somebody", effect, action, resource, read.conditions)
+
+
+CIDRS, ENDPOINTS = "allowed_cidrs", "allowed_vpc_endpoints"
+
+
+def via(*services: str) -> dict[str, Any]:
+    return {"StringEquals": {"kms:ViaService": list(services)}}
 
 
 ADDRESSES = {"aws:SourceIp": ["10.0.0.0/8", "192.0.2.0/24"]}
@@ -35,6 +43,7 @@ ADDRESSES = {"aws:SourceIp": ["10.0.0.0/8", "192.0.2.0/24"]}
         (of("Deny", NumericLessThan={"v": 1.3}), of("Deny", NumericLessThan={"v": 1.2})),
         (of(ArnLike={"k": "arn:*"}), of(ArnLike={"k": "arn:x"})),
         (of(action="*"), of(action="everything but s3:GetObject")),
+        (of(**via("s3.r", "iam.r")), of(**via("s3.r.amazonaws.com.cn"))),
     ],
 )
 def test_a_wide_grant_covers_a_narrow_one_and_not_the_other_way_round(wide: Grant, narrow: Grant) -> None:
@@ -54,6 +63,15 @@ def test_a_wide_grant_covers_a_narrow_one_and_not_the_other_way_round(wide: Gran
 )
 def test_what_cannot_be_compared_covers_nothing(one: Grant, other: Grant) -> None:
     assert not covers(one, other)
+
+
+def test_the_suffix_of_a_service_gives_nothing_and_takes_no_denial_away() -> None:
+    own, other = via("s3.r.${AWS::URLSuffix}"), via("s3.r.${AWS::URLSuffix}", "s3.r.amazonaws.com")
+    assert covers(of(**own), of(**other))
+    assert not covers(of("Deny", **via("s3.r.amazonaws.com.cn")), of("Deny", **via("s3.r.amazonaws.com")))
+    assert not covers(of(StringNotEquals=other["StringEquals"]), of(StringNotEquals=own["StringEquals"]))
+    assert not covers(of(**own), of(**via("s3.r.example.com")))
+    assert not covers(of(**own), of(**via("s3.other.amazonaws.com")))
 
 
 def test_everybody_covers_somebody() -> None:
@@ -146,3 +164,20 @@ def test_another_condition_value_gives_access_where_it_allows_and_takes_it_where
     for effect in ("Allow", "Deny"):
         assert len(ids(changes(template(effect, many), template(effect, few)))) == 1
         assert ids(changes(template(effect, few), template(effect, many))) == []
+
+
+RESTRICTIONS = [frozenset(some) for some in ((), (CIDRS,), (ENDPOINTS,), (CIDRS, ENDPOINTS))]
+
+
+@pytest.mark.parametrize("before", RESTRICTIONS, ids=sorted)
+@pytest.mark.parametrize("after", RESTRICTIONS, ids=sorted)
+def test_to_let_in_other_addresses_or_endpoints_is_a_risk_and_to_let_in_fewer_is_none(
+    before: frozenset[str], after: frozenset[str]
+) -> None:
+    was, becomes = (
+        template_of(instance(**{key: each for option in some for key, each in VALUES[option][0].items()}))
+        for some in (before, after)
+    )
+    found = {each.partition(f"-{USER[:-8]}")[0] for each in ids(changes(becomes, was))}
+    lets_in_more = before and not (after and after <= before)
+    assert found == ({"access-denial"} if lets_in_more else set())

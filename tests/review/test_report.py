@@ -12,15 +12,17 @@ from markdown_it import MarkdownIt
 
 from ghes_packages.errors import ConfigurationError
 from ghes_packages.review import markdown
+from ghes_packages.review.options import changed
 from ghes_packages.review.pull_request import review_assemblies
 from ghes_packages.review.report import Report, Reviewed, State
 from ghes_packages.review.table import cell, code
 from ghes_packages.template import assembly as assemblies
-from ghes_packages.template.rendering import names, rendered
+from ghes_packages.template.rendering import in_words, names, rendered
 from tests.review.pairs import (
     BUCKET,
     BUCKET_POLICY,
     POLICY,
+    SECRET,
     USER,
     Edit,
     Json,
@@ -29,6 +31,7 @@ from tests.review.pairs import (
     edited,
     property_of,
     set_at,
+    stack,
 )
 from tests.synthesis import template_of
 
@@ -50,7 +53,9 @@ def test_a_risk_is_refused_until_it_is_accepted_by_its_id(tmp_path: Path) -> Non
     assert "**Refused**: 1 risk not accepted." in markdown.written(refused)
     assert "**Passed**: 1 risk, accepted." in markdown.written(accepted)
     assert [risk["accepted"] for risk in json.loads(accepted.as_json())["risks"]] == [True]
-    told, how = refused.as_text("no risk found", "make deploy INSTANCE=production INSTANCES=other.toml").splitlines()
+    _, _, _, told, *_, how = refused.as_text(
+        "no risk found", "make deploy INSTANCE=production INSTANCES=other.toml"
+    ).splitlines()
     assert told.startswith(f"production: REFUSED {RISK}: ")
     assert how.endswith(f': make deploy INSTANCE=production INSTANCES=other.toml ACCEPT="{RISK}"')
     with pytest.raises(ConfigurationError, match=f"--accept another: this change has no such risk; it has: {RISK}"):
@@ -117,7 +122,7 @@ def test_tags_of_the_stack_and_acknowledged_findings_are_rows(tmp_path: Path) ->
 
 def test_a_guardrail_cannot_be_silenced_unseen(tmp_path: Path) -> None:
     base = assembly(tmp_path / "base", {"production": template_of()})
-    head = acknowledging(tmp_path / "head", "CloudFormation-Validate::versioned")
+    head = acknowledging(tmp_path / "head", "Guardrails::versioned")
     found = review_assemblies(base, head, ())
     assert [risk.id for risk in found.risks] == ["production/acknowledged-versioned-Packages-Bucket"]
     assert review_assemblies(head, base, ()).exit_status == 0
@@ -126,7 +131,7 @@ def test_a_guardrail_cannot_be_silenced_unseen(tmp_path: Path) -> None:
 def test_a_finding_of_no_construct_is_shown_for_every_stack(tmp_path: Path) -> None:
     base = assembly(tmp_path / "base", {"one": template_of(), "two": template_of()})
     head = assembly(tmp_path / "head", {"one": template_of(), "two": template_of()})
-    finding = {"acknowledgedId": "CloudFormation-Validate::versioned", "reason": "because"}
+    finding = {"acknowledgedId": "Guardrails::versioned", "reason": "because"}
     (head / "validation-report.json").write_text(json.dumps({"pluginReports": [{"suppressedViolations": [finding]}]}))
     found = review_assemblies(base, head, ())
     assert [risk.id for risk in found.risks] == ["one/acknowledged-versioned-", "two/acknowledged-versioned-"]
@@ -141,7 +146,7 @@ def test_a_plugin_cannot_be_taken_out_unseen(tmp_path: Path) -> None:
 
 def test_a_plugin_that_found_nothing_is_not_missed(tmp_path: Path) -> None:
     base, head = (assembly(tmp_path / name, {"production": template_of()}) for name in ("base", "head"))
-    reports = {"pluginReports": [{"pluginName": "CloudFormation-Validate"}]}
+    reports = {"pluginReports": [{"pluginName": each} for each in ("CloudFormation-Validate", "Guardrails")]}
     (base / "validation-report.json").write_text(json.dumps(reports))
     assert review_assemblies(base, head, ()).exit_status == 0
 
@@ -443,6 +448,61 @@ def test_intrinsic_functions_are_written_as_fn_sub_writes_them() -> None:
     assert rendered({"Fn::If": ["c", {"Ref": "Z"}, 1]}, called) == '{"Fn::If": ["c", "${Z}", 1]}'
 
 
+def shown(value: Any) -> str:
+    return str(in_words(rendered(value, {})))
+
+
+PUT_OUT = {"StackName": "GhesPackages-x-Replica", "Region": "us-east-2", "OutputName": "ReplicaKeyArn"}
+PART = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (PART, "${AWS::StackId, part 3}"),
+        ({"Fn::Join": ["", ["alias/x/", PART]]}, "alias/x/${AWS::StackId, part 3}"),
+        ({"Fn::GetStackOutput": PUT_OUT}, "${output ReplicaKeyArn of GhesPackages-x-Replica in us-east-2}"),
+        ({"Fn::ImportValue": "a-key"}, '${Fn::ImportValue "a-key"}'),
+        ({"Fn::If": ["c", {"Ref": "Z"}, PART]}, '${Fn::If ["c", "${Z}", "${AWS::StackId, part 3}"]}'),
+        # What is not quite the same is not called the same.
+        (
+            {"Fn::Select": [2, {"Fn::Split": [":", {"Ref": "X"}]}]},
+            '${Fn::Select [2, "${Fn::Split [\\":\\", \\"${X}\\"]}"]}',
+        ),
+        ({"Fn::Select": [True, {"Fn::Split": ["/", {"Ref": "X"}]}]}, None),
+        ({"Fn::Select": [2, {"Fn::Split": ["/", "${X}"]}]}, None),
+        ({"Fn::GetStackOutput": {**PUT_OUT, "RoleArn": "arn:aws:iam::999999999999:role/x"}}, None),
+        ({"Fn::GetStackOutput": {**PUT_OUT, "StackName": "x in us-east-2} ${y"}}, None),
+    ],
+)
+def test_a_function_is_shown_in_words(value: Any, words: str | None) -> None:
+    assert words is None or shown(value) == words
+    assert '{"Fn::' not in shown(value)
+    assert words or not re.search(r", part|\$\{output", shown(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "${AWS::StackId, part 3}",
+        json.dumps({"Fn::GetStackOutput": PUT_OUT}),
+        {"Fn::Join": ["", ['{"Fn::GetStack', f'Output": {json.dumps(PUT_OUT)}}}']]},
+        {"Fn::Join": ['{"Fn::', ["", f'GetStackOutput": {json.dumps(PUT_OUT)}}}']]},
+        {"Fn::Sub": json.dumps({"Fn::GetStackOutput": PUT_OUT})},
+        {"Ref": "output ReplicaKeyArn of GhesPackages-x-Replica in us-east-2"},
+        {"Fn::Sub": "${output ReplicaKeyArn of GhesPackages-x-Replica in us-east-2}"},
+        {"Fn::GetAtt": ["AWS::StackId, part 3", "Arn"]},
+        {"Ref": 'x} {"Fn::GetStackOutput": ' + json.dumps(PUT_OUT) + "} ${x"},
+        {"Fn::X " + json.dumps({"Fn::GetStackOutput": PUT_OUT}): "x"},
+        {"Fn::Join": ["", [{json.dumps({"Fn::GetStackOutput": PUT_OUT}): 1, "x": 2}]]},
+    ],
+    ids=str,
+)
+def test_no_text_and_no_odd_name_passes_for_a_function(value: Any) -> None:
+    real = [shown(PART), shown({"Fn::GetStackOutput": PUT_OUT})]
+    assert not [each for each in real if each in shown(value)]
+
+
 def test_a_property_that_hides_behind_a_function_is_a_risk_where_it_was_a_promise(tmp_path: Path) -> None:
     hidden = property_of(BUCKET, "LifecycleConfiguration", to={"Fn::If": ["c", "a", "b"]})
     report = reviewed(tmp_path, {"production": template_of()}, {"production": edited(hidden)})
@@ -474,7 +534,9 @@ def test_whatever_stands_in_a_property_there_is_a_report(odd: Any) -> None:
         place[path[-1]] = odd
         for before, after in ((template_of(), template), (template, template_of())):
             found = tuple(changes(after, before))
-            assert markdown.written(Report((Reviewed("production", State.CHANGED, found),)))
+            text = markdown.written(Report((Reviewed("production", State.CHANGED, found),)))
+            assert not re.search(r'\{"(Fn::|Ref")', text)
+        assert all(each.consequence for each in changed(stack(template_of()), stack(template), ()))
 
 
 def _paths_of_properties() -> Iterator[tuple[Any, ...]]:
@@ -483,7 +545,7 @@ def _paths_of_properties() -> Iterator[tuple[Any, ...]]:
             yield (*path, key)
             yield from below(value[key], (*path, key))
 
-    for logical_id in (BUCKET, BUCKET_POLICY, POLICY, USER):
+    for logical_id in (BUCKET, BUCKET_POLICY, POLICY, USER, SECRET):
         yield from below(template_of()["Resources"][logical_id]["Properties"], (logical_id, "Properties"))
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from ghes_packages import review
 from ghes_packages.policies.statements import address_statement
-from ghes_packages.review import new
+from ghes_packages.review import markdown, new
+from ghes_packages.review.report import Report, Reviewed, State
 from ghes_packages.review.stack import changes as stack_changes
 from ghes_packages.template.rendering import rendered
 from tests.review.pairs import (
@@ -29,6 +31,7 @@ from tests.review.pairs import (
     set_at,
     stack,
 )
+from tests.stacks.test_options import instance
 from tests.synthesis import template_of
 
 STATEMENTS = ("PolicyDocument", "Statement")
@@ -273,7 +276,46 @@ def test_what_weakens_nothing_is_a_row_and_no_risk(edit: Edit) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_every_kind_of_risk_is_found_and_named(edit: Edit, risk: str) -> None:
-    assert risk in ids(changes(edited(edit)))
+    found = changes(edited(edit))
+    assert risk in ids(found)
+    text = markdown.written(Report((Reviewed("production", State.CHANGED, tuple(found)),)))
+    assert not re.search(r'\{"(Fn::|Ref")', text)
+
+
+def moving_to(storage_class: str, days: int = 0) -> Json:
+    return {"StorageClass": storage_class, "TransitionInDays": days}
+
+
+TIERED = moving_to("INTELLIGENT_TIERING")
+
+
+def test_the_move_to_intelligent_tiering_and_the_way_back_are_no_risk() -> None:
+    standard, tiered = template_of(instance()), template_of(instance(storage_class="intelligent-tiering"))
+    for before, after in ((standard, tiered), (tiered, standard)):
+        found = changes(after, before)
+        assert [change.what for change in found] == ["current objects move"]
+        assert ids(found) == []
+    assert ids(new.changes(stack(tiered))) == []
+
+
+@pytest.mark.parametrize(
+    "transitions",
+    [
+        [moving_to("GLACIER", 30)],
+        [moving_to("GLACIER_IR")],
+        [moving_to("DEEP_ARCHIVE")],
+        [TIERED, moving_to("GLACIER", 90)],
+        [moving_to("INTELLIGENT_TIERING", 30)],
+        [{"StorageClass": "INTELLIGENT_TIERING", "TransitionDate": "2030-01-01T00:00:00Z"}],
+    ],
+    ids=str,
+)
+def test_any_other_move_is_a_risk_also_beside_that_one(transitions: list[Json]) -> None:
+    risk = f"retention-current-objects-move-{BUCKET}"
+    after = edited(property_of(BUCKET, *RULE, "Transitions", to=transitions))
+    for before in (template_of(), edited(property_of(BUCKET, *RULE, "Transitions", to=[TIERED]))):
+        assert ids(changes(after, before)) == [risk]
+    assert ids(new.changes(stack(after))) == [risk]
 
 
 @pytest.mark.parametrize(

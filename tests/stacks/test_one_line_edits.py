@@ -1,27 +1,28 @@
-"""Whoever edits `stacks/` and breaks a promise with a single line is stopped at synth, and the rule is named.
+"""Whoever edits `stacks/` and breaks a promise with a single line breaks the rule that is named here.
 
-The app is the real one with every validator on; it runs in this process, because most of the time of `cdk synth` is
-the start of the engine. That the CLI fails as well is for tests/end_to_end.
+The edited stacks are synthesised in this process, and their templates judged. That every check is on in `cdk synth`,
+one synthesis with all of them shows; that the CLI fails as well is for tests/end_to_end.
 """
 
 import importlib
-import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
-import aws_cdk as cdk
 import pytest
 
 from ghes_packages.config.instance import Instance
-from stacks.guardrails import guardrails
-from tests.stacks.test_guardrails import WITH_OPTIONS
-from tests.synthesis import INSTANCE, PROJECT
+from ghes_packages.guardrails import RULES, check
+from ghes_packages.template.rendered import RenderedStack
+from tests.guardrails.breaks import ENCRYPTED, REPLICATED
+from tests.synthesis import INSTANCE, PROJECT, app
 from tests.validation import violations_in
 
 BUCKET, ACCESS, STORAGE = "private_bucket.py", "packages_access.py", "packages_storage.py"
-REPLICATION = "replication.py"
+KEY, REPLICATION = "packages_key.py", "replication.py"
+SEVEN = "for each in packages_statements(bucket.bucket_arn)"
 AT_THE_END_OF_ACCESS = "        newest = self.access_keys[0]"
 AT_THE_END_OF_STORAGE = "        newest, *previous ="
 IN_A_BUCKET = "            versioned=True,"
@@ -35,17 +36,22 @@ def deny(condition: str) -> str:
     )
 
 
-# The rule, the file, the line, and what it becomes; where the line is kept, one is added. Two are not ours: the rule
-# pack and CDK's own validation stay on beside the guardrails.
+# Where a rule has something to say of a stack with such options only.
+WITH_OPTIONS = {
+    **dict.fromkeys(("key_rotated", "no_open_key_or_secret"), ENCRYPTED),
+    **dict.fromkeys(("no_role_but_for_replication", "replica_in_step"), REPLICATED),
+}
+# The rule, the file, the line, and what it becomes; where the line is kept, one is added.
 EDITS = [
-    ("seven_actions", ACCESS, "actions=actions(ResourceType.BUCKET)", 'actions=["s3:*"]'),
+    ("seven_actions", ACCESS, "from_json(each) " + SEVEN, 'from_json({**each, "Action": "s3:*"}) ' + SEVEN),
     (
         "seven_actions",
         ACCESS,
-        "actions=actions(ResourceType.OBJECT)",
-        'actions=[*actions(ResourceType.OBJECT), "s3:PutObjectAcl"]',
+        "from_json(each) " + SEVEN,
+        'from_json({**each, "Action": [*each["Action"], "s3:PutObjectAcl"]}) ' + SEVEN,
     ),
-    ("seven_actions", ACCESS, "resources=[objects]", 'resources=["*"]'),
+    ("seven_actions", ACCESS, "from_json(each) " + SEVEN, 'from_json({**each, "Resource": "*"}) ' + SEVEN),
+    ("seven_actions", ACCESS, SEVEN, SEVEN.replace("bucket_arn)", "bucket_arn)[:1]")),
     (
         "no_other_grant_to_the_user",
         ACCESS,
@@ -82,7 +88,7 @@ EDITS = [
     ("tls_only", BUCKET, "            minimum_tls_version=LEAST_TLS_VERSION,\n", ""),
     ("tls_only", BUCKET, "minimum_tls_version=LEAST_TLS_VERSION", "minimum_tls_version=1.1"),
     ("encrypted", BUCKET, "s3.BucketEncryption.S3_MANAGED", "s3.BucketEncryption.UNENCRYPTED"),
-    ("only_known_bucket_properties", BUCKET, IN_A_BUCKET, "            transfer_acceleration=True,\n" + IN_A_BUCKET),
+    ("only_known_properties", BUCKET, IN_A_BUCKET, "            transfer_acceleration=True,\n" + IN_A_BUCKET),
     (
         "only_known_resources",
         STORAGE,
@@ -111,13 +117,13 @@ EDITS = [
         '            cors=[s3.CorsRule(allowed_methods=[s3.HttpMethods.GET], allowed_origins=["*"])],\n' + IN_A_BUCKET,
     ),
     (
-        "no_encryption_header_demanded",
+        "no_other_denial",
         STORAGE,
         AT_THE_END_OF_STORAGE,
         deny("{'Null': {'s3:x-amz-server-side-encryption': 'true'}}") + "\n" + AT_THE_END_OF_STORAGE,
     ),
     (
-        "no_deny_of_everything_by_address",
+        "no_other_denial",
         STORAGE,
         AT_THE_END_OF_STORAGE,
         deny("{'NotIpAddress': {'aws:SourceIp': '203.0.113.0/24'}}") + "\n" + AT_THE_END_OF_STORAGE,
@@ -136,20 +142,17 @@ EDITS = [
         "lifecycle=ACCESS_LOGS, replication=replication",
         "lifecycle=ACCESS_LOGS",
     ),
-    ("no_role_but_for_replication", REPLICATION, "actions=SOURCE_BUCKET_ACTIONS", 'actions=["s3:*"]'),
+    (
+        "no_role_but_for_replication",
+        REPLICATION,
+        "iam.PolicyStatement.from_json(each)\n",
+        'iam.PolicyStatement.from_json({**each, "Action": "s3:*"})\n',
+    ),
     (
         "no_role_but_for_replication",
         REPLICATION,
         'iam.ServicePrincipal("s3.amazonaws.com")',
         'iam.AccountPrincipal("111122223333")',
-    ),
-    ("AwsSolutions-S1", BUCKET, "            server_access_logs_bucket=access_logs,\n", ""),
-    (
-        "F3012",
-        STORAGE,
-        AT_THE_END_OF_STORAGE,
-        '        __import__("aws_cdk").CfnResource(self, "X", type="AWS::IAM::Group", properties={"Path": []})\n'
-        + AT_THE_END_OF_STORAGE,
     ),
     (
         "no_principal_but_services_in_a_bucket_policy",
@@ -158,54 +161,81 @@ EDITS = [
         "        bucket.grant_read(__import__('aws_cdk').aws_iam.AccountPrincipal('111122223333'))\n"
         + AT_THE_END_OF_STORAGE,
     ),
+    (
+        "existing_bucket_untouched",
+        STORAGE,
+        AT_THE_END_OF_STORAGE,
+        "        __import__('aws_cdk').aws_s3.CfnBucketPolicy(self, 'X', bucket='example', policy_document={})\n"
+        + AT_THE_END_OF_STORAGE,
+    ),
+    ("key_rotated", KEY, "enable_key_rotation=True", "enable_key_rotation=False"),
+    ("outputs_of_this_stack", STORAGE, "AwsS3Bucket=bucket.bucket_name", 'AwsS3Bucket="somebody-elses"'),
 ]
+# One line each for this project's rules, cdk-nag's and CDK's own.
+EVERY_CHECK = {
+    "versioned": (BUCKET, "versioned=True", "versioned=False"),
+    "AwsSolutions-S1": (BUCKET, "            server_access_logs_bucket=access_logs,\n", ""),
+    "F3012": (
+        STORAGE,
+        AT_THE_END_OF_STORAGE,
+        '        __import__("aws_cdk").CfnResource(self, "X", type="AWS::IAM::Group", properties={"Path": []})\n'
+        + AT_THE_END_OF_STORAGE,
+    ),
+}
 
 
-@pytest.fixture(scope="module")
-def engine() -> cdk.CloudFormationValidatePlugin:
-    """One for all: jsii keeps every engine that was ever made, some 100 MB each."""
-    return guardrails()
+Edit = Callable[[str, str, str], None]
 
 
 @pytest.fixture
-def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the stacks that the app imports instead of the ones of this project."""
+def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Edit]:
+    """Edits a copy of the stacks, which the app imports instead of those of this project."""
     shutil.copytree(PROJECT / "stacks", tmp_path / "stacks")
     ours = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in ("stacks", "app")}
     monkeypatch.syspath_prepend(tmp_path)
-    yield tmp_path / "stacks"
+
+    def edit(file: str, old: str, new: str) -> None:
+        text = (tmp_path / "stacks" / file).read_text()
+        assert text.count(old) == 1
+        (tmp_path / "stacks" / file).write_text(text.replace(old, new))
+
+    yield edit
     for name in [name for name in sys.modules if name.split(".")[0] in ("stacks", "app")]:
         del sys.modules[name]
     sys.modules.update(ours)
 
 
-def synthesise(assembly: Path, engine: cdk.CloudFormationValidatePlugin, instance: Instance = INSTANCE) -> None:
-    context = json.loads((PROJECT / "cdk.json").read_text())["context"]
-    app = cdk.App(context=context, analytics_reporting=False, outdir=str(assembly))
-    edited = importlib.import_module("app")
-    edited.guardrails = lambda: engine  # type: ignore[attr-defined]
-    edited.build(app, [instance])
-    app.synth()
+def edited_app() -> ModuleType:
+    return importlib.import_module("app")
 
 
-def test_the_stacks_as_they_are_pass(stacks: Path, tmp_path: Path, engine: cdk.CloudFormationValidatePlugin) -> None:
-    synthesise(tmp_path / "cdk.out", engine)
-    assert violations_in(tmp_path / "cdk.out") == set()
+def rules_broken_by(instance: Instance, assembly: Path) -> set[str]:
+    whole = app(outdir=str(assembly), builtin_cloud_formation_validation=False)
+    edited_app().stacks_of(whole, instance)
+    return {
+        rule.name
+        for stack in whole.synth().stacks
+        for rule, _ in check(RenderedStack(stack.template, instance.account, stack.environment.region))
+    }
+
+
+def test_every_rule_is_broken_by_a_line() -> None:
+    assert {rule for rule, *_ in EDITS} == {rule.name for rule in RULES}
 
 
 @pytest.mark.parametrize(("rule", "file", "old", "new"), EDITS)
-def test_a_line_that_breaks_a_promise_fails_synth(
-    stacks: Path,
-    tmp_path: Path,
-    engine: cdk.CloudFormationValidatePlugin,
-    rule: str,
-    file: str,
-    old: str,
-    new: str,
+def test_a_line_that_breaks_a_promise_breaks_its_rule(
+    edit: Edit, tmp_path: Path, rule: str, file: str, old: str, new: str
 ) -> None:
-    text = (stacks / file).read_text()
-    assert text.count(old) == 1
-    (stacks / file).write_text(text.replace(old, new))
+    edit(file, old, new)
+    assert rule in rules_broken_by(WITH_OPTIONS.get(rule, INSTANCE), tmp_path / "cdk.out")
+
+
+def test_every_check_is_on_at_synth(edit: Edit, tmp_path: Path) -> None:
+    for file, old, new in EVERY_CHECK.values():
+        edit(file, old, new)
+    whole = app(outdir=str(tmp_path / "cdk.out"))
+    edited_app().build(whole, [INSTANCE])
     with pytest.raises(RuntimeError):
-        synthesise(tmp_path / "cdk.out", engine, WITH_OPTIONS.get(rule, INSTANCE))
-    assert rule in violations_in(tmp_path / "cdk.out")
+        whole.synth()
+    assert EVERY_CHECK.keys() <= violations_in(tmp_path / "cdk.out")

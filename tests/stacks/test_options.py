@@ -1,5 +1,6 @@
 """What each option changes in the template; nothing that another one promises."""
 
+import copy
 import ipaddress
 import json
 from itertools import combinations
@@ -14,9 +15,10 @@ from app import build
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.instances import load
 from ghes_packages.config.options import OPTIONS
-from ghes_packages.config.values import MOST_CHARACTERS_OF_CIDRS
+from ghes_packages.config.values import MOST_CHARACTERS_OF_ADDRESSES
+from ghes_packages.template.options import options_of
 from tests.stacks.test_packages_storage import BUCKET
-from tests.synthesis import INSTANCE, PROJECT, Json, resources_of, template_of
+from tests.synthesis import INSTANCE, PROJECT, Json, replica_template_of, resources_of, template_of
 from tests.validation import violations_in
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -40,10 +42,12 @@ VALUES: dict[str, list[Json]] = {
     "encryption": [{"encryption": "kms"}, {"encryption": KEY}],
     "access_logs": [{"access_logs": "central-log-bucket"}],
     "allowed_cidrs": [{"allowed_cidrs": ["203.0.113.0/24", "2001:db8::/32"]}],
+    "allowed_vpc_endpoints": [{"allowed_vpc_endpoints": ["vpce-0123456789abcdef0", "vpce-1a2b3c4d"]}],
     "permissions_boundary": [{"permissions_boundary": "arn:aws:iam::111122223333:policy/users"}],
     "tags": [{"tags": {"cost-center": "1234"}}],
     "secret_readers": [{"secret_readers": [READER]}, {"secret_readers": [FOREIGN_READER]}],
     "noncurrent_days": [{"noncurrent_days": 90}],
+    "storage_class": [{"storage_class": "intelligent-tiering"}],
     "replica_region": [{"replica_region": "us-east-2"}],
     "bucket_name": [{"bucket_name": "example-packages"}],
     "existing_bucket": [{"existing_bucket": "example-packages-of-old"}],
@@ -53,6 +57,7 @@ REFUSED_WITH = {
     ("encryption", "existing_bucket"),
     ("access_logs", "existing_bucket"),
     ("noncurrent_days", "existing_bucket"),
+    ("storage_class", "existing_bucket"),
     ("replica_region", "existing_bucket"),
     ("bucket_name", "existing_bucket"),
 }
@@ -114,8 +119,13 @@ def test_an_option_changes_the_template_or_is_refused(beside: Json) -> None:
                 assert template_of(instance(**both)) != template_of(instance(**rest)), key
 
 
-def test_no_rule_fires_on_an_example_or_on_options_that_go_together(tmp_path: Path) -> None:
-    """One app for all: the validators' engine takes longer to start than all these take."""
+@pytest.fixture(scope="module")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Instance], Path]:
+    """Every example, every option and all options that go together, and the assembly of them.
+
+    One app for all: the validators' engine takes longer to start than all these take.
+    """
+    folder = tmp_path_factory.mktemp("cdk.out")
     instances = [
         each.model_copy(update={"name": f"{file.stem}-{each.name}"})
         for file in PROJECT.glob("examples/*.toml")
@@ -124,16 +134,39 @@ def test_no_rule_fires_on_an_example_or_on_options_that_go_together(tmp_path: Pa
     in_the_template = [pair for pair in pairs() if not ALONE.keys() & {*pair[:2]}]
     instances.append(Instance(name="wherever", existing_bucket="example"))
     instances += [
+        instance(name=f"alone-{key}-{number}".replace("_", "-"), **with_a_key(options))
+        for key, some in VALUES.items()
+        for number, options in enumerate(some)
+    ]
+    instances += [
         instance(name=f"pair-{number}", **with_a_key(options))
         for number, (_, _, options) in enumerate(in_the_template)
         if not refusal(options)
     ]
     context = json.loads((PROJECT / "cdk.json").read_text())["context"]
-    app = cdk.App(context=context, analytics_reporting=False, outdir=str(tmp_path))
+    app = cdk.App(context=context, analytics_reporting=False, outdir=str(folder))
     build(app, instances)
     app.synth()
-    assert len(list(tmp_path.glob("*.template.json"))) >= len(instances) > 50
-    assert violations_in(tmp_path) == set()
+    return instances, folder
+
+
+def test_no_rule_fires_on_an_example_or_on_options_that_go_together(synthesised: tuple[list[Instance], Path]) -> None:
+    instances, folder = synthesised
+    assert len(list(folder.glob("*.template.json"))) >= len(instances) > 50
+    assert violations_in(folder) == set()
+
+
+# No template shows them: account and region are in the stack's ID, the others are for the commands and for `cdk synth`.
+NOT_READ = {"account", "region", "profile", "role_arn", "ghes_version", "rule_packs"}
+
+
+def test_the_options_of_a_template_are_those_of_its_instance(synthesised: tuple[list[Instance], Path]) -> None:
+    instances, folder = synthesised
+    for each in instances:
+        read = options_of(json.loads((folder / f"{each.stack_name}.template.json").read_text()))
+        assert read == {key: getattr(each, key) for key in read}, each.name
+        of_the_bucket = {"noncurrent_days"} if each.existing_bucket else set()
+        assert OPTIONS.keys() - read.keys() == NOT_READ | of_the_bucket, each.name
 
 
 def statement(sid: str, kind: str, template: Instance) -> Json:
@@ -182,17 +215,21 @@ def test_an_existing_key_encrypts_and_is_not_touched() -> None:
     assert template["Resources"]["AccessSecretD1770891"]["Properties"]["KmsKeyId"] == KEY
 
 
-def test_as_many_addresses_as_an_instance_takes_fit_in_a_policy_of_iam() -> None:
+@pytest.mark.parametrize("endpoints", [0, 1, 200])
+def test_as_many_addresses_and_endpoints_as_an_instance_takes_fit_in_a_policy_of_iam(endpoints: int) -> None:
+    some: Json = {"allowed_vpc_endpoints": [f"vpce-{number:017x}" for number in range(endpoints)]} if endpoints else {}
+    left = MOST_CHARACTERS_OF_ADDRESSES - endpoints * len('"vpce-0123456789abcdef0",')
     cidrs = [str(each) for each in ipaddress.ip_network("2001:db8::/32").subnets(new_prefix=48)]
-    room = MOST_CHARACTERS_OF_CIDRS // max(len(f'"{cidr}",') for cidr in cidrs[:500])
-    [policy] = resources_of("AWS::IAM::ManagedPolicy", instance(allowed_cidrs=cidrs[:room])).values()
+    if room := left // max(len(f'"{cidr}",') for cidr in cidrs[:500]):
+        some["allowed_cidrs"] = cidrs[:room]
+    [policy] = resources_of("AWS::IAM::ManagedPolicy", instance(**some)).values()
     longest_arn = "arn:aws-us-gov:s3:::" + 63 * "x"
     document = json.dumps(policy["Properties"]["PolicyDocument"], separators=(",", ":"))
     arn = {"Fn::GetAtt": [BUCKET, "Arn"]}
     for reference in ({"Fn::Join": ["", [arn, "/*"]]}, arn):
         document = document.replace(json.dumps(reference, separators=(",", ":")), f'"{longest_arn}/*"')
     assert "Fn::" not in document
-    assert MOST_CHARACTERS_OF_CIDRS < len(document) <= 6_144
+    assert MOST_CHARACTERS_OF_ADDRESSES < len(document) <= 6_144
 
 
 @pytest.mark.parametrize(
@@ -243,6 +280,18 @@ def test_other_addresses_are_denied_objects_to_this_user_and_to_nobody_else() ->
     )
 
 
+def test_what_comes_through_an_endpoint_or_from_an_address_is_not_denied() -> None:
+    both: Json = {"allowed_cidrs": ["203.0.113.0/24"], "allowed_vpc_endpoints": ["vpce-1a2b3c4d"]}
+    denial = statement("Addresses", "AWS::IAM::ManagedPolicy", instance(**both))
+    assert denial["Condition"] == {
+        "NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]},
+        "StringNotEquals": {"aws:SourceVpce": ["vpce-1a2b3c4d"]},
+        "Bool": {"aws:ViaAWSService": "false"},
+    }
+    del both["allowed_cidrs"], denial["Condition"]["NotIpAddress"]
+    assert statement("Addresses", "AWS::IAM::ManagedPolicy", instance(**both)) == denial
+
+
 def test_the_boundary_of_an_organisation_takes_the_place_of_the_policy() -> None:
     arn = "arn:aws:iam::111122223333:policy/users"
     [user] = resources_of("AWS::IAM::User", instance(permissions_boundary=arn)).values()
@@ -274,6 +323,26 @@ def test_noncurrent_days_change_the_lifecycle_of_packages_and_nothing_else() -> 
     assert rule.pop("NoncurrentVersionExpiration") == {"NoncurrentDays": 90}
     other = template_of(instance())["Resources"]
     assert {key for key in other if changed["Resources"][key] != other[key]} == {BUCKET}
+
+
+def test_intelligent_tiering_moves_current_packages_at_once_and_nothing_else_changes() -> None:
+    changed = copy.deepcopy(template_of(instance(storage_class="intelligent-tiering")))
+    [rule] = changed["Resources"][BUCKET]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert rule.pop("Transitions") == [{"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 0}]
+    assert changed == template_of(instance())
+
+
+def test_the_replica_is_tiered_by_a_rule_of_its_own_and_its_access_logs_are_not() -> None:
+    both: Json = {"storage_class": "intelligent-tiering", "replica_region": "us-east-2"}
+    moving = {
+        logical_id: rule["Transitions"]
+        for logical_id, each in replica_template_of(instance(**both))["Resources"].items()
+        for rule in each["Properties"].get("LifecycleConfiguration", {}).get("Rules", [])
+        if "Transitions" in rule
+    }
+    [(logical_id, transitions)] = moving.items()
+    assert logical_id.startswith("ReplicaBucket")
+    assert transitions == [{"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 0}]
 
 
 def test_a_bucket_is_named_as_told_and_its_logical_id_stays() -> None:

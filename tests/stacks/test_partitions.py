@@ -13,7 +13,8 @@ from ghes_packages.config.regions import S3_HOST_PREFIXES, Endpoint, partition_o
 from ghes_packages.live import aws
 from ghes_packages.live.deployed import Deployed
 from ghes_packages.outputs import Outputs
-from ghes_packages.policies.document import statement
+from ghes_packages.policies.document import statement, through_services
+from ghes_packages.policies.statements import reader_statement, replication_key_statement, user_statement
 from tests.synthesis import PROJECT, template_of
 
 PARTITIONS = json.loads((files("botocore") / "data" / "partitions.json").read_text())["partitions"]
@@ -73,9 +74,50 @@ def test_no_arn_is_written_for_one_partition(partition: str, region: str, dns_su
 def test_the_names_of_services_that_are_written_out_are_those_that_the_page_names() -> None:
     place = {"name": "x", "account": "111122223333", "region": "cn-north-1", "replica_region": "cn-northwest-1"}
     text = json.dumps(template_of(Instance.model_validate({**place, "encryption": "kms"})))
-    written = {name.replace("cn-north-1", "REGION") for name in re.findall(r"[\w.-]+amazonaws[\w.]*", text)}
+    written = {re.sub(r"cn-north(west)?-1", "REGION", name) for name in re.findall(r"[\w.-]+amazonaws[\w.]*", text)}
     page = (PROJECT / "docs" / "many-instances.md").read_text()
     assert written == set(re.findall(r"^\* .*`([\w.]+\.amazonaws\.com)`", page, re.MULTILINE))
+
+
+@pytest.mark.parametrize("configured", [True, False], ids=["region-configured", "region-of-the-caller"])
+@pytest.mark.parametrize(("partition", "region", "dns_suffix"), REGIONS)
+def test_a_key_is_used_through_its_service_by_the_suffix_of_the_partition_and_by_the_commercial_one(
+    partition: str, region: str, dns_suffix: str, configured: bool
+) -> None:
+    place = {"account": "111122223333", "region": region} if configured else {}
+    template = template_of(Instance.model_validate({"name": "x", "encryption": "kms", **place}))
+    [key] = [each for each in template["Resources"].values() if each["Type"] == "AWS::KMS::Key"]
+    pseudo_parameters = {"AWS::Partition": partition, "AWS::Region": region, "AWS::URLSuffix": dns_suffix}
+    [grant] = [
+        resolved(each, pseudo_parameters)
+        for each in key["Properties"]["KeyPolicy"]["Statement"]
+        if each.get("Sid") == "PackagesUserThroughS3"
+    ]
+    services = grant["Condition"]["StringEquals"]["kms:ViaService"]
+    if configured and dns_suffix == "amazonaws.com":
+        assert services == f"s3.{region}.amazonaws.com"
+    else:
+        assert services == [f"s3.{region}.{dns_suffix}", f"s3.{region}.amazonaws.com"]
+    # What `verify` reads of it, and of one that was deployed when the partition's suffix alone was listed.
+    [user] = grant["Principal"].values()
+    [bucket, _] = grant["Condition"]["StringLike"]["kms:EncryptionContext:aws:s3:arn"]
+    older = {**grant["Condition"], "StringEquals": {"kms:ViaService": f"s3.{region}.{dns_suffix}"}}
+    wanted = through_services(statement(user_statement(user, bucket, region, dns_suffix)))
+    assert through_services(statement(grant)) == wanted
+    assert through_services(statement({**grant, "Condition": older})) == wanted
+
+
+@pytest.mark.parametrize(("partition", "region", "dns_suffix"), REGIONS)
+def test_readers_and_replication_use_a_key_by_both_suffixes(partition: str, region: str, dns_suffix: str) -> None:
+    both = list(dict.fromkeys([dns_suffix, "amazonaws.com"]))
+    for service, written in (
+        ("secretsmanager", reader_statement("r", region, dns_suffix)),
+        ("s3", replication_key_statement("k", ["kms:Decrypt"], "b", region, dns_suffix)),
+    ):
+        services = written["Condition"]["StringEquals"]["kms:ViaService"]
+        assert ([services] if isinstance(services, str) else services) == [
+            f"{service}.{region}.{each}" for each in both
+        ]
 
 
 @pytest.mark.parametrize(("partition", "region", "dns_suffix"), REGIONS)

@@ -45,4 +45,12 @@ def test_the_key_is_tried_at_the_service_url_unless_the_operator_works_outside_a
     )
     clients = key_clients(secret, outputs, operator.client("s3", endpoint_url=configured))
     assert clients.s3.meta.endpoint_url == clients.unsigned_s3.meta.endpoint_url == used
-    assert clients.plain_http_s3.meta.endpoint_url == used.replace("https", "http")
+    assert clients.path_style_s3.meta.endpoint_url == used
+    host = used.removeprefix("https://")
+    virtual_hosted = "a-bucket.localhost:4566" if host == "127.0.0.1:4566" else f"a-bucket.{host}"
+    for client, where in (
+        (clients.virtual_hosted_s3, f"{virtual_hosted}/a-key"),
+        (clients.path_style_s3, f"{host}/a-bucket/a-key"),
+    ):
+        link = client.generate_presigned_url("get_object", Params={"Bucket": "a-bucket", "Key": "a-key"})
+        assert link.startswith(f"https://{where}?X-Amz-Algorithm=AWS4-HMAC-SHA256&")

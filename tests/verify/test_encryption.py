@@ -149,6 +149,19 @@ def test_whoever_else_may_use_the_key_is_reported_by_name(storage: Storage, kms:
     assert finding.happened == "stray: AWS *: kms:Decrypt on *"
 
 
+def test_the_service_that_the_key_is_used_through_may_have_either_suffix(storage: Storage, kms: Any) -> None:
+    key = own_key(storage).id
+    policy = key_policy(kms, key)
+    [user] = [each for each in policy["Statement"] if each.get("Sid") == "PackagesUserThroughS3"]
+    services = user["Condition"]["StringEquals"]
+    services["kms:ViaService"] = [services["kms:ViaService"], "s3.us-west-2.amazonaws.com.cn"]
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    assert failed(storage.check_kms_key()) == []
+    services["kms:ViaService"].append("ec2.us-west-2.amazonaws.com")
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    assert failed(storage.check_kms_key()) == ["key policy grants"]
+
+
 def test_the_key_of_somebody_else_must_let_the_user_in_and_the_remedy_says_how(
     storage_with: Callable[..., Storage], embedded_aws: Any
 ) -> None:

@@ -59,7 +59,10 @@ RULE = {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}}
         ({"Expiration": {"Days": 365}, "Status": "Disabled"}, False),
         ({"Expiration": {"ExpiredObjectDeleteMarker": True}}, False),
         ({"NoncurrentVersionExpiration": {"NoncurrentDays": 1}}, False),
+        ({"Transitions": [{"Days": 0, "StorageClass": "GLACIER"}]}, True),
         ({"Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}]}, False),
+        ({"Transitions": [{"Days": 0, "StorageClass": "INTELLIGENT_TIERING"}]}, False),
+        ({"Transitions": [{"Days": 90, "StorageClass": "GLACIER_IR"}]}, False),
     ],
 )
 def test_only_a_rule_that_makes_packages_unreadable_breaks_the_promise(rule: dict[str, Any], takes: bool) -> None:

@@ -82,7 +82,12 @@ def test_a_leaked_key_cannot_read_the_bucket_policy_nor_reach_anything_else(stor
 
 def test_plain_http_gets_through_without_the_rule_and_that_is_reported(storage: Storage) -> None:
     storage.s3.delete_bucket_policy(Bucket=storage.bucket)
-    assert failed(storage.verify()) == ["get over plain HTTP", "TLS only"]
+    report = storage.verify()
+    assert failed(report) == ["get over plain HTTP", "TLS only"]
+    [over_plain_http, _] = with_outcome(report, Outcome.FAILED)
+    assert over_plain_http.check.remedy == (
+        "the bucket policy lacks the denial of what comes without TLS: see the check TLS only below"
+    )
 
 
 def test_a_public_bucket_is_reported(storage: Storage) -> None:
@@ -183,7 +188,7 @@ def test_plain_http_that_nobody_answers_is_refused_too(storage: Storage, monkeyp
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setattr(
-            "ghes_packages.verify.clients.plain", lambda _: f"http://127.0.0.1:{unused.getsockname()[1]}"
+            "ghes_packages.verify.plain_http.plain", lambda _: f"http://127.0.0.1:{unused.getsockname()[1]}"
         )
         [finding] = [each for each in storage.verify().findings if each.check.title == "get over plain HTTP"]
     assert (finding.outcome, finding.happened) == (Outcome.PASSED, "refused: nothing answers")

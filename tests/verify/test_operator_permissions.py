@@ -40,4 +40,5 @@ def test_the_rights_that_the_page_names_are_enough_for_each_command(
         answer = app([*command.split(), name, *more, "--instances", str(file)], standalone_mode=False)
         assert isinstance(answer, Answer)
         assert answer.exit_status == 0, answer.text
-    assert storage.left_behind() == []
+    assert storage.s3.list_objects_v2(Bucket=storage.bucket)["KeyCount"] == 0
+    assert (storage.left_behind() == []) is (storage.instance.replica is None)

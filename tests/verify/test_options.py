@@ -1,6 +1,9 @@
 """What `verify` says of storages with the other options of an instance's table, against an IAM that enforces."""
 
 import json
+import ssl
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +16,7 @@ from ghes_packages.verify.report import Outcome
 from local_aws.embedded_aws import EmbeddedAws
 from tests.verify.aws_cli import run_aws_cli
 from tests.verify.conftest import Storage, failed, policy, with_outcome
+from tests.vpc_endpoint import through
 
 StorageWith = Callable[..., Storage]
 ELSEWHERE = ["203.0.113.0/24"]
@@ -66,6 +70,57 @@ def test_a_policy_that_lets_other_addresses_in_is_reported(storage_with: Storage
     [finding] = with_outcome(storage.check_user(), Outcome.FAILED)
     assert finding.check.title == "what the policy allows"
     assert "198.51.100.0/24" in finding.happened
+
+
+# --- allowed_vpc_endpoints
+
+ENDPOINT, ANOTHER_ENDPOINT = "vpce-0123456789abcdef0", "vpce-1a2b3c4d"
+
+
+@pytest.mark.parametrize("addresses", [{}, {"allowed_cidrs": ELSEWHERE}], ids=["alone", "with addresses"])
+def test_through_the_endpoint_everything_passes_and_from_elsewhere_no_object_is_read(
+    storage_with: StorageWith, monkeypatch: pytest.MonkeyPatch, addresses: dict[str, Any]
+) -> None:
+    storage = storage_with(allowed_vpc_endpoints=[ENDPOINT], **addresses)
+    s3, target = as_ghes(storage), {"Bucket": storage.bucket, "Key": "a/package"}
+
+    def refused() -> None:
+        for call in (s3.get_object, s3.put_object, s3.delete_object):
+            with pytest.raises(ClientError, match=r"AccessDenied.*explicit deny in an identity-based policy"):
+                call(**target)
+
+    refused()
+    link = s3.generate_presigned_url("get_object", Params=target)
+    storage.s3.put_object(**target, Body=b"content")
+    assert fetched(storage, link) == 403
+    report = storage.verify()
+    assert (failed(report), report.exit_status) == ([], 3)
+    assert OUTSIDE in {finding.happened for finding in with_outcome(report, Outcome.NOT_CHECKED)}
+    with monkeypatch.context() as elsewhere:
+        through(elsewhere, ANOTHER_ENDPOINT)
+        refused()
+    through(monkeypatch, ENDPOINT)
+    assert fetched(storage, link) == b"content"
+    assert storage.verify().exit_status == 0
+
+
+def fetched(storage: Storage, link: str) -> bytes | int:
+    """What a client gets by a link; the HTTP status if it gets nothing."""
+    tls = ssl.create_default_context(cafile=storage.aws.environment["AWS_CA_BUNDLE"])
+    try:
+        with urllib.request.urlopen(link, context=tls) as response:
+            content: bytes = response.read()
+            return content
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_from_an_address_that_is_allowed_beside_the_endpoint_everything_passes(
+    storage_with: StorageWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ghes_packages.config.values.PRIVATE", ())
+    storage = storage_with(allowed_cidrs=["127.0.0.0/8"], allowed_vpc_endpoints=[ENDPOINT])
+    assert storage.verify().exit_status == 0
 
 
 # --- permissions_boundary
@@ -148,6 +203,49 @@ def test_a_reader_too_many_is_reported_by_name_and_the_remedy_mends_it(
     assert finding.happened.endswith("stray: AWS *: secretsmanager:GetSecretValue on *")
     run_aws_cli(storage, finding.check.remedy)
     assert storage.check_secret().exit_status == 0
+
+
+# --- storage_class
+
+
+def moving_to(storage_class: str, days: int = 0) -> dict[str, Any]:
+    return {"Transitions": [{"Days": days, "StorageClass": storage_class}]}
+
+
+TIERED = moving_to("INTELLIGENT_TIERING")
+
+
+@pytest.mark.parametrize(
+    ("options", "by_hand"),
+    [
+        ({"storage_class": "intelligent-tiering"}, {}),
+        ({"storage_class": "intelligent-tiering"}, moving_to("INTELLIGENT_TIERING", 30)),
+        ({"storage_class": "intelligent-tiering"}, moving_to("DEEP_ARCHIVE", 90)),
+        ({}, TIERED),
+    ],
+    ids=["no move", "a later move", "an archive", "a move that nobody asked for"],
+)
+def test_another_move_of_packages_is_reported_and_the_remedy_mends_it(
+    storage_with: StorageWith, options: dict[str, str], by_hand: dict[str, Any]
+) -> None:
+    storage = storage_with(**options)
+    assert storage.check_bucket().exit_status == 0
+    [as_deployed] = rules_of(storage)
+    assert as_deployed.pop("Transitions", []) == (TIERED["Transitions"] if options else [])
+    storage.s3.put_bucket_lifecycle_configuration(
+        Bucket=storage.bucket, LifecycleConfiguration={"Rules": [{**as_deployed, **by_hand}]}
+    )
+    [finding] = with_outcome(storage.check_bucket(), Outcome.FAILED)
+    assert finding.check.title == "lifecycle"
+    run_aws_cli(storage, finding.check.remedy)
+    assert storage.check_bucket().exit_status == 0
+    [mended] = rules_of(storage)
+    assert mended.get("Transitions", []) == (TIERED["Transitions"] if options else [])
+
+
+def rules_of(storage: Storage) -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = storage.s3.get_bucket_lifecycle_configuration(Bucket=storage.bucket)["Rules"]
+    return rules
 
 
 # --- access_logs

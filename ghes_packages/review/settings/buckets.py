@@ -1,9 +1,10 @@
 """The settings of a bucket."""
 
+import json
 from functools import partial
 
 from ghes_packages.config.instance import Instance
-from ghes_packages.config.lifecycle import ACCESS_LOGS
+from ghes_packages.config.lifecycle import ACCESS_LOGS, TO_INTELLIGENT_TIERING
 from ghes_packages.review.change import ENCRYPTION, LOGGING, NETWORK, RETENTION
 from ghes_packages.review.settings.reading import every, flag, least, of_the_first, or_else
 from ghes_packages.review.settings.replication import replicated_elsewhere
@@ -16,10 +17,11 @@ from ghes_packages.review.settings.weakening import (
     down,
     given_up,
     lower,
-    more,
+    more_than,
     never,
     no_value,
     none_of,
+    other_than,
     out_of,
 )
 
@@ -32,6 +34,9 @@ _lifecycle = partial(_retention, ("LifecycleConfiguration", "Rules"))
 
 # What an instance has unless it says otherwise.
 DAYS: int = Instance.model_fields["noncurrent_days"].default
+
+# The only transitions that are no archive, as a lifecycle rule has them.
+TIERED = json.dumps([TO_INTELLIGENT_TIERING], sort_keys=True)
 
 ARCHIVED = "GHES cannot fetch what is in an archive"
 PUBLIC = "the bucket or what it holds could be made public"
@@ -96,10 +101,10 @@ SETTINGS = (
     ),
     _lifecycle(
         "current objects move",
-        more,
+        more_than(TIERED),
         ARCHIVED,
         every(("Transitions",), ("Transition",)),
-        when_new=any_value,
+        when_new=other_than(TIERED),
         of_packages=True,
     ),
     _lifecycle(

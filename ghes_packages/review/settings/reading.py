@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ghes_packages.template.rendering import at
+from ghes_packages.template.rendering import at, in_words
 
 Read = Callable[[Any], Any]
 
@@ -41,7 +41,7 @@ def least(*paths: tuple[str, ...]) -> Read:
 
 def every(*paths: tuple[str, ...]) -> Read:
     """All that stands at any of the paths in the lifecycle rules."""
-    return lambda rules: sorted(json.dumps(each, sort_keys=True) for each in _found(rules, paths)) or None
+    return lambda rules: sorted(json.dumps(in_words(each), sort_keys=True) for each in _found(rules, paths)) or None
 
 
 def _found(rules: Any, paths: tuple[tuple[str, ...], ...]) -> list[Any]:

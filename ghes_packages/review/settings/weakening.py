@@ -67,6 +67,11 @@ def more(before: Any, after: Any) -> bool:
     return not _each(after) <= _each(before)
 
 
+def more_than(*good: str) -> Weakens:
+    """No value must come but these."""
+    return lambda before, after: not _each(after) <= {*_each(before), *good}
+
+
 def _each(value: Any) -> set[str]:
     return set() if value is None else set(map(str, value)) if isinstance(value, list) else {str(value)}
 
@@ -89,6 +94,11 @@ def no_value(value: Any) -> bool:
 def none_of(*good: str) -> Refuses:
     """It must be one of these."""
     return lambda value: value not in good
+
+
+def other_than(*good: str) -> Refuses:
+    """It must not be set, but for these values."""
+    return lambda value: not _each(value) <= {*good}
 
 
 def below(least: int) -> Refuses:

@@ -1,0 +1,18 @@
+"""ACLs must be off.
+
+Then no object can be opened by itself.
+"""
+
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.template.rendering import at
+
+
+def findings(stack: RenderedStack) -> Findings:
+    for bucket in stack.buckets:
+        rules = bucket.each("OwnershipControls", "Rules")
+        if [at(rule, "ObjectOwnership") for _, rule in rules] != ["BucketOwnerEnforced"]:
+            remedy = "Switch ACLs off: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED"
+            yield Finding(bucket, "Properties.OwnershipControls", remedy)
+        if "AccessControl" in bucket.properties:
+            yield Finding(bucket, "Properties.AccessControl", "Remove access_control: ACLs are off")

@@ -1,0 +1,38 @@
+"""S3 must not delete packages by itself, nor archive them.
+
+A registry still refers to its current objects, and must be able to read them at once: from S3 Intelligent-Tiering it
+can, as long as the archive tiers are off. Access logs may expire. An upload that is not complete stays for a week, so
+that it can be resumed.
+"""
+
+from ghes_packages.config.lifecycle import ACCESS_LOGS, TO_INTELLIGENT_TIERING
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.template.rendering import at
+
+WEEK = ACCESS_LOGS.incomplete_upload_days
+LIFECYCLE = ("LifecycleConfiguration", "Rules")
+EXPIRED = "Never expire current packages: leave current_days None"
+MOVED = "Move packages to no storage class but the one of the option storage_class: remove transitions"
+ARCHIVED = "Leave the archive tiers off: GHES cannot read what is in an archive"
+OURS = {"Transitions": [TO_INTELLIGENT_TIERING]}
+REMEDIES = {"ExpirationInDays": EXPIRED, "ExpirationDate": EXPIRED, "Transitions": MOVED, "Transition": MOVED}
+
+
+def findings(stack: RenderedStack) -> Findings:
+    for bucket in stack.buckets:
+        rules = bucket.at(*LIFECYCLE)
+        if not isinstance(rules, list) or any(at(rule, "Status") != "Enabled" for rule in rules or [None]):
+            remedy = "Say what S3 may remove, and when: lifecycle_rules=[_rule(lifecycle)]"
+            yield Finding(bucket, "Properties.LifecycleConfiguration", remedy)
+        allowed = {"ExpirationInDays"} if bucket is stack.log_bucket else set()
+        ours = OURS if bucket is stack.packages_bucket else {}
+        for path, rule in bucket.each(*LIFECYCLE):
+            for key in REMEDIES.keys() - allowed:
+                if at(rule, key) not in (None, ours.get(key)):
+                    yield Finding(bucket, f"{path}.{key}", REMEDIES[key])
+            days = at(rule, "AbortIncompleteMultipartUpload", "DaysAfterInitiation")
+            if days is not None and not (isinstance(days, int) and days >= WEEK):
+                yield Finding(bucket, path, f"Give uploads {WEEK} days to be completed: incomplete_upload_days={WEEK}")
+        if "IntelligentTieringConfigurations" in bucket.properties:
+            yield Finding(bucket, "Properties.IntelligentTieringConfigurations", ARCHIVED)

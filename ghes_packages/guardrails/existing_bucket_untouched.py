@@ -1,0 +1,13 @@
+"""A bucket that the stack does not make must keep its policy.
+
+Another policy would break whoever uses the bucket today.
+"""
+
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.template.rendered import RenderedStack
+
+
+def findings(stack: RenderedStack) -> Findings:
+    for policy in stack.of_type("AWS::S3::BucketPolicy"):
+        if policy.at("Bucket") not in [bucket.ref for bucket in stack.buckets]:
+            yield Finding(policy, "Properties.Bucket", "Remove it: `verify` prints what an existing bucket lacks")

@@ -1,0 +1,13 @@
+"""KMS keys must be rotated each year.
+
+Whoever has old key material cannot read new packages with it.
+"""
+
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.template.rendered import RenderedStack
+
+
+def findings(stack: RenderedStack) -> Findings:
+    for key in stack.of_type("AWS::KMS::Key"):
+        if key.at("EnableKeyRotation") is not True:
+            yield Finding(key, "Properties.EnableKeyRotation", "Rotate the key: enable_key_rotation=True")

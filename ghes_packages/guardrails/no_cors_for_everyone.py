@@ -1,0 +1,15 @@
+"""CORS must not be open to every website.
+
+Package clients are no browsers.
+"""
+
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.template.rendering import at
+
+
+def findings(stack: RenderedStack) -> Findings:
+    for bucket in stack.buckets:
+        for path, rule in bucket.each("CorsConfiguration", "CorsRules"):
+            if "*" in str(at(rule, "AllowedOrigins")):
+                yield Finding(bucket, path, "Remove the rule, or name the origins: GHES is not known to need any")

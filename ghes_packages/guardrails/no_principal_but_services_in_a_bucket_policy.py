@@ -1,0 +1,24 @@
+"""A bucket policy must grant nothing but log delivery.
+
+A grant to the user by its ARN would go round its permissions boundary. S3 delivers the access logs of this stack's
+buckets, and of this account alone.
+"""
+
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.policies.document import statement
+from ghes_packages.policies.statements import log_delivery_statement
+from ghes_packages.template.rendered import RenderedStack
+
+
+def findings(stack: RenderedStack) -> Findings:
+    for policy in stack.of_type("AWS::S3::BucketPolicy"):
+        log_bucket = stack.named(policy.at("Bucket"))
+        deliveries = {
+            statement(log_delivery_statement(log_bucket.arn, bucket.arn, account))
+            for bucket in stack.buckets
+            if log_bucket and bucket.at("LoggingConfiguration", "DestinationBucketName") == log_bucket.ref
+            for account in stack.accounts
+        }
+        for path, each in policy.statements("PolicyDocument"):
+            if each.effect == "Allow" and each not in deliveries:
+                yield Finding(policy, path, "Remove the statement: S3 delivers access logs, and nobody else has access")

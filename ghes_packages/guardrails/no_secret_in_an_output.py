@@ -1,0 +1,22 @@
+"""Outputs must not tell a secret.
+
+Everybody who may describe the stack reads them.
+"""
+
+import re
+
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails.no_secret_in_clear import SECRET
+from ghes_packages.template.rendered import RenderedStack, texts
+
+# Of an attribute other than the ARN no rule knows what it tells.
+ATTRIBUTE = re.compile(r"\$\{[^!}.]+\.(?!Arn\})")
+
+
+def findings(stack: RenderedStack) -> Findings:
+    for key, output in stack.outputs.items():
+        for path, text in texts(output, "Outputs", key):
+            if SECRET.search(text) or ATTRIBUTE.search(text):
+                yield Finding(None, path, "Put out the ARN of the secret instead: secret.secret_arn")
+        if "Export" in output:
+            yield Finding(None, f"Outputs.{key}.Export", "Remove export_name: other stacks read the output as it is")

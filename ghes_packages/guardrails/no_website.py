@@ -1,0 +1,13 @@
+"""No bucket may be a website.
+
+GHES hands out links to objects; a website would be public.
+"""
+
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.template.rendered import RenderedStack
+
+
+def findings(stack: RenderedStack) -> Findings:
+    for bucket in stack.buckets:
+        if "WebsiteConfiguration" in bucket.properties:
+            yield Finding(bucket, "Properties.WebsiteConfiguration", "Remove the website: GHES needs none")

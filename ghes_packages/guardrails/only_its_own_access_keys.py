@@ -1,0 +1,40 @@
+"""Access keys must be the user's own: one active, two at most.
+
+AWS allows an IAM user two. Each is a generation of its own, and GHES signs in with the newest. Each says its status, so
+that no step of a rotation takes a property away. A serial would replace the key that GHES uses.
+"""
+
+from ghes_packages import logical_ids
+from ghes_packages.config.instance import ACTIVE, INACTIVE
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.template.rendered import RenderedStack, Resource
+
+MOST = 2
+
+
+def findings(stack: RenderedStack) -> Findings:
+    user, keys, newest = stack.user, stack.of_type("AWS::IAM::AccessKey"), newest_access_key(stack)
+    if user and not (newest and newest.at("Status") == ACTIVE):
+        yield Finding(newest or user, "", "Leave the newest access key active: GHES signs in with it")
+    for key in keys[MOST:]:
+        yield Finding(key, "", "Make two access keys at most: AWS allows an IAM user no more")
+    generations = [_generation(key) for key in keys]
+    for key in keys:
+        if not _generation(key) or generations.count(_generation(key)) > 1:
+            yield Finding(key, "", "Make a new access key as a new generation: ghes-packages rotate")
+        if user is None or key.at("UserName") != user.ref:
+            yield Finding(key, "Properties.UserName", "Make access keys for this stack's user alone: user=self.user")
+        if "Serial" in key.properties:
+            yield Finding(key, "Properties.Serial", "Leave out serial: a new key is a new generation")
+        if key.at("Status") not in (ACTIVE, INACTIVE):
+            yield Finding(key, "Properties.Status", "Say the status of every access key: status=STATUSES[status]")
+
+
+def newest_access_key(stack: RenderedStack) -> Resource | None:
+    """The access key that GHES is to have."""
+    return max(stack.of_type("AWS::IAM::AccessKey"), key=_generation, default=None)
+
+
+def _generation(key: Resource) -> int:
+    """Which generation it is, by its logical ID; 0 for none."""
+    return logical_ids.generation(key.logical_id) or 0

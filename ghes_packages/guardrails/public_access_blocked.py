@@ -1,0 +1,16 @@
+"""All public access must be blocked.
+
+GitHub sets no permissions on objects: what the bucket allows is what the world gets.
+"""
+
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.template.rendered import RenderedStack
+
+BLOCKED = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True)
+
+
+def findings(stack: RenderedStack) -> Findings:
+    for bucket in stack.buckets:
+        if bucket.at("PublicAccessBlockConfiguration") != BLOCKED:
+            remedy = "Block all public access: s3.BlockPublicAccess.BLOCK_ALL"
+            yield Finding(bucket, "Properties.PublicAccessBlockConfiguration", remedy)

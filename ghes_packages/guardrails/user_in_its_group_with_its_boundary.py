@@ -1,0 +1,24 @@
+"""The one user must be in its group, within its boundary.
+
+Whatever anybody attaches to the user later, the boundary holds it to the seven actions. An organisation may name a
+boundary of its own.
+"""
+
+import re
+
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.template.rendered import RenderedStack
+
+
+def findings(stack: RenderedStack) -> Findings:
+    users, groups = stack.of_type("AWS::IAM::User"), [[group.ref] for group in stack.of_type("AWS::IAM::Group")]
+    for user in users[1:]:
+        yield Finding(user, "", "Make one user only: GHES signs in as one")
+    for user in users:
+        its_groups, boundary = user.at("Groups"), user.at("PermissionsBoundary")
+        policies = [policy.ref for policy in stack.user_policies if policy.at("Groups") == its_groups]
+        if its_groups not in groups or not policies:
+            yield Finding(user, "Properties.Groups", "Put the user in the group of the policy alone: groups=[group]")
+        if boundary not in policies and not re.fullmatch(stack.arn("iam", "policy/.+"), str(boundary)):
+            remedy = "Give the user its boundary, the policy or one of the account: permissions_boundary=…"
+            yield Finding(user, "Properties.PermissionsBoundary", remedy)

@@ -1,0 +1,14 @@
+"""Every bucket must keep the versions of its objects.
+
+The access key of GHES can delete objects but no versions: what it deletes or overwrites can be brought back.
+"""
+
+from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.template.rendered import RenderedStack
+
+
+def findings(stack: RenderedStack) -> Findings:
+    for bucket in stack.buckets:
+        if bucket.at("VersioningConfiguration", "Status") != "Enabled":
+            remedy = "Keep what is deleted or overwritten: versioned=True"
+            yield Finding(bucket, "Properties.VersioningConfiguration", remedy)

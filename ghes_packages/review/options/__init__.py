@@ -1,0 +1,90 @@
+"""The options of an instance that a change sets otherwise, as two templates show them.
+
+A template has no copy of the options: their values are read from what they make of it. An option is a heading for the
+risks that it brings. It takes no risk away: each stays a row of its own, with its own ID.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from ghes_packages.review.access import EFFECTS
+from ghes_packages.review.change import ACCESS, Cell, Change
+from ghes_packages.review.options.brought import GRANTS, RISKS
+from ghes_packages.review.options.consequences import CONSEQUENCES, consequence
+from ghes_packages.review.options.values import can_be_configured, values
+from ghes_packages.review.options.written import WrittenStack
+from ghes_packages.template.assembly import Stack
+from ghes_packages.template.rendering import names
+
+# The options that no template shows, and why.
+NOT_SHOWN = {
+    "profile": "the commands sign in with it",
+    "role_arn": "the commands sign in with it",
+    "ghes_version": "it decides what `settings` shows",
+    "rule_packs": "it decides what `cdk synth` checks; findings that are acknowledged are rows of their own",
+}
+
+
+@dataclass(frozen=True)
+class OptionChange:
+    """An option, its value before and after, what the change of it does, and the rows that are risks of it."""
+
+    option: str
+    before: Cell
+    after: Cell
+    consequence: str
+    brings: tuple[Change, ...]
+
+
+def changed(before: Stack, after: Stack, rows: Collection[Change]) -> tuple[OptionChange, ...]:
+    """The options that the templates show with other values; a row is of one of them at most.
+
+    None where the values are such that `instances.toml` would not take them: then something else made the change.
+    """
+    if before.template == after.template and before.environment == after.environment:
+        return ()
+    called = names(before.template, after.template)
+    had, gets = WrittenStack(before, called), WrittenStack(after, called)
+    was, becomes = values(had), values(gets)
+    if not (can_be_configured(was) and can_be_configured(becomes)):
+        return ()
+    left = [row for row in rows if row.risk]
+    found = []
+    for option in CONSEQUENCES:
+        if option in was.keys() & becomes.keys() and was[option] != becomes[option]:
+            brings = [row for row in left if _brings(option, had, gets, row)]
+            left = [row for row in left if row not in brings]
+            told = consequence(option, was[option], becomes[option], gets)
+            found.append(OptionChange(option, _cell(was[option]), _cell(becomes[option]), told, tuple(brings)))
+    return tuple(found)
+
+
+def _brings(option: str, before: WrittenStack, after: WrittenStack, row: Change) -> bool:
+    if row.risk is None:
+        return False
+    if row.topic == ACCESS:
+        # No option takes anything from GHES, and two alone have a denial of their own.
+        kind = "access-denial-" if option in ("allowed_cidrs", "allowed_vpc_endpoints") else "access-gained-"
+        if option not in GRANTS or not row.risk.id.startswith(kind):
+            return False
+        [[who], actions] = row.subject
+        granted = {
+            each
+            for each in {*before.grants} ^ {*after.grants}
+            if (each.who, EFFECTS[each.effect]) == (who, row.what) and each.action in actions
+        }
+        return bool(granted) and granted <= {*GRANTS[option](before), *GRANTS[option](after)}
+    return option in RISKS and row.risk.id in RISKS[option](before, after)
+
+
+def _cell(value: Any) -> Cell:
+    """A value of `instances.toml` as text; nothing where it is not set."""
+    match value:
+        case None:
+            return ()
+        case dict():
+            return tuple(f"{key}={each}" for key, each in sorted(value.items()))
+        case list():
+            return tuple(map(str, value))
+    return (str(value),)

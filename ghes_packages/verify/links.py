@@ -1,0 +1,70 @@
+"""Fetches a link that the access key signed, as clients of GHES do: without AWS credentials, and without boto3."""
+
+import re
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from email.message import Message
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from ghes_packages.live.answers import REQUEST_ID
+from ghes_packages.verify.report import NotChecked
+
+
+def with_names(endpoint_url: str) -> str:
+    """The endpoint by a name, which can have buckets below it; an address cannot."""
+    return endpoint_url.replace("//127.0.0.1:", "//localhost:")
+
+
+def fetch(link: str, tls: ssl.SSLContext, timeout: float = 30) -> bytes:
+    """The object. Waits at most `timeout` seconds for each part of the answer.
+
+    Raises ClientError where S3 refuses, as boto3 would; NotChecked where it cannot, or somebody else answers; and
+    OSError or http.client.HTTPException without an answer.
+    """
+    host = urlsplit(link).netloc
+    # What is below localhost is this machine, which not every resolver knows (RFC 6761, 6.3).
+    address = re.sub(r"//[^/]+\.localhost:", "//127.0.0.1:", link)
+    request = urllib.request.Request(address, headers={"Host": host})  # noqa: S310
+    try:
+        with _opener(tls).open(request, timeout=timeout) as response:
+            content: bytes = response.read()
+            if REQUEST_ID not in response.headers:
+                raise _other_than_s3(response.status, response.headers)
+            return content
+    except urllib.error.HTTPError as error:
+        said = _said(error.read().decode(errors="replace"))
+        if "Code" not in said:
+            raise _other_than_s3(error.code, error.headers) from None
+        if error.code >= 500:
+            raise NotChecked(f"GET from {host}: {said['Code']}") from None
+        refusal = {"Code": said["Code"], "Message": said.get("Message", "")}
+        raise ClientError({"Error": refusal}, f"GET from {host}") from None  # type: ignore[typeddict-item]
+
+
+def _other_than_s3(status: int, headers: Message) -> NotChecked:
+    kind = headers.get("location") or headers.get("content-type") or "without a content type"
+    return NotChecked(f"something other than S3 answers: HTTP {status}, {kind}")
+
+
+def _opener(tls: ssl.SSLContext) -> urllib.request.OpenerDirector:
+    """One that does not follow redirections: S3 redirects nobody who asks in the region of the bucket."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(context=tls),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.HTTPDefaultErrorHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+def _said(body: str) -> Mapping[str, str]:
+    """What is in S3's XML for an error."""
+    error = re.fullmatch(r"\s*(?:<\?xml[^>]*>)?\s*<Error>(.*)</Error>\s*", body, re.DOTALL)
+    return dict(re.findall(r"<(\w+)>([^<]*)</\1>", error[1])) if error else {}

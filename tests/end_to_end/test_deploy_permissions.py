@@ -1,0 +1,162 @@
+"""The two policies of docs/deploy-permissions.md, as far as the embedded AWS asks for rights.
+
+It checks whoever calls CloudFormation, and nobody behind that. So `caller` is tried by deploys of the real CDK CLI, and
+`resources` is compared with what the deploys made.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+from app import stacks_of as put_stacks
+from ghes_packages.config.instance import Instance
+from local_aws.cdk_cli import CdkCli
+from local_aws.embedded_aws import EmbeddedAws
+from tests.deploy_permissions import AUTHORIZED_AS, Stack, needed, policies, stacks_of
+from tests.end_to_end.operator import Operator, refused
+from tests.handler_permissions import authorized_on
+from tests.runbook import blocks
+from tests.synthesis import PROJECT, app
+
+HERE = {"account": "111122223333", "region": "us-west-2"}
+DEPLOYED = Instance.model_validate({"name": "permitted", **HERE})
+CHANGED = Instance.model_validate({"name": "permitted", **HERE, "noncurrent_days": 60})
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody whom nothing but the policy `caller` of DEPLOYED allows anything."""
+
+    aws: EmbeddedAws
+    credentials: dict[str, str]
+
+    def cdk(self, command: str, assembly: Path) -> None:
+        variables = {name.upper(): value for name, value in self.credentials.items()}
+        CdkCli({**self.aws.environment, **variables}, app=str(assembly)).run(command, DEPLOYED.stack_name)
+
+    def client(self, service: str) -> Any:
+        return self.aws.client(service, **self.credentials)
+
+
+@pytest.fixture
+def caller(embedded_aws: EmbeddedAws) -> Iterator[Caller]:
+    iam: Any = embedded_aws.client("iam")
+    iam.create_user(UserName="caller")
+    document = json.dumps(policies(DEPLOYED)["caller"])
+    iam.put_user_policy(UserName="caller", PolicyName="caller", PolicyDocument=document)
+    key = iam.create_access_key(UserName="caller")["AccessKey"]
+    yield Caller(
+        embedded_aws,
+        {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]},
+    )
+    iam.delete_access_key(UserName="caller", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user_policy(UserName="caller", PolicyName="caller")
+    iam.delete_user(UserName="caller")
+
+
+def bootstrapless(instance: Instance, folder: Path) -> Path:
+    """One that is deployed with the caller's own credentials."""
+    own = cdk.BootstraplessSynthesizer()
+    whole = app(outdir=str(folder), builtin_cloud_formation_validation=False, default_stack_synthesizer=own)
+    put_stacks(whole, instance)
+    whole.synth()
+    return folder
+
+
+def test_the_cdk_cli_deploys_changes_and_destroys_a_stack_with_the_policy_of_the_caller_alone(
+    caller: Caller, tmp_path: Path
+) -> None:
+    caller.cdk("deploy", bootstrapless(DEPLOYED, tmp_path / "deployed"))
+    changed = bootstrapless(CHANGED, tmp_path / "changed")
+    caller.cdk("diff", changed)
+    caller.cdk("deploy", changed)
+    cloudformation = caller.client("cloudformation")
+    cloudformation.update_termination_protection(StackName=DEPLOYED.stack_name, EnableTerminationProtection=False)
+    caller.cdk("destroy", changed)
+
+
+def test_the_caller_of_one_instance_can_do_nothing_to_another_and_nothing_but_through_cloudformation(
+    caller: Caller,
+) -> None:
+    cloudformation = caller.client("cloudformation")
+    assert refused(cloudformation.describe_stacks, StackName="GhesPackages-other") == "AccessDenied"
+    assert refused(cloudformation.delete_stack, StackName="GhesPackages-other") == "AccessDenied"
+    assert refused(caller.client("iam").create_user, UserName="GhesPackages-permitted-user") == "AccessDenied"
+    assert refused(caller.client("s3").create_bucket, Bucket="ghespackages-permitted-bucket") == "AccessDenied"
+
+
+def test_the_policy_for_resources_covers_what_a_deploy_makes_and_nothing_of_another_instance(
+    operator: Operator, embedded_aws: EmbeddedAws
+) -> None:
+    options = {**HERE, "encryption": "kms", "replica_region": "us-east-1"}
+    mine, others = (Instance.model_validate({"name": name, **options}) for name in ("mine", "theirs"))
+    operator.deploy(mine.name, **options)
+    for stack in stacks_of(mine):
+        for kind, arn in made(embedded_aws, stack):
+            actions = unconditional(stack, kind)
+            assert actions
+            assert decisions(embedded_aws, mine, actions, arn) == {"allowed"}, arn
+            if kind[0] in ("iam", "s3"):
+                assert decisions(embedded_aws, others, actions, arn) == {"implicitDeny"}, arn
+
+
+def test_the_commands_of_the_page_make_both_policies_of_an_instance(
+    operator: Operator, embedded_aws: EmbeddedAws
+) -> None:
+    operator.configure("production", **HERE)
+    operator.shell.run(f"export PYTHONPATH={PROJECT}")
+    [block] = blocks("docs/deploy-permissions.md")
+    operator.shell.run(block)
+    iam = embedded_aws.client("iam")
+    instance = Instance.model_validate({"name": "production", **HERE})
+    for name, which in (("DeployGhesPackages", "caller"), ("MakeGhesPackages", "resources")):
+        arn = f"arn:aws:iam::{embedded_aws.account}:policy/{name}"
+        version = iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]
+        assert version["Document"] == policies(instance)[which]
+        iam.delete_policy(PolicyArn=arn)
+
+
+def made(aws: EmbeddedAws, stack: Stack) -> Iterator[tuple[tuple[str, str], str]]:
+    """The ARNs of what a stack has, under what each is authorized as."""
+    region = stack.instance.region
+    cloudformation = aws.client("cloudformation", region_name=region)
+    for each in cloudformation.describe_stack_resources(StackName=stack.instance.stack_name)["StackResources"]:
+        kind = AUTHORIZED_AS.get(each["ResourceType"])
+        name = each["PhysicalResourceId"]
+        match kind:
+            case None:
+                continue
+            case "s3", _:
+                yield kind, f"arn:aws:s3:::{name}"
+            case "secretsmanager", _:
+                # The embedded AWS puts the name of the stack first; AWS does not.
+                yield kind, stack.arn_of("secretsmanager", f"secret:{each['LogicalResourceId']}-qa4X020B9S3f-UI3sIs")
+            case "kms", "alias":
+                yield kind, stack.arn_of("kms", name)
+            case "iam", "policy":
+                yield kind, name
+            case service, resource:
+                yield kind, stack.arn_of(service, f"{resource}/{name}")
+
+
+def unconditional(stack: Stack, kind: tuple[str, str]) -> list[str]:
+    """The actions on such a resource, but for those with a condition: the simulation knows nothing of the request."""
+    statements = policies(stack.instance)["resources"]["Statement"]
+    conditional = {action for each in statements if "Condition" in each for action in each["Action"]}
+    actions = {action for _, _, action in needed(stack, [kind])} - conditional
+    service, resource = kind
+    return sorted(
+        each for each in actions if each.startswith(f"{service}:") and resource in (authorized_on(each) or ())
+    )
+
+
+def decisions(aws: EmbeddedAws, instance: Instance, actions: list[str], arn: str) -> set[str]:
+    answer = aws.client("iam").simulate_custom_policy(
+        PolicyInputList=[json.dumps(policies(instance)["resources"])], ActionNames=actions, ResourceArns=[arn]
+    )
+    return {each["EvalDecision"] for each in answer["EvaluationResults"]}
