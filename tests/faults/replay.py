@@ -3,12 +3,19 @@
 Of what `verify` writes, what is there at each moment is kept; a listing says that.
 """
 
+import copy
+import functools
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.response import StreamingBody
+
+from ghes_packages.errors import AwsSaidNo
 from tests.faults.faults import Fault
 from tests.faults.wire import Call, Reply, Request
 
@@ -73,30 +80,44 @@ class Replay:
     tape: Mapping[Call, Reply]
     at: Call | None = None
     fault: Fault | None = None
-    made: dict[Call, tuple[Request, Any]] = field(default_factory=dict)
     requests: dict[Call, Request] = field(default_factory=dict)
+    made: dict[tuple[Call, object], Any] = field(default_factory=dict)
+    given: dict[Call, object] = field(default_factory=dict)
     probes: Probes = field(default_factory=Probes)
     struck: bool = False
+
+    def harmed(self, at: Call, fault: Fault) -> "Replay":
+        """The same, with the fault at that call. What boto3 makes of an answer is known to both."""
+        return Replay(self.tape, at, fault, self.requests, self.made)
 
     def __call__(self, call: Call, request: Request) -> Reply:
         """What the wire asks for."""
         self.requests[call] = request
         reply, fault = self._recorded(call, request), self._met(call)
+        self.given[call] = _key(reply, fault)
         if fault is None or fault.done:
             self._change(request, reply)
         return fault.answer(call, reply) if fault else reply
 
     def known(self, call: Call) -> Any:
-        """Until the fault strikes, all is as before; after it, what is about no probe."""
-        if self._met(call) or (self.struck and PREFIX in call.about) or call not in self.made:
+        """boto3 makes the same of the same answer to the same call."""
+        fault = self._met(call)
+        if call not in self.requests:
             return None
-        request, made = self.made[call]
-        self._change(request, self.tape[call])
+        request = self.requests[call]
+        reply = self._recorded(call, request)
+        made = self.made.get((call, _key(reply, fault)))
+        if made is not None and (fault is None or fault.done):
+            self._change(request, reply)
+        if isinstance(made, dict) and "Body" in made:  # which can be read once
+            made = copy.copy(made)
+            made["Body"] = StreamingBody(io.BytesIO(reply.body), len(reply.body))
         return made
 
     def learn(self, call: Call, made: Any) -> None:
-        if not self.struck and not (isinstance(made, dict) and "Body" in made):  # which can be read once
-            self.made[call] = self.requests[call], made
+        key = self.given.get(call)
+        if key is not None and isinstance(made, dict | ClientError | BotoCoreError | AwsSaidNo):
+            self.made[call, key] = made
 
     def _met(self, call: Call) -> Fault | None:
         if self.fault and (call == self.at or (self.struck and self.fault.lasts and self.fault.meets(call))):
@@ -124,6 +145,14 @@ class Replay:
             self.probes.change(request, reply)
 
 
+def _key(reply: Reply, fault: Fault | None) -> object:
+    """What tells answers to the same call from one another; None for a fault that strikes once."""
+    if fault is None:
+        return reply.body
+    return fault.name if fault.lasts else None
+
+
+@functools.cache
 def _parsed(request: Request) -> tuple[str, Mapping[str, str]]:
     """The key, if it is one of `verify`'s, and the query."""
     url = urlsplit(request.url)

@@ -18,9 +18,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import typer.main
 
 from ghes_packages import cli
 from ghes_packages.interruption import INTERRUPTS
@@ -110,6 +112,9 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
         told.extend([error] if error else [])
         return complain(line, exit_status, error)
 
+    monkeypatch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
+    spinner = SimpleNamespace(update=lambda _: None)
+    monkeypatch.setattr(cli, "_progress", lambda: contextlib.nullcontext(spinner))
     monkeypatch.setattr(cli, "_complain", complain_of)
     monkeypatch.setattr(cli, "_forget", lambda _: None)
     monkeypatch.setattr(time, "sleep", lambda _: None)
@@ -253,7 +258,7 @@ def test_every_call_meets_every_fault(command: str, kind: Callable[[str], Kind],
             met.add(number)
             for fault in filter(lambda fault: fault.meets(call), (*FAULTS, *INTERRUPTIONS, *lacking(reply))):
                 case = Case(f"{command} {options}", each, call, reply, fault, before)
-                replay = Replay(unharmed.tape, call, fault, unharmed.made)
+                replay = unharmed.harmed(call, fault)
                 wire.start(replay)
                 done = run(*arguments)
                 cases += 1

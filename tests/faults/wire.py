@@ -1,5 +1,6 @@
 """Between the commands and AWS: what they ask is answered by a function, in this process."""
 
+import copy
 import functools
 import http.client
 import io
@@ -10,7 +11,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -18,12 +19,13 @@ import pytest
 import urllib3
 from botocore import UNSIGNED
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 from urllib3.connectionpool import HTTPConnectionPool
 
+from ghes_packages.errors import AwsSaidNo
 from ghes_packages.live import aws
-from ghes_packages.verify import clients
+from ghes_packages.verify import clients, links
 
 LINK = "link:GET"
 
@@ -96,7 +98,7 @@ class Answers(Protocol):
         """What boto3 made of it before; None where that is not known, or may be something else now."""
 
     def learn(self, call: Call, made: Any) -> None:
-        """What boto3 made of it, be it a ClientError."""
+        """What boto3 made of it, be it an error."""
 
 
 class Wire:
@@ -136,19 +138,25 @@ class Wire:
             if result is None:
                 try:
                     result = call(client, operation, parameters)
-                except ClientError as error:
+                except Exception as error:  # noqa: BLE001  # it is raised below
                     result = error
                 if self.answer:
                     self.answer.learn(made, result)
             if isinstance(result, ClientError):
                 raise type(result)(result.response, operation)
+            if isinstance(result, BotoCoreError | AwsSaidNo):  # each with notes of its own
+                raise copy.copy(result)
+            if isinstance(result, Exception):
+                raise result
             return result
 
         def make_client(session: Any, service: str, **options: Any) -> Any:
             config = options.get("config")
             key = repr((id(session), service, {**options, "config": config and vars(config)}))
             if key not in self._clients:
-                self._clients[key] = create_client(session, service, **options)
+                self._clients[key] = client = create_client(session, service, **options)
+                if service == "s3":
+                    client.generate_presigned_url = _once(client.generate_presigned_url)
             return self._clients[key]
 
         def open_for_boto3(pool: Any, method: str, url: str, **options: Any) -> Any:
@@ -189,6 +197,7 @@ class Wire:
             for module in (aws, clients):
                 patch.setattr(module, "session_with", self.session_with)
             patch.setattr(clients, "_tls_context", functools.cache(clients._tls_context))
+            patch.setattr(links, "_opener", functools.cache(links._opener))
             patch.setattr(Session, "create_client", make_client)
             patch.setattr(BaseClient, "_make_api_call", make_api_call)
             patch.setattr(HTTPConnectionPool, "urlopen", open_for_boto3)
@@ -198,7 +207,7 @@ class Wire:
     def _counted(self, call: Call) -> Call:
         with self._lock:
             self._alike[call] += 1
-            return replace(call, nth=self._alike[call])
+            return Call(call.who, call.operation, call.about, self._alike[call])
 
     def _answered(self, call: Call, request: Request, ask: AskAws) -> Reply:
         with self._lock:  # a command may ask several things at a time
@@ -216,6 +225,19 @@ def _call(client: Any, operation: str, parameters: Mapping[str, Any]) -> Call:
     said = {key: value for key, value in parameters.items() if key != "Body"}
     about = json.dumps([meta.region_name, said], default=lambda _: "", sort_keys=True)
     return Call(who, f"{meta.service_model.service_name}:{operation}", about)
+
+
+def _once(sign: Callable[..., str]) -> Callable[..., str]:
+    """A link is signed anew for each second, and here none passes."""
+    made: dict[str, str] = {}
+
+    def signed(*arguments: Any, **options: Any) -> str:
+        key = repr((arguments, options))
+        if key not in made:
+            made[key] = sign(*arguments, **options)
+        return made[key]
+
+    return signed
 
 
 def _plain(method: str, status: int, headers: Any, body: bytes) -> Reply:
