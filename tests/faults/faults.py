@@ -15,7 +15,6 @@ from ghes_packages.interruption import INTERRUPTS
 from tests.faults.wire import LINK, Call, Reply, Unanswered
 
 JSON = ("cloudwatch", "kms", "secretsmanager")
-SAME = None
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,7 @@ class Fault:
     """`answer` is what comes, or raises Unanswered, where AWS would have answered so.
 
     `done` is whether AWS does what it was asked for all the same; `lasts` is whether every later call meets it too.
+    A `variant` of another fault meets each operation once, the others every call.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Fault:
     done: bool = False
     lasts: bool = False
     meets: Callable[[Call], bool] = lambda _: True
+    variant: bool = False
 
 
 def error(of_s3: tuple[int, str], of_query: tuple[int, str], of_json: tuple[int, str], message: str) -> Any:
@@ -123,7 +124,7 @@ FAULTS = (
         meets=by_operator,
     ),
     Fault("301", redirected(301, "PermanentRedirect"), meets=lambda call: call.service == "s3"),
-    Fault("307", redirected(307, "TemporaryRedirect"), meets=lambda call: call.service == "s3"),
+    Fault("307", redirected(307, "TemporaryRedirect"), meets=lambda call: call.service == "s3", variant=True),
     Fault(
         "connect time-out",
         unanswered(lambda pool, url: ConnectTimeoutError(pool, "timed out"), URLError(TimeoutError("timed out"))),
@@ -133,22 +134,28 @@ FAULTS = (
         "connection refused",
         unanswered(lambda pool, url: NewConnectionError(pool, "refused"), URLError(ConnectionRefusedError(111, "no"))),
         lasts=True,
+        variant=True,
     ),
-    Fault("certificate", unanswered(lambda pool, url: SSLError(CERTIFICATE), URLError(CERTIFICATE)), lasts=True),
+    Fault(
+        "certificate",
+        unanswered(lambda pool, url: SSLError(CERTIFICATE), URLError(CERTIFICATE)),
+        lasts=True,
+        variant=True,
+    ),
     Fault(
         "read time-out",
         unanswered(lambda pool, url: ReadTimeoutError(pool, url, "timed out"), TimeoutError("timed out")),
         done=True,
     ),
     Fault("reset", unanswered(lambda pool, url: ProtocolError("Connection aborted.", RESET), RESET), done=True),
-    Fault("cut", cut, done=True),
+    Fault("cut", cut, done=True, variant=True),
     Fault("truncated", lambda _, reply: replace(reply, body=reply.body[: len(reply.body) // 2]), done=True),
     Fault("empty", instead(200, b""), lasts=True),
     Fault("garbage", instead(200, b"\xff\xfe\x00garbage\x1b[2J"), lasts=True),
     Fault("page with 200", instead(200, PAGE), lasts=True),
-    Fault("page with 403", instead(403, PAGE), lasts=True),
-    Fault("page with 502", instead(502, PAGE), done=True),
-    Fault("portal", instead(302, b"", location="https://login.example.com/"), lasts=True),
+    Fault("page with 403", instead(403, PAGE), lasts=True, variant=True),
+    Fault("page with 502", instead(502, PAGE), done=True, variant=True),
+    Fault("portal", instead(302, b"", location="https://login.example.com/"), lasts=True, variant=True),
 )
 INTERRUPTIONS = tuple(Fault(number.name, interrupting(number), done=True) for number in INTERRUPTS)
 

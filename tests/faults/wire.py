@@ -9,7 +9,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -44,10 +44,10 @@ class Call:
     nth: int = 1
 
     @property
-    def asked(self) -> tuple[str, str, Sequence[str]]:
+    def asked(self) -> tuple[str, str, tuple[str, ...]]:
         """What is asked for, whatever it is about."""
-        names = sorted(json.loads(self.about)[1]) if self.operation != LINK else []
-        return self.who, self.operation, names
+        names = sorted(json.loads(self.about)[1]) if self.operation != LINK else ()
+        return self.who, self.operation, tuple(names)
 
     @property
     def service(self) -> str:
@@ -154,7 +154,8 @@ class Wire:
             config = options.get("config")
             key = repr((id(session), service, {**options, "config": config and vars(config)}))
             if key not in self._clients:
-                self._clients[key] = client = create_client(session, service, **options)
+                client: Any = create_client(session, service, **options)
+                self._clients[key] = client
                 if service == "s3":
                     client.generate_presigned_url = _once(client.generate_presigned_url)
             return self._clients[key]
