@@ -1,121 +1,175 @@
-"""What a release must not lose: `make bench` measures it and prints it beside the limit; it asserts nothing.
+"""What a release must not lose: `make bench` measures it and writes it, beside its limit, to docs/performance.md.
 
-Times depend on the machine; the limits are for two cores with everything installed.
+Each figure is a count, a ratio, or CPU seconds, which depend on the machine but not on what else runs there. It
+asserts nothing. `python -m benchmarks --tests` measures the tests too, which takes minutes.
 """
 
 import json
 import os
+import re
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
+from typing import NamedTuple
 
 from local_aws.cdk_cli import JSII_CACHE, PROJECT, CdkCli
 from local_aws.embedded_aws import EmbeddedAws
 
-COMMAND = (sys.executable, "-m", "ghes_packages")
-QUICK_TESTS = ("-m", "pytest", "--ignore", "tests/end_to_end")
+PAGE = PROJECT / "docs" / "performance.md"
+ALL = 20
+"""The instances that `verify --all` is asked about."""
 
 
-def seconds(command: Sequence[str], environment: Mapping[str, str], runs: int) -> tuple[float, float]:
-    """The medians of wall and CPU seconds of a command that must succeed."""
-    walls, cpus = [], []
+class Figure(NamedTuple):
+    """A row of the table."""
+
+    what: str
+    measured: str
+    limit: str
+    bound_by: str
+
+
+def cpu(command: Sequence[str], environment: Mapping[str, str], runs: int = 3) -> float:
+    """The median of the CPU seconds of a command that must succeed, with its children."""
+    spent = []
     for _ in range(runs):
-        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, check=True)
-        walls.append(time.monotonic() - started)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpus.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return statistics.median(walls), statistics.median(cpus)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return statistics.median(spent)
 
 
-def synth(instances: int, folder: Path, *, guarded: bool = True) -> tuple[list[str], dict[str, str]]:
-    """The command and the environment that synthesise an app of so many instances, without the CLI."""
-    file = folder / f"{instances}.toml"
-    file.write_text("".join(f"[instances.ghes-{number}]\n" for number in range(instances)))
-    context = {**json.loads((PROJECT / "cdk.json").read_text())["context"], "instances": str(file)}
-    environment = {
-        **os.environ,
-        "PATH": f"{PROJECT / '.venv' / 'bin'}:{os.environ['PATH']}",
-        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": JSII_CACHE,
-        "CDK_OUTDIR": str(folder / f"{instances}.out"),
-        "CDK_CONTEXT_JSON": json.dumps(context),
-    }
-    unguarded = "import app, stacks.guardrails; stacks.guardrails.check = lambda stack: []; app.main()"
-    return ([sys.executable, "app.py"] if guarded else [sys.executable, "-c", unguarded]), environment
+def tables(instances: int, settings: str = "") -> list[str]:
+    """An instances.toml, a table each."""
+    return [f"[instances.ghes-{number}]\n{settings}\n" for number in range(instances)]
 
 
-def peak_memory(command: Sequence[str], environment: Mapping[str, str]) -> float:
-    """MiB that a command and its children take together, at the most; Linux only."""
-    peak = 0
-    with subprocess.Popen(command, env=environment, cwd=PROJECT, start_new_session=True) as process:
-        while process.poll() is None:
-            pages = [
-                int(stat.split(") ")[1].split()[21])
-                for file in Path("/proc").glob("[0-9]*/stat")
-                if (stat := _read(file)) and int(stat.split(") ")[1].split()[3]) == process.pid
-            ]
-            peak = max(peak, sum(pages) * os.sysconf("SC_PAGE_SIZE"))
-            time.sleep(0.05)
-    return peak / 2**20
+def synth() -> Iterator[Figure]:
+    """The programs by themselves, without the CLI, whose CPU is the same for each."""
+    with tempfile.TemporaryDirectory() as folder:
+
+        def spent(*program: str, instances: Sequence[str] = ()) -> float:
+            file = Path(folder, "instances.toml")
+            file.write_text("".join(instances))
+            context = json.loads((PROJECT / "cdk.json").read_text())["context"] | {"instances": str(file)}
+            environment = os.environ | {
+                "JSII_RUNTIME_PACKAGE_CACHE_ROOT": JSII_CACHE,
+                "CDK_OUTDIR": f"{folder}/cdk.out",
+                "CDK_CONTEXT_JSON": json.dumps(context),
+            }
+            return cpu((sys.executable, *program), environment)
+
+        empty = spent("-m", "benchmarks.obvious", "0")
+        obvious = {count: spent("-m", "benchmarks.obvious", str(count)) for count in (1, 10, 100)}
+        ours = {count: spent("app.py", instances=tables(count)) for count in (1, 10, 100)}
+        regulated = (PROJECT / "examples" / "regulated.toml").read_text().partition("[instances.production]\n")[2]
+        most = {count: spent("app.py", instances=tables(count, regulated)) for count in (1, 100)}
+    yield Figure("CPU of an app with one empty stack", f"{empty:.1f} s", "", "the start of node and jsii")
+    for count, seconds in ours.items():
+        yield Figure(
+            f"synth of {count}",
+            f"{seconds / empty:.1f} times the empty app; {seconds / obvious[count]:.1f} times the obvious one",
+            "",
+            "the start of node, jsii and the template checks" if count == 1 else "calls between Python and node",
+        )
+    for what, spent_on, limit in (("", ours, "80 ms"), (" with a replica, a key and all rule packs", most, "")):
+        yield Figure(
+            f"CPU of each further instance{what}",
+            f"{(spent_on[100] - spent_on[1]) / 99 * 1000:.0f} ms",
+            limit,
+            "calls between Python and node",
+        )
+    yield Figure(
+        "the same of the obvious program", f"{(obvious[100] - obvious[1]) / 99 * 1000:.0f} ms", "", "the same calls"
+    )
 
 
-def _read(file: Path) -> str:
-    try:
-        return file.read_text()
-    except OSError:
-        return ""
+def round_trips(aws: EmbeddedAws, name: str, *arguments: str) -> tuple[int, int]:
+    """The calls of a command, and how many of them wait for another. Raises CalledProcessError if it fails."""
+    done = subprocess.run(
+        (sys.executable, "-m", "benchmarks.far_away", name, *arguments),
+        env=aws.environment,
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    calls, trips = done.stderr.splitlines()[-1].split()
+    return int(calls), int(trips)
+
+
+def commands() -> Iterator[Figure]:
+    """What they cost against an AWS that is 100 ms away."""
+    with EmbeddedAws(region="us-west-2") as aws, tempfile.TemporaryDirectory() as folder:
+        file, assembly = Path(folder, "instances.toml"), f"{folder}/deployed"
+        file.write_text("".join(tables(ALL)))
+        context = ("--context", f"instances={file}")
+        CdkCli(aws.environment).run("synth", "--quiet", "--output", assembly, *context)
+        cdk = CdkCli(aws.environment, app=assembly)
+        cdk.run("deploy", "--all", "--concurrency", str(ALL))
+        one, at = "ghes-0", ("--instances", str(file))
+        trips = {}
+        for command, limit, bound_by in (
+            (("settings", one), "4", "the stack's outputs"),
+            (("status", one), "5", "the stack, then its user, then each key"),
+            (("verify", one), "15", "write, read, copy, delete with the key, one after the other"),
+            (("review", "--deployed", one, "--assembly", assembly), "7", "the stack, then what it holds"),
+            (("verify", "--all"), "3 times one instance", f"{ALL} instances, some side by side"),
+        ):
+            calls, trips[command[:2]] = round_trips(aws, *command, *at)
+            what = " ".join(command[:2]).removesuffix(one).strip()
+            yield Figure(f"round trips of `{what}`", f"{trips[command[:2]]} ({calls} calls)", limit, bound_by)
+        ratio = trips["verify", "--all"] / trips["verify", one]
+        yield Figure(
+            f"`verify --all` of {ALL}", f"{ratio:.1f} times one instance", "3 times", "the instances side by side"
+        )
+        run = (sys.executable, "-m", "ghes_packages")
+        yield Figure("CPU of `--help`", f"{cpu((*run, '--help'), aws.environment):.2f} s", "0.3 s", "imports")
+        review = (*run, "review", *one_of_fifty_changed(CdkCli(aws.environment), Path(folder)))
+        yield Figure("CPU of `review`, 1 of 50 changed", f"{cpu(review, aws.environment):.1f} s", "2 s", "reading JSON")
 
 
 def one_of_fifty_changed(cdk: CdkCli, folder: Path) -> tuple[str, str]:
     """Two assemblies of fifty instances, in the second of which one keeps its packages longer."""
-    tables = [f"[instances.ghes-{number}]\n" for number in range(50)]
-    changed = [*tables[:7], tables[7] + "noncurrent_days = 90\n", *tables[8:]]
-    base, head, instances = folder / "base", folder / "head", folder / "fifty.toml"
-    for assembly, written in ((base, tables), (head, changed)):
-        instances.write_text("".join(written))
-        cdk.run("synth", "--quiet", "--output", str(assembly), "--context", f"instances={instances}")
+    before = tables(50)
+    changed = [before[0] + "noncurrent_days = 90\n", *before[1:]]
+    file, base, head = folder / "fifty.toml", folder / "base", folder / "head"
+    for assembly, written in ((base, before), (head, changed)):
+        file.write_text("".join(written))
+        cdk.run("synth", "--quiet", "--output", str(assembly), "--context", f"instances={file}")
     return str(base), str(head)
 
 
+def tests() -> Iterator[Figure]:
+    """In units of one `cdk synth`, which is what most of them run."""
+    unit = cpu(("make", "synth"), os.environ)
+    for target in ("check", "test"):
+        measured = cpu(("make", target), os.environ, runs=1) / unit
+        yield Figure(
+            f"CPU of `make {target}`", f"{measured:.0f} times `make synth`", "", "the CDK CLI and the embedded AWS"
+        )
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """In Markdown."""
+    rows = (("what", "measured", "limit", "bound by"), ("---",) * 4, *figures)
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
 def main() -> None:
-    """Measure, and print a table."""
-    console = Console()
-    table = Table("what", "wall s", "CPU s", "limit")
-
-    def row(what: str, limit: str, command: Sequence[str], environment: Mapping[str, str], runs: int) -> None:
-        with console.status(what):
-            wall, cpu = seconds(command, environment, runs)
-        table.add_row(what, f"{wall:.2f}", f"{cpu:.2f}", limit)
-
-    with EmbeddedAws(region="us-west-2") as aws:
-        assembly = str(Path(aws.environment["TMPDIR"], "cdk.out"))
-        CdkCli(aws.environment).run("synth", "--quiet", "--output", assembly)
-        cdk = CdkCli(aws.environment, app=assembly)
-        cdk.run("bootstrap", f"aws://{aws.account}/{aws.region}")
-        cdk.run("deploy", "--all")
-        row("ghes-packages settings --help", "0.4 CPU", (*COMMAND, "settings", "--help"), aws.environment, 5)
-        row("ghes-packages settings", "1 wall", (*COMMAND, "settings"), aws.environment, 5)
-        review = (*COMMAND, "review", *one_of_fifty_changed(CdkCli(aws.environment), Path(assembly).parent))
-        row("ghes-packages review, 1 of 50 changed", "2 CPU", review, aws.environment, 5)
-        row("ghes-packages verify", "", (*COMMAND, "verify"), aws.environment, 5)
-    with tempfile.TemporaryDirectory() as folder:
-        row("app.py without the guardrails", "", *synth(1, Path(folder), guarded=False), 5)
-        row("app.py, 1 instance", "10 % more CPU", *synth(1, Path(folder)), 5)
-        row("app.py, 200 instances", "20 CPU more", *synth(200, Path(folder)), 1)
-        table.add_row("its memory, MiB", "", f"{peak_memory(*synth(200, Path(folder))):.0f}", "1536")
-    row("make synth", "", ("make", "synth"), os.environ, 3)
-    row("make demo", "45 wall", ("make", "demo"), os.environ, 3)
-    row("the tests without end to end", "25 wall", (sys.executable, *QUICK_TESTS), os.environ, 1)
-    row("make test", "120 wall", ("make", "test"), os.environ, 1)
-    console.print(table)
+    """Measure, say each figure at once, and write the table."""
+    figures = []
+    for measure in (synth, commands, *([tests] if "--tests" in sys.argv else [])):
+        for figure in measure():
+            sys.stderr.write(f"{figure.what}: {figure.measured}\n")
+            figures.append(figure)
+    pattern = r"(<!-- measured -->\n).*(<!-- end -->)"
+    PAGE.write_text(re.sub(pattern, lambda found: found[1] + table(figures) + found[2], PAGE.read_text(), flags=re.S))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.pool import ThreadPool
 from typing import Any, Protocol
 
@@ -11,12 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ghes_packages.config.instance import Instance
-from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError, FoundWrong
+from ghes_packages.errors import AwsRefused, CannotGoOn, ConfigurationError, FoundWrong
+from ghes_packages.interruption import Stop, side_by_side
 from ghes_packages.printable import one_line
 
 AT_ONCE = 16
 # What is wrong comes before what could not be seen.
-WORST_FIRST = (FoundWrong.exit_status, ConfigurationError.exit_status, AwsSaidNo.exit_status)
+WORST_FIRST = (FoundWrong.exit_status, ConfigurationError.exit_status, AwsRefused.exit_status)
 
 
 class InstanceAnswer(Protocol):
@@ -62,15 +64,23 @@ class NoAnswer:
 
 
 Question = Callable[[Instance], InstanceAnswer]
+WritingQuestion = Callable[[Instance, Stop], InstanceAnswer]
 
 
-def one_by_one(question: Question, instances: Sequence[Instance]) -> Iterator[InstanceAnswer]:
-    """The answers in the order of the instances. For a question that writes: an interruption gets to its clean-up."""
-    return (_asked(question, instance) for instance in instances)
+def in_order(question: WritingQuestion, instances: Sequence[Instance]) -> Sequence[InstanceAnswer]:
+    """The answers in the order of the instances, AT_ONCE at a time.
+
+    For a question that writes: an interruption is told to each, and comes out when each has cleaned up.
+    """
+
+    def job(instance: Instance, stop: Stop) -> InstanceAnswer:
+        return _asked(lambda each: question(each, stop), instance)
+
+    return side_by_side([partial(job, instance) for instance in instances], AT_ONCE)
 
 
 def at_once(question: Question, instances: Sequence[Instance]) -> Iterator[InstanceAnswer]:
-    """The same, AT_ONCE at a time. For a question that only reads: an interruption leaves it where it is."""
+    """The same. For a question that only reads: an interruption leaves it where it is."""
     with ThreadPool(min(AT_ONCE, len(instances))) as pool:
         yield from pool.imap(lambda instance: _asked(question, instance), instances)
 

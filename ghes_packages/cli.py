@@ -1,87 +1,77 @@
 """The command line `ghes-packages`. A verb imports what talks to AWS when it runs, so that `--help` is quick."""
 
-import json as json_format
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from ghes_packages.command_line import answer
+from ghes_packages.command_line.answer import Answer
+from ghes_packages.command_line.completion import ASSEMBLY, risk_ids
+from ghes_packages.command_line.help import Command, Group, examples
+from ghes_packages.command_line.options import (
+    MOST_DAYS,
+    All,
+    AnyInstance,
+    DeployedInstance,
+    InstancesFile,
+    Json,
+    OneInstance,
+    Previous,
+    Quiet,
+    UnusedFor,
+    Verbose,
+    Version,
+)
 from ghes_packages.config.instance import Instance
-from ghes_packages.config.instances import DEFAULT_FILE, choose, load, make_deploy, with_file
+from ghes_packages.config.instances import choose, load, make_deploy, with_file
 from ghes_packages.config.values import MAX_AGE_DAYS, UNUSED_FOR_HOURS
 from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
-from ghes_packages.interruption import Interrupted, raise_interrupted
+from ghes_packages.interruption import Interrupted, Stop, raise_interrupted, side_by_side
 from ghes_packages.printable import one_line
 from ghes_packages.settings import Format, Settings
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.status import Status
-
-    from ghes_packages.all_instances import InstanceAnswer
-
 PROGRAM = "ghes-packages"
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-InstanceName = Annotated[
-    str | None,
-    typer.Argument(metavar="INSTANCE", help="Its name in instances.toml; may be left out if there is one."),
-]
-All = Annotated[bool, typer.Option("--all", help="Every instance of the file, a row for each.")]
-InstancesFile = Annotated[Path, typer.Option("--instances", metavar="FILE", help="Where the instances are.")]
-# A century: with more, a date or a time span would be beyond what Python can hold.
-MOST_DAYS = 36_500
-UnusedFor = Annotated[
-    float,
-    typer.Option(
-        "--unused-for",
-        min=0,
-        max=24 * MOST_DAYS,
-        metavar="HOURS",
-        help="How long a key must be unused to count as so.",
-    ),
-]
-Previous = Annotated[bool, typer.Option("--previous", help="The access key before the newest one.")]
-ASSEMBLY = Path("cdk.out")
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")]
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
-@app.callback()
-def _about() -> None:
-    """Work with the storage for GitHub Packages that `cdk deploy` has made.
+@app.callback(epilog=examples("settings production", "verify", "COMMAND -h"))
+def _about(version: Version = False) -> None:
+    """Show, check and rotate the storage for GitHub Packages that `cdk deploy` made.
 
-    AWS is reached with boto3's own settings: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, AWS_CA_BUNDLE.
+    The commands use the AWS settings of boto3: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, AWS_CA_BUNDLE.
 
-    Exit status: 0 fine; 1 something is wrong; 2 wrong usage or configuration; 3 AWS or the network said no.
+    Exit status: 0 fine; 1 something is wrong; 2 wrong usage or configuration; 3 AWS or the network refused.
     """
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a verb has to say on stdout, and its exit status."""
-
-    text: str
-    exit_status: int = 0
-
-
-@app.command()
+@app.command(
+    cls=Command, epilog=examples("settings production", "settings --show-secret", "settings --format env --previous")
+)
 def settings(
-    instance: InstanceName = None,
+    instance: AnyInstance = None,
     form: Annotated[
-        Format | None, typer.Option("--format", metavar="FORMAT", help=f"How to write them: {', '.join(Format)}.")
+        Format | None, typer.Option("--format", metavar="FORMAT", help=f"How to print them: {', '.join(Format)}.")
     ] = None,
     json: Json = False,
-    show_secret: Annotated[bool, typer.Option("--show-secret", help="Read the secret key too, and show it.")] = False,
+    show_secret: Annotated[bool, typer.Option("--show-secret", help="Read the secret key too, and print it.")] = False,
     previous: Previous = False,
-    file: InstancesFile = DEFAULT_FILE,
+    verbose: Verbose = False,
+    *,
+    file: InstancesFile,
 ) -> Answer:
-    """What do I paste into the Management Console?"""
+    """Print the settings to enter in the Management Console."""
     from ghes_packages.live import aws, deployed
 
     if json and form not in (None, Format.JSON):
@@ -95,50 +85,55 @@ def settings(
     return Answer(Settings(chosen, outputs, secret).write(form or (Format.JSON if json else Format.TABLE)))
 
 
-@app.command()
+@app.command(cls=Command, epilog=examples("verify production", "verify --all --quiet", "verify --previous --json"))
 def verify(
-    instance: InstanceName = None,
+    instance: AnyInstance = None,
     every: All = False,
     previous: Previous = False,
     json: Json = False,
-    file: InstancesFile = DEFAULT_FILE,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    *,
+    file: InstancesFile,
 ) -> Answer:
-    """Does it work, is it as private as promised, and if not, why?
+    """Check that the storage works and is private, and print what mends it if not.
 
-    The deployed access key is used for what GHES does, and your own rights to look at the bucket and the user.
+    This uses the deployed access key as GHES does, and your own rights to read the bucket and the user.
 
-    What it writes, it writes below a prefix of its own, and removes it again.
+    It writes objects below a prefix of its own, and deletes them again.
     """
-    from ghes_packages.all_instances import one_by_one
+    from ghes_packages.all_instances import in_order
     from ghes_packages.verify import verify, writing
     from ghes_packages.verify.report import HEADINGS, Report
 
     chosen = _chosen(file, instance, every=every)
 
-    def ask(each: Instance) -> Report:
+    def ask(each: Instance, stop: Stop) -> Report:
         progress.update(f"{each.name}: looking at the stack")
-        return verify(each, lambda title: progress.update(f"{each.name}: {title}"), previous=previous)
+        return verify(each, lambda title: progress.update(f"{each.name}: {title}"), previous=previous, stop=stop)
 
-    with _progress() as progress:
+    with answer.progress(hidden=quiet or verbose) as progress:
         if every:
-            return _side_by_side(HEADINGS, list(one_by_one(ask, chosen)), json=json)
-        report = ask(chosen[0])
-    text = _as_json(report.for_machines()) if json else _rendered(lambda console: writing.write_tables(report, console))
-    return Answer(text, report.exit_status)
+            return answer.side_by_side(HEADINGS, in_order(ask, chosen), json=json, quiet=quiet)
+        [report] = side_by_side([partial(ask, chosen[0])])
+    return answer.of_one(report, lambda console: writing.write_tables(report, console), json=json, quiet=quiet)
 
 
-@app.command()
+@app.command(cls=Command, epilog=examples("status", "status production --max-age 365", "status --json"))
 def status(
-    instance: InstanceName = None,
+    instance: AnyInstance = None,
     every: All = False,
     max_age: Annotated[
         int, typer.Option(min=1, max=MOST_DAYS, metavar="DAYS", help="How old a key may be.")
     ] = MAX_AGE_DAYS,
     unused_for: UnusedFor = UNUSED_FOR_HOURS,
     json: Json = False,
-    file: InstancesFile = DEFAULT_FILE,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    *,
+    file: InstancesFile,
 ) -> Answer:
-    """How is an instance, and how are its access keys? Without INSTANCE: how are all of them?"""
+    """Show the stack, its access keys and their last use; without INSTANCE, of every instance."""
     from ghes_packages.all_instances import at_once
     from ghes_packages.status import HEADINGS, Status, read
 
@@ -149,25 +144,32 @@ def status(
         return read(each, timedelta(days=max_age), timedelta(hours=unused_for))
 
     if every:
-        with _progress() as progress:
-            return _side_by_side(HEADINGS, list(_counted(at_once(ask, chosen), len(chosen), progress)), json=json)
+        with answer.progress(hidden=quiet or verbose) as progress:
+            answers = list(answer.counted(at_once(ask, chosen), len(chosen), progress))
+        return answer.side_by_side(HEADINGS, answers, json=json, quiet=quiet)
     found = ask(chosen[0])
-    return Answer(_as_json(found.for_machines()) if json else _rendered(found.write_table), found.exit_status)
+    return answer.of_one(found, found.write_table, json=json, quiet=quiet)
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples("rotate production", "rotate production --dry-run", "rotate production --back"),
+)
 def rotate(
-    instance: Annotated[str, typer.Argument(metavar="INSTANCE", help="Its name in instances.toml.")],
-    back: Annotated[bool, typer.Option("--back", help="Take the step back instead.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change, and write nothing.")] = False,
+    instance: OneInstance,
+    back: Annotated[bool, typer.Option("--back", help="Take the last step back.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the change, and write nothing.")] = False,
     unused_for: UnusedFor = UNUSED_FOR_HOURS,
-    force: Annotated[bool, typer.Option("--force", help="Go on against a refusal; needs --reason.")] = False,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it must be.")] = "",
-    file: InstancesFile = DEFAULT_FILE,
+    force: Annotated[bool, typer.Option("--force", help="Take a step that was refused; needs --reason.")] = False,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why you take it.")] = "",
+    json: Json = False,
+    verbose: Verbose = False,
+    *,
+    file: InstancesFile,
 ) -> Answer:
-    """What is the next safe step to a new access key? Takes it in instances.toml.
+    """Write the next safe step to a new access key into instances.toml.
 
-    It refuses a step that would hurt, and writes nothing to AWS: the step is yours to review, commit and deploy.
+    Steps that could cut GHES off are refused. AWS is only read: review, commit and deploy the change yourself.
     """
     from ghes_packages.live import access_keys, aws, deployed
     from ghes_packages.rotation import instances_file, steps
@@ -189,26 +191,37 @@ def rotate(
     change = instances_file.difference(file, text)
     if not dry_run:
         instances_file.write(file, text)
+    if json:
+        return Answer(
+            answer.as_json(steps.for_machines(chosen, file, step, change, refused, reason, written=not dry_run))
+        )
     return Answer("\n".join(steps.told(chosen, file, step, change, refused, reason, dry_run=dry_run)))
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples("review base/cdk.out head/cdk.out", "review --deployed production --accept access-key-1-in-use"),
+)
 def review(
-    base: Annotated[Path | None, typer.Argument(metavar="[BASE]", help="What `cdk synth` wrote before.")] = None,
-    head: Annotated[Path | None, typer.Argument(metavar="[HEAD]", help="What it writes with the change.")] = None,
-    instance: Annotated[
-        str | None, typer.Option("--deployed", metavar="INSTANCE", help="Compare with what is deployed of it instead.")
-    ] = None,
+    base: Annotated[Path | None, typer.Argument(metavar="BASE", help="What `cdk synth` wrote before.")] = None,
+    head: Annotated[Path | None, typer.Argument(metavar="HEAD", help="What it writes with the change.")] = None,
+    instance: DeployedInstance = None,
     assembly: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="What to deploy; only with --deployed.", show_default=str(ASSEMBLY)),
+        typer.Option(metavar="FOLDER", help="What to deploy; only with --deployed.", show_default=ASSEMBLY),
     ] = None,
-    accept: Annotated[list[str] | None, typer.Option(metavar="ID", help="A risk to take; may be repeated.")] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Accept the risk of this ID; may be repeated.", autocompletion=risk_ids),
+    ] = None,
     unused_for: UnusedFor = UNUSED_FOR_HOURS,
     json: Json = False,
-    file: InstancesFile = DEFAULT_FILE,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    *,
+    file: InstancesFile,
 ) -> Answer:
-    """What does a change do to storage and access?
+    """Show what a change does to storage and access, and refuse its risks.
 
     BASE and HEAD are folders such as cdk.out: they are compared offline, in Markdown for the pull request.
     """
@@ -219,17 +232,21 @@ def review(
         from ghes_packages.review.pull_request import review_assemblies
 
         report = review_assemblies(base, head, accept or ())
-        return Answer(report.as_json() if json else markdown.written(report), report.exit_status)
+        return answer.of_a_review(report, lambda: markdown.written(report), json=json, quiet=quiet)
     if base is not None:
         raise ConfigurationError(f"--deployed {instance} takes no BASE and HEAD: it reads what is deployed from AWS")
     from ghes_packages.review.deployed import review_deployed
 
     chosen = choose(load(file), instance, file)
     found, otherwise = review_deployed(
-        chosen, assembly or ASSEMBLY, accept or (), datetime.now(UTC), timedelta(hours=unused_for)
+        chosen,
+        assembly or file.with_name(ASSEMBLY),
+        accept or (),
+        datetime.now(UTC),
+        timedelta(hours=unused_for),
     )
-    text = found.as_text(otherwise, make_deploy(chosen.name, file))
-    return Answer(found.as_json() if json else text, found.exit_status)
+    deploy = make_deploy(chosen.name, file)
+    return answer.of_a_review(found, lambda: found.as_text(otherwise, deploy), json=json, quiet=quiet)
 
 
 def main() -> NoReturn:
@@ -244,12 +261,12 @@ def _exit_status() -> int:
     try:
         if sys.stdout is None:
             raise OSError("it is closed")
-        answer = app(prog_name=PROGRAM, standalone_mode=False)
-        if not isinstance(answer, Answer):  # --help
-            answer = Answer("", answer)
-        sys.stdout.write(f"{answer.text}\n" if answer.text else "")
+        found = app(prog_name=PROGRAM, standalone_mode=False)
+        if not isinstance(found, Answer):  # --help
+            found = Answer("", found)
+        sys.stdout.write(f"{found.text}\n" if found.text else "")
         sys.stdout.flush()
-        return answer.exit_status
+        return found.exit_status
     except CannotGoOn as error:
         return _complain(str(error), error.exit_status, error)
     except Interrupted as interruption:
@@ -275,39 +292,6 @@ def _chosen(file: Path, instance: str | None, *, every: bool) -> Sequence[Instan
     if instance is not None:
         raise ConfigurationError(f"--all and {instance}: they say different things; leave one out")
     return list(load(file).values())
-
-
-def _side_by_side(headings: Sequence[str], answers: "Sequence[InstanceAnswer]", *, json: bool) -> Answer:
-    from ghes_packages.all_instances import worst, write_table
-
-    if json:
-        return Answer(_as_json([answer.for_machines() for answer in answers]), worst(answers))
-    return Answer(_rendered(lambda console: write_table(headings, answers, console)), worst(answers))
-
-
-def _counted(answers: "Iterator[InstanceAnswer]", total: int, progress: "Status") -> "Iterator[InstanceAnswer]":
-    for count, answer in enumerate(answers, 1):
-        progress.update(f"{count} of {total} instances")
-        yield answer
-
-
-def _as_json(answer: Any) -> str:
-    return json_format.dumps(answer, indent=2)
-
-
-def _progress() -> "Status":
-    from rich.console import Console
-
-    return Console(stderr=True).status("asking AWS")
-
-
-def _rendered(write: Callable[["Console"], None]) -> str:
-    from rich.console import Console
-
-    console = Console()
-    with console.capture() as capture:
-        write(console)
-    return capture.get().rstrip("\n")
 
 
 def _forget(stream: int) -> None:

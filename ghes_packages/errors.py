@@ -27,7 +27,7 @@ class ConfigurationError(CannotGoOn):
     exit_status = 2
 
 
-class AwsSaidNo(CannotGoOn):
+class AwsRefused(CannotGoOn):
     """AWS refused a request, or could not be reached."""
 
     exit_status = 3

@@ -1,4 +1,7 @@
-"""Which resource a request is for, and which principal it is of, where MiniStack says something else than AWS."""
+"""Which resource a request is for, and which principal it is of, where MiniStack says something else than AWS.
+
+And what a refusal says: on which resource (AWS, IAM user guide, "Troubleshoot access denied error messages").
+"""
 
 import functools
 import json
@@ -8,11 +11,24 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam, kms
 
+Answer = tuple[int, Mapping[str, str], bytes]
+
 
 def install() -> None:
     """Name the same resource and the same principal as AWS."""
+    iam_actions.access_denied_response = functools.partial(_refusal, iam_actions.access_denied_response)
     iam_actions.extract_resource_arn = functools.partial(_resource_arn, iam_actions.extract_resource_arn)
     iam_evaluator._resolve_condition_key = functools.partial(_condition_key, iam_evaluator._resolve_condition_key)
+
+
+def _refusal(
+    refuse: Callable[..., Answer], service: str, action: str, principal: str, request_id: str, **known: Any
+) -> Answer:
+    """The answer to who lacks the action. Others are those to wrong credentials, and by the policy of a resource."""
+    if not any(known.get(each) for each in ("error_code", "message", "resource_policy_arn")):
+        resource, denied = known.get("resource_arn", "*"), known.get("explicit_deny", False)
+        known["message"] = iam_actions.identity_denial_message(action, principal, resource, denied)
+    return refuse(service, action, principal, request_id, **known)
 
 
 def _resource_arn(

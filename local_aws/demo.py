@@ -32,18 +32,20 @@ def demo(instance: Instance, file: Path, console: Console) -> int:
         with _step(console, "cdk synth"):
             CdkCli(aws.environment).run("synth", "--quiet", "--output", assembly, "--context", f"instances={file}")
         cdk = CdkCli(aws.environment, app=assembly)
-        with _step(console, " ".join(("cdk bootstrap", *environments(instance)))):
-            cdk.run("bootstrap", *environments(instance))
-        with _step(console, f"cdk deploy {instance.stack_name}"):
-            cdk.run("deploy", instance.stack_name)
+        if instance.bootstrap:
+            with _step(console, " ".join(("cdk bootstrap", *bootstrapped(instance)))):
+                cdk.run("bootstrap", *bootstrapped(instance))
+        with _step(console, f"cdk deploy {instance.construct_id}"):
+            cdk.run("deploy", instance.construct_id)
         _ghes_packages(aws, console, file, "settings", instance.name)
         return _ghes_packages(aws, console, file, "verify", instance.name)
 
 
-def environments(instance: Instance) -> list[str]:
+def bootstrapped(instance: Instance) -> list[str]:
     """Where its stacks go, as `cdk bootstrap` takes it: each region needs CDK's own resources."""
+    qualifier = ("--qualifier", instance.bootstrap) if isinstance(instance.bootstrap, str) else ()
     regions = (instance.region or REGION, instance.replica_region)
-    return [f"aws://{instance.account or ACCOUNT}/{region}" for region in regions if region]
+    return [*qualifier, *(f"aws://{instance.account or ACCOUNT}/{region}" for region in regions if region)]
 
 
 def _refuse_what_is_not_here(instance: Instance) -> None:

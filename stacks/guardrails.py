@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -13,15 +13,18 @@ from ghes_packages.guardrails import PLUGIN, Rule, check
 from ghes_packages.template.rendered import RenderedStack
 
 
-def guardrails() -> cdk.IPolicyValidationPlugin:
-    """The plugin, for an app, or for one stage of it."""
+def guardrails(*stacks: cdk.Stack) -> cdk.IPolicyValidationPlugin:
+    """The plugin, for an app, or for one stage of it. It checks those stacks; without any, every stack there is."""
     # It leaves out what the interface has as optional, which Python's protocols do not know.
-    return cast(cdk.IPolicyValidationPlugin, GuardrailsPlugin())
+    return cast(cdk.IPolicyValidationPlugin, GuardrailsPlugin(stacks))
 
 
 @jsii.implements(cdk.IPolicyValidationPlugin)
 class GuardrailsPlugin:
     """A finding is acknowledged as `Guardrails::RULE`, on the resource that it is about."""
+
+    def __init__(self, stacks: Sequence[cdk.Stack]) -> None:
+        self._stacks = stacks
 
     @property
     def name(self) -> str:
@@ -30,7 +33,13 @@ class GuardrailsPlugin:
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """The findings in every template."""
-        violations = [violation for stack in context.stack_templates for violation in _violations(stack)]
+        checked = {stack.node.path for stack in self._stacks}
+        violations = [
+            violation
+            for stack in context.stack_templates
+            if not checked or stack.stack_construct_path in checked
+            for violation in _violations(stack)
+        ]
         return cdk.PolicyValidationPluginReport(success=not violations, violations=violations)
 
 

@@ -159,7 +159,7 @@ REPLICA = (
 )
 
 TIERED = Line(
-    "packages in S3 Intelligent-Tiering, instead of the first line",
+    '`storage_class = "intelligent-tiering"`, instead of the first line of the defaults',
     "20 % of the GB × `storage` + 80 % × `tiering_archive_instant` + objects × `tiering_object`",
     lambda use: (
         use.stored * ((1 - COLD) * _price("storage") + COLD * _price("tiering_archive_instant"))

@@ -159,8 +159,14 @@ SIDS = {
 def policies(instance: Instance) -> Mapping[str, Json]:
     """What the caller needs in any way, and what whoever makes the resources needs: the caller, or a role."""
     stacks = stacks_of(instance)
-    caller = _statement("Stacks", CALLER, [stack.arn for stack in stacks])
-    return {"caller": _policy([caller]), "resources": _policy(list(_resource_statements(stacks)))}
+    caller = [_statement("Stacks", CALLER, [stack.arn for stack in stacks]), *_execution_role(instance)]
+    return {"caller": _policy(caller), "resources": _policy(list(_resource_statements(stacks)))}
+
+
+def _execution_role(instance: Instance) -> Iterator[Json]:
+    if arn := instance.execution_role_arn:
+        condition = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+        yield {**_statement("ExecutionRole", ["iam:PassRole"], [arn]), "Condition": condition}
 
 
 def _resource_statements(stacks: Sequence[Stack]) -> Iterator[Json]:

@@ -12,11 +12,11 @@ from ghes_packages.guardrails import RULES
 from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS, Command, OperatorPermission
 from ghes_packages.policies.permissions import PERMISSIONS
-from tests import costs, deploy_permissions, handler_permissions
+from tests import costs, deploy_permissions, handler_permissions, promises
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
-PAGES = (README, *sorted((README.parent / "docs").glob("*.md")))
+PAGES = (*sorted(README.parent.glob("*.md")), *sorted((README.parent / "docs").glob("*.md")))
 
 
 def generated() -> Mapping[str, str]:
@@ -28,7 +28,7 @@ def generated() -> Mapping[str, str]:
         ),
         "seven actions": f"\n  {', '.join(f'`{each.action}`' for each in PERMISSIONS)}\n\n  ",
         "options": _table(
-            ("key", "takes", "default", "what comes of it"),
+            ("key", "takes", "default", "what it does"),
             *((f"`{key}`", option.allowed, _default(key), option.consequence) for key, option in OPTIONS.items()),
         ),
         "outputs": _table(
@@ -50,8 +50,10 @@ def generated() -> Mapping[str, str]:
         "guardrails": _table(
             ("rule", "promise", "why"), *((f"`{rule.name}`", rule.promise, rule.reason) for rule in RULES)
         ),
+        "promises": _table(("promise", "at synth", "in `review`", "by `verify`"), *promises.promises()),
+        "risks": _table(("risk", "its ID", "accepted by"), *promises.risks()),
         "rights": _table(
-            ("what for", "actions", "on", "in the region of", "commands"),
+            ("what for", "actions", "on", "in the region of", "commands", "needed"),
             *(
                 (
                     each.purpose,
@@ -59,6 +61,7 @@ def generated() -> Mapping[str, str]:
                     f"`{each.resource}`",
                     each.where,
                     _commands(each),
+                    each.when,
                 )
                 for each in OPERATOR_PERMISSIONS
             ),
@@ -92,7 +95,7 @@ def _commands(needed: OperatorPermission) -> str:
 
 
 def _default(key: str) -> str:
-    default = Instance.model_fields[key].get_default(call_default_factory=True)
+    default = Instance.model_fields[key].get_default(call_default_factory=True, validated_data={"name": "NAME"})
     return f"`{json.dumps(default)}`" if default else "none"
 
 

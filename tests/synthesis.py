@@ -20,14 +20,19 @@ Json = dict[str, Any]
 
 
 def app(**properties: Any) -> cdk.App:
+    """Without CDK's own checks, unless `properties` say else: the start of their engine takes longer than the rest."""
     # The CLI hands the flags of cdk.json to the app; here there is no CLI.
     context = json.loads((PROJECT / "cdk.json").read_text())["context"]
-    return cdk.App(context=context, analytics_reporting=False, **properties)
+    return cdk.App(
+        context=context,
+        analytics_reporting=False,
+        **{"builtin_cloud_formation_validation": False, **properties},
+    )
 
 
 def assembly_of(instances: Iterable[Instance], folder: Path) -> Path:
-    """What `cdk synth` would leave there, but for the checks: the start of their engine takes longer than the rest."""
-    whole = app(outdir=str(folder), builtin_cloud_formation_validation=False)
+    """What `cdk synth` would leave there, but for the checks."""
+    whole = app(outdir=str(folder))
     for instance in instances:
         stacks_of(whole, instance)
     whole.synth()
@@ -60,7 +65,7 @@ def resources_of(kind: str, instance: Instance = INSTANCE) -> dict[str, Json]:
 
 
 def deployable(instance: Instance = INSTANCE) -> tuple[dict[str, Json], dict[str, Json]]:
-    """Resources and outputs: what is left without the rule that asks for `cdk bootstrap`."""
+    """Resources and outputs."""
     template = template_of(instance)
     return template["Resources"], template["Outputs"]
 

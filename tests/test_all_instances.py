@@ -19,16 +19,20 @@ from ghes_packages.all_instances import (
     NoAnswer,
     Question,
     at_once,
-    one_by_one,
+    in_order,
     worst,
     write_table,
 )
 from ghes_packages.config.instance import Instance
-from ghes_packages.errors import AwsSaidNo, FoundWrong
+from ghes_packages.errors import AwsRefused, FoundWrong
 from local_aws.cdk_cli import PROJECT
 
 Asking = Callable[[Question, Sequence[Instance]], Iterator[InstanceAnswer]]
 INSTANCES = [Instance(name=f"n{number}") for number in range(AT_ONCE)]
+
+
+def told_to_stop(question: Question, instances: Sequence[Instance]) -> Iterator[InstanceAnswer]:
+    return iter(in_order(lambda instance, _: question(instance), instances))
 
 
 def answered(name: str, exit_status: int) -> NoAnswer:
@@ -42,11 +46,11 @@ def test_what_is_wrong_counts_more_than_what_could_not_be_seen(exit_statuses: li
     assert worst(answered("x", status) for status in exit_statuses) == whole
 
 
-@pytest.mark.parametrize("ask", [one_by_one, at_once])
+@pytest.mark.parametrize("ask", [told_to_stop, at_once])
 def test_the_answers_come_in_order_and_a_failure_is_one_of_them(ask: Asking) -> None:
     def question(instance: Instance) -> InstanceAnswer:
         if instance.name == "n1":
-            error = AwsSaidNo("the network is down")
+            error = AwsRefused("the network is down")
             error.add_note("and something is left")
             raise error
         return answered(instance.name, 0)
@@ -57,7 +61,8 @@ def test_the_answers_come_in_order_and_a_failure_is_one_of_them(ask: Asking) -> 
     assert {answer.exit_status for answer in told if answer.name != "n1"} == {0}
 
 
-def test_many_are_asked_at_once() -> None:
+@pytest.mark.parametrize("ask", [told_to_stop, at_once])
+def test_many_are_asked_at_once(ask: Asking) -> None:
     """Were they not, the first would wait for the others until the barrier breaks."""
     together = threading.Barrier(AT_ONCE, timeout=30)
 
@@ -65,12 +70,12 @@ def test_many_are_asked_at_once() -> None:
         together.wait()
         return answered(instance.name, 0)
 
-    assert worst(at_once(question, INSTANCES)) == 0
+    assert worst(ask(question, INSTANCES)) == 0
 
 
 def test_the_table_has_a_row_for_each_and_a_line_for_each_problem_and_fits() -> None:
     console = Console(width=80, file=io.StringIO(), record=True)
-    answers = [answered("production", FoundWrong.exit_status), answered("staging", AwsSaidNo.exit_status)]
+    answers = [answered("production", FoundWrong.exit_status), answered("staging", AwsRefused.exit_status)]
     write_table(("a", "b"), answers, console)
     lines = [" ".join(line.split()) for line in console.export_text().splitlines()]
     assert {"WRONG production", "? staging"} <= set(lines)

@@ -1,11 +1,16 @@
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
+from ghes_packages import __version__
 from ghes_packages.cli import app
+from ghes_packages.config.instances import default_file, make_deploy, with_file
 from ghes_packages.errors import ConfigurationError
 
 
@@ -95,7 +100,7 @@ def test_a_time_that_no_clock_holds_is_wrong_usage(arguments: list[str], problem
     ("arguments", "line"),
     [
         (["vrify"], "No such command 'vrify'. Did you mean 'verify'?; see: ghes-packages --help"),
-        (["status", "--bogus"], "No such option: --bogus; see: ghes-packages status --help"),
+        (["status", "--nonsense"], "No such option: --nonsense; see: ghes-packages status --help"),
         (["rotate"], "Missing argument 'INSTANCE'; see: ghes-packages rotate --help"),
     ],
 )
@@ -122,3 +127,70 @@ def test_without_a_known_width_it_is_that_of_a_terminal(columns: str) -> None:
     )
     assert "--unused-for" in done.stdout
     assert max(len(line) for line in done.stdout.splitlines()) <= 80
+
+
+def run(*arguments: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ghes_packages", *arguments]
+    environment = {**os.environ, "COLUMNS": "80", **environment}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+COMMANDS = [str(getattr(command.callback, "__name__", "")) for command in app.registered_commands]
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"ghes-packages {__version__}\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_each_command_has_examples_and_no_type_of_a_flag(command: str) -> None:
+    shown = run(command, "-h").stdout
+    assert shown == run(command, "--help").stdout
+    assert f"$ ghes-packages {command}" in shown
+    assert "<bool>" not in shown
+    assert max(len(line) for line in shown.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_example_in_the_help_is_a_command_line_that_is_understood(command: str) -> None:
+    shown = re.sub(r"\s+", " ", run(command, "-h").stdout)
+    examples = [example.split() for example in shown.partition("Examples: ")[2].split("$ ghes-packages ")[1:]]
+    assert len(examples) > 1
+    root = typer.main.get_command(app)
+    for name, *arguments in examples:
+        with root.make_context("ghes-packages", [name], resilient_parsing=True) as context:
+            found: Any = root
+            found.get_command(context, name).make_context(name, arguments)
+
+
+def test_the_help_has_no_colour_where_nobody_wants_any() -> None:
+    coloured, plain = run("-h", FORCE_COLOR="1").stdout, run("-h", FORCE_COLOR="1", NO_COLOR="1").stdout
+    colour = re.compile(r"\x1b\[[0-9;]*3[0-9]")
+    assert colour.search(coloured)
+    assert not colour.search(plain)
+
+
+def test_in_a_sub_folder_the_instances_are_those_of_the_project(tmp_path: Path) -> None:
+    (tmp_path / "cdk.json").touch()
+    (tmp_path / "instances.toml").write_text("[instances.production]\n")
+    (folder := tmp_path / "a" / "b").mkdir(parents=True)
+    assert run("settings", "other", folder=folder).stderr == (
+        "../../instances.toml: no instance other; there is: production\n"
+    )
+    (folder / "instances.toml").write_text("[instances.staging]\n")
+    assert run("settings", "other", folder=folder).stderr == "instances.toml: no instance other; there is: staging\n"
+
+
+def test_what_to_do_next_can_be_pasted_in_the_sub_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cdk.json").touch()
+    (folder := tmp_path / "docs").mkdir()
+    monkeypatch.chdir(folder)
+    assert default_file() == Path("../instances.toml")
+    assert make_deploy("production", default_file()) == "make -C .. deploy INSTANCE=production"
+    assert with_file("production", default_file()) == "production"
+    assert make_deploy("x", Path("other.toml")) == "make deploy INSTANCE=x INSTANCES=other.toml"
+
+
+def test_outside_of_a_project_the_missing_file_is_the_one_here() -> None:
+    assert run("settings", folder=Path("/")).stderr.startswith("instances.toml: no such file in /")

@@ -23,14 +23,11 @@ RUN_BY = {
         "make setup": SET_UP,
         ". .venv/bin/activate": SET_UP,
         "cdk synth --quiet": SYNTHESISED,
-        "cdk bootstrap aws://111122223333/us-west-2": "cloud",
         "cdk deploy GhesPackages-production": DEPLOYED,
-        "cdk deploy --all --concurrency 4 --require-approval never": SIDE_BY_SIDE,
-        "ghes-packages status": SIDE_BY_SIDE,
-        "ghes-packages verify --all": SIDE_BY_SIDE,
         "ghes-packages settings production --show-secret": DEPLOYED,
         "ghes-packages status production": "test_the_runbook_rotates_without_a_failed_request",
         "ghes-packages verify production": DEPLOYED,
+        "make deploy INSTANCE=production": "test_the_runbook_rotates_without_a_failed_request",
         "ghes-packages review base/cdk.out head/cdk.out": "test_two_assemblies_are_reviewed_without_aws",
         "aws cloudformation update-termination-protection --no-enable-termination-protection"
         " --stack-name GhesPackages-production": "test_a_retained_bucket_is_taken_back_with_its_packages",
@@ -46,14 +43,28 @@ RUN_BY = {
         "reviewed production staging europe && cdk deploy --app cdk.out --all --concurrency 4"
         " --require-approval never": SIDE_BY_SIDE,
     },
+    "docs/troubleshooting.md": {"ghes-packages verify production": DEPLOYED},
+    "docs/upgrading.md": {
+        "make setup": SET_UP,
+        "cdk synth --quiet": SYNTHESISED,
+        "ghes-packages review --deployed production": (
+            "test_a_stack_of_the_bootstrap_is_deployed_without_it_and_back_and_no_resource_changes"
+        ),
+        "make deploy INSTANCE=production": "test_the_runbook_rotates_without_a_failed_request",
+        "ghes-packages verify production": DEPLOYED,
+    },
     "docs/pipeline.md": {
         'git commit --allow-empty --message "Rename the bucket: it is empty"'
         ' --trailer "Accept-risk: production/bucket-orphaned-PackagesBucket3210E67E"': "merged",
     },
 }
 
-# By page, what no test runs, because the embedded AWS has one account and one partition.
+# By page, what no test runs: the embedded AWS has one account and one partition, and no host of S3's own name.
 RUN_BY_NONE = {
+    "docs/troubleshooting.md": {
+        "curl --silent --output /dev/null --write-out '%{http_code}\\n'"
+        " https://ghespackages-production-packagesbucket3210e67e-1a2b3c4d5e6f.s3.us-west-2.amazonaws.com/",
+    },
     "docs/many-instances.md": {
         "cdk bootstrap aws://444455556666/us-west-2 --trust 111122223333"
         " --cloudformation-execution-policies arn:aws:iam::aws:policy/AdministratorAccess",
@@ -69,6 +80,10 @@ FOLLOWED_BY = {
         "test_deleted_packages_come_back_in_the_replica_too",
     ],
     "docs/deploy-permissions.md": ["test_the_commands_of_the_page_make_both_policies_of_an_instance"],
+    "docs/deploying.md": [
+        "test_a_stack_of_the_bootstrap_is_deployed_without_it_and_back_and_no_resource_changes",
+        "test_the_commands_of_make_template_deploy_a_stack_of_any_name",
+    ],
     "docs/encryption.md": ["test_the_way_back_to_a_key_of_the_stacks_own_is_refused_until_the_alias_is_deleted"],
     "docs/leaked-key.md": [
         "test_a_leaked_key_is_refused_after_one_command",
@@ -80,7 +95,9 @@ FOLLOWED_BY = {
         "test_the_runbook_rotates_without_a_failed_request",
         "test_the_ways_back_of_the_runbook_lead_back",
     ],
+    "docs/stacksets.md": ["test_the_stack_sets_runbook_leads_to_a_stack_that_the_commands_find"],
     "docs/staging.md": ["test_staging_cannot_reach_production"],
+    "docs/terraform.md": ["test_the_terraform_runbook_deploys_what_verify_passes"],
     "docs/take-back.md": [
         "test_a_retained_bucket_is_taken_back_with_its_packages",
         "test_a_bucket_with_a_kms_key_is_taken_back_and_verify_says_how",

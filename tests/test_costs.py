@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from ghes_packages.config.options import OPTIONS
 from tests.costs import (
     DEFAULT,
     FIRST_TIER_OF_STORAGE,
@@ -18,7 +19,9 @@ from tests.costs import (
     prices,
     tables,
 )
+from tests.synthesis import PROJECT
 
+PAGE = PROJECT / "docs" / "costs.md"
 ONE = Use(stored=1, objects=1, written=1, replaced=1, writes=1, reads=1, transferred=1)
 
 
@@ -54,3 +57,9 @@ def test_what_is_computed_follows_from_the_prices() -> None:
     assert KMS.usd(ONE) == Decimal(1) + 2 * Decimal("0.01") * Decimal("0.000003")
     [metrics] = [line for line in REPLICA if line.of.endswith("metrics")]
     assert metrics.usd(ONE) == Decimal("2.40")
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_the_page_says_of_every_option_what_it_changes(option: str) -> None:
+    _, _, rows = PAGE.read_text().partition("| option | what it changes |\n")
+    assert f"`{option}" in "".join(row.rpartition(" | ")[0] for row in rows.partition("\n\n")[0].splitlines())

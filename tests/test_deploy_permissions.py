@@ -119,6 +119,18 @@ def test_a_user_can_only_be_made_within_the_boundary_of_the_instance(named: str 
     assert [each["Condition"] for each in making] == [{"StringLike": {"iam:PermissionsBoundary": boundary}}]
 
 
+def test_only_cloudformation_gets_the_role_that_an_instance_is_deployed_in() -> None:
+    role = "arn:aws:iam::111122223333:role/GhesPackagesDeploy"
+    instance = Instance.model_validate({"name": "production", **HERE, "execution_role_arn": role})
+    _, passing = policies(instance)["caller"]["Statement"]
+    assert (passing["Action"], passing["Resource"]) == (["iam:PassRole"], [role])
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+    assert (
+        policies(instance)["resources"]
+        == policies(Instance.model_validate({"name": "production", **HERE}))["resources"]
+    )
+
+
 def test_only_s3_gets_the_roles_of_replication() -> None:
     instance = Instance.model_validate({"name": "production", **HERE, "replica_region": "us-east-1"})
     passing = [each for each in policies(instance)["resources"]["Statement"] if "iam:PassRole" in each["Action"]]

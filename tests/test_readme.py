@@ -40,8 +40,27 @@ def test_whoever_is_told_to_enter_settings_is_told_that_saving_restarts_services
     assert "without an outage" not in text
 
 
+def test_the_readme_is_read_in_minutes() -> None:
+    assert len(TEXT.split()) <= 1700
+
+
+def test_the_index_has_every_page() -> None:
+    index = README.parent / "docs" / "README.md"
+    named = {target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", index.read_text())}
+    assert {page.name for page in index.parent.glob("*.md")} - named == {index.name}
+
+
+def test_each_runbook_says_first_when_who_how_long_and_what_the_way_back_is() -> None:
+    [table] = re.findall(r"^\| when \| runbook \|.*?\n\n", TEXT, re.DOTALL | re.MULTILINE)
+    pages = {target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", table)} - {"docs/troubleshooting.md"}
+    head = ["when", "who", "how long", "users notice", "it worked when", "the way back"]
+    for page in {*pages, "docs/management-console.md"}:
+        [rows] = re.findall(r"^\| \| \|\n\|---\|---\|\n((?:\|.*\n)+)", (README.parent / page).read_text(), re.MULTILINE)
+        assert [row.split(" | ")[0].removeprefix("| ") for row in rows.splitlines()] == head, page
+
+
 def test_every_command_is_named() -> None:
-    _, _, section = TEXT.partition("## The commands")
+    _, _, section = (README.parent / "docs" / "reference.md").read_text().partition("## The commands")
     names = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
     assert names
     assert not [name for name in names if f"`{name}`" not in section]

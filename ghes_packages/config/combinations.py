@@ -30,19 +30,30 @@ def _signed_in_where_cdk_deploys(options: Options) -> Reasons:
             )
 
 
-def _a_key_where_the_stack_is(options: Options) -> Reasons:
-    if options.account is None and options.key_arn:
+def _one_execution_role(options: Options) -> Reasons:
+    if options.bootstrap and options.execution_role_arn:
         yield (
-            f'encryption = "{options.key_arn}" without account and region: whose key it is cannot be told; set account'
-            " and region"
+            f'execution_role_arn = "{options.execution_role_arn}" with bootstrap, which has an execution role of its'
+            " own; leave one of the two out"
         )
+
+
+def _a_key_and_a_role_where_the_stack_is(options: Options) -> Reasons:
+    for key, arn, what in (
+        ("encryption", options.key_arn, "key"),
+        ("execution_role_arn", options.execution_role_arn, "role"),
+    ):
+        if options.account is None and arn:
+            yield (
+                f'{key} = "{arn}" without account and region: whose {what} it is cannot be told; set account and region'
+            )
 
 
 def _arns_where_the_stack_is(options: Options) -> Reasons:
     if options.account is None or options.region is None:
         return
     here = (partition_of(options.region), options.account)
-    for key in ("role_arn", "permissions_boundary", "key_arn"):
+    for key in ("role_arn", "execution_role_arn", "permissions_boundary", "key_arn"):
         if arn := getattr(options, key):
             _, partition, _, region, account, _ = arn.split(":")
             if (partition, account) != here or region not in ("", options.region):
@@ -166,7 +177,8 @@ def _logs_somewhere_else(options: Options) -> Reasons:
 RULES: tuple[Callable[[Options], Reasons], ...] = (
     _account_and_region_together,
     _signed_in_where_cdk_deploys,
-    _a_key_where_the_stack_is,
+    _one_execution_role,
+    _a_key_and_a_role_where_the_stack_is,
     _arns_where_the_stack_is,
     _previous_access_key_from_the_second_on,
     _endpoint_where_s3_has_it,

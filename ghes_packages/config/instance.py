@@ -1,36 +1,35 @@
 """One GHES instance: its options, and what follows from them."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import model_validator
 
 from ghes_packages.config.combinations import refused
 from ghes_packages.config.options import Options
-from ghes_packages.config.values import OWN, PreviousAccessKey
+from ghes_packages.config.values import LONGEST_STACK_NAME, OWN, STACK_NAME_PREFIX, PreviousAccessKey
 
-STACK_NAME_PREFIX = "GhesPackages-"
 REPLICA_SUFFIX = "-Replica"
-LONGEST_STACK_NAME = 128
-# CloudFormation takes stack names of at most 128 characters: letters, digits and hyphens, a letter first.
-INSTANCE_NAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,113}[A-Za-z0-9])?$"
 
 # IAM's own words for the status of an access key.
 ACTIVE, INACTIVE = "Active", "Inactive"
 
 
+def reviewed_as(stack_name: str) -> str:
+    """What `review` calls a stack: the name of its instance, unless the instance names the stack."""
+    return stack_name.removeprefix(STACK_NAME_PREFIX)
+
+
 class Instance(Options):
     """One GHES instance and the storage that it gets. Immutable; its options go together."""
-
-    name: Annotated[str, StringConstraints(pattern=INSTANCE_NAME)]
 
     def __hash__(self) -> int:
         """By the name alone, because tags have no hash; a name is in a file once."""
         return hash(self.name)
 
     @property
-    def stack_name(self) -> str:
-        """The name of the CloudFormation stack that holds this instance's storage."""
+    def construct_id(self) -> str:
+        """What its stack is called in the app: `cdk deploy` takes it, whatever the stack's name in CloudFormation."""
         return STACK_NAME_PREFIX + self.name
 
     @property
@@ -41,8 +40,9 @@ class Instance(Options):
         """
         if self.replica_region is None:
             return None
-        there = {"name": self.name + REPLICA_SUFFIX, "region": self.replica_region}
-        return self.model_copy(update={**there, "replica_region": None, "access_logs": OWN, "bucket_name": None})
+        named = {"name": self.name + REPLICA_SUFFIX, "stack_name": self.stack_name + REPLICA_SUFFIX}
+        there = {"region": self.replica_region, "replica_region": None, "access_logs": OWN, "bucket_name": None}
+        return self.model_copy(update={**named, **there})
 
     @property
     def access_keys(self) -> Mapping[int, str]:
@@ -72,9 +72,9 @@ class Instance(Options):
         for reason in refused(self):
             raise ValueError(reason)
         if self.replica and (beyond := len(self.replica.stack_name) - LONGEST_STACK_NAME) > 0:
+            named = "stack_name" if "stack_name" in self.model_fields_set else "the instance's name"
             raise ValueError(
                 f'replica_region = "{self.replica_region}" with the stack name {self.replica.stack_name} for the'
-                f" replica, and CloudFormation takes {LONGEST_STACK_NAME} characters; take {beyond} off the instance's"
-                " name"
+                f" replica, and CloudFormation takes {LONGEST_STACK_NAME} characters; take {beyond} off {named}"
             )
         return self

@@ -11,12 +11,26 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ghes_packages.config.instance import INSTANCE_NAME, Instance
+from ghes_packages.config.instance import Instance, reviewed_as
 from ghes_packages.config.options import OPTIONS
-from ghes_packages.config.values import did_you_mean
+from ghes_packages.config.values import INSTANCE_NAME, STACK_NAME_PREFIX, did_you_mean
 from ghes_packages.errors import ConfigurationError
 
 DEFAULT_FILE = Path("instances.toml")
+PROJECT_FILE = "cdk.json"
+
+
+def default_file() -> Path:
+    """The file of whoever names none: the one here, or in the nearest folder above that is a project's.
+
+    A project's folder has a `cdk.json`. Where there is neither, it is the one that should be here.
+    """
+    here = Path.cwd()
+    if not DEFAULT_FILE.is_file():
+        for depth, folder in enumerate((here, *here.parents)):
+            if (folder / PROJECT_FILE).is_file():
+                return Path(*[".."] * depth, DEFAULT_FILE)
+    return DEFAULT_FILE
 
 
 def load(file: Path = DEFAULT_FILE) -> Mapping[str, Instance]:
@@ -60,13 +74,14 @@ def choose(instances: Mapping[str, Instance], name: str | None, file: Path = DEF
 
 def with_file(name: str, file: Path) -> str:
     """What the commands take for an instance of that name: the file too, where it is not the default one."""
-    return name if file == DEFAULT_FILE else f"{name} --instances {shlex.quote(str(file))}"
+    return name if file == default_file() else f"{name} --instances {shlex.quote(str(file))}"
 
 
 def make_deploy(name: str, file: Path) -> str:
     """The command that reviews and deploys an instance of the file."""
-    instances = "" if file == DEFAULT_FILE else f" INSTANCES={shlex.quote(str(file))}"
-    return f"make deploy INSTANCE={name}{instances}"
+    if file == default_file():
+        return f"make{'' if file == DEFAULT_FILE else f' -C {file.parent}'} deploy INSTANCE={name}"
+    return f"make deploy INSTANCE={name} INSTANCES={shlex.quote(str(file))}"
 
 
 def _tables(file: Path) -> dict[str, dict[str, Any]]:
@@ -111,10 +126,17 @@ def _tables(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def _between(instances: Collection[Instance]) -> Iterator[str]:
-    """What no two instances may have in common: the stack of a replica, and the bucket of packages."""
-    by_stack = {each.stack_name.lower(): each.name for each in instances}
+    """What no two instances may have in common: a stack, also that of a replica, and the bucket of packages."""
+    by_stack: dict[str, str] = {}
+    # Those that name their stack come last, so that one of them is at fault.
+    for each in sorted(instances, key=lambda each: "stack_name" in each.model_fields_set):
+        if (owner := by_stack.setdefault(reviewed_as(each.stack_name).lower(), each.name)) != each.name:
+            yield (
+                f'{_header(each.name)} stack_name = "{each.stack_name}": {_header(owner)} has the same one, or the same'
+                f" but for {STACK_NAME_PREFIX}; name another one"
+            )
     for each in instances:
-        if each.replica and (other := by_stack.get(each.replica.stack_name.lower())):
+        if each.replica and (other := by_stack.get(reviewed_as(each.replica.stack_name).lower())):
             yield (
                 f"{_header(each.name)} replica_region: its replica would be stack {each.replica.stack_name}, which is"
                 f" the stack of {_header(other)}; give one of the two another name"
@@ -141,9 +163,14 @@ def _between(instances: Collection[Instance]) -> Iterator[str]:
 
 
 def _once(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """Without what pydantic says of a list only because one of its items is wrong."""
+    """Without what pydantic says of a list, and of a default, only because an item, or another key, is wrong."""
     items = {details["loc"][0] for details in errors if len(details["loc"]) > 1}
-    return (details for details in errors if len(details["loc"]) != 1 or details["loc"][0] not in items)
+    return (
+        details
+        for details in errors
+        if (len(details["loc"]) != 1 or details["loc"][0] not in items)
+        and details["type"] != "default_factory_not_called"
+    )
 
 
 # Pydantic's words for Python's types; the file is TOML.
@@ -153,7 +180,7 @@ IN_TOML = {"tuple_type": "is not a list", "too_short": "is empty", "dict_type": 
 def _mistake(details: ErrorDetails) -> str:
     problem = details["msg"].removeprefix("Value error, ")
     if details["type"] == "string_pattern_mismatch":
-        problem = "has another form"  # what is allowed says it in words
+        problem = "is not valid"  # what is allowed says it in words
     problem = IN_TOML.get(details["type"], problem)
     if not details["loc"]:
         return problem

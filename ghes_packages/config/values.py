@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, PlainValidator, StringConstraints
 
 from ghes_packages.config.regions import known_partitions, known_regions
 
@@ -24,6 +24,11 @@ class Option:
 
 # How old an access key may be, and for how long one must be unused to be done without, unless the operator says else.
 MAX_AGE_DAYS, UNUSED_FOR_HOURS = 90, 24
+
+STACK_NAME_PREFIX = "GhesPackages-"
+LONGEST_STACK_NAME = 128
+# With the prefix, it is the name of a stack.
+INSTANCE_NAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,113}[A-Za-z0-9])?$"
 
 # Values of `access_logs` and `encryption` that are no name and no ARN.
 OWN = "own"
@@ -155,7 +160,18 @@ def _each_once(items: tuple[Any, ...]) -> tuple[Any, ...]:
     return items
 
 
+def _bootstrap(value: object) -> bool | str:
+    """CDK's pattern for a qualifier, from its bootstrap template."""
+    if isinstance(value, bool) or (isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,10}", value)):
+        return value
+    raise ValueError("is neither true nor a qualifier")
+
+
 Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+InstanceName = Annotated[str, StringConstraints(pattern=INSTANCE_NAME)]
+# CloudFormation's own rule.
+StackName = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z][A-Za-z0-9-]{{0,{LONGEST_STACK_NAME - 1}}}$")]
+Bootstrap = Annotated[bool | str, PlainValidator(_bootstrap)]
 Region = Annotated[str, AfterValidator(_known_region)]
 RoleArn = Annotated[
     str,

@@ -7,11 +7,13 @@ nobody can read packages. S3 delivers access logs to buckets with SSE-S3 only.
 import re
 
 from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.template.rendered import RenderedStack, any_of
 from ghes_packages.template.rendering import at
 
-# The last one encrypts twice: AWS, "Using dual-layer server-side encryption with AWS KMS keys".
-ALGORITHMS = ("AES256", "aws:kms", "aws:kms:dsse")
+# AWS, "Using dual-layer server-side encryption with AWS KMS keys".
+TWO_LAYERS = "aws:kms:dsse"
+# The weakest first.
+ALGORITHMS = ("AES256", "aws:kms", TWO_LAYERS)
 OF_THE_ACCOUNT = "Name a key of this stack, or one of its account and region: encryption of the instance"
 
 
@@ -40,7 +42,9 @@ def findings(stack: RenderedStack) -> Findings:
 def _of_the_account(stack: RenderedStack, key: object) -> bool:
     """Whether it is AWS's own key, one of the stack by its ARN, ID or alias, or one of the account by its ARN."""
     aliases = [alias.at("AliasName") for alias in stack.of_type("AWS::KMS::Alias")]
-    return key in [None, *_own_keys(stack), *aliases] or bool(re.fullmatch(stack.arn("kms", "key/[^*?]+"), str(key)))
+    partition, region, account = map(any_of, (stack.partitions, stack.regions, stack.accounts))
+    of_the_account = rf"arn:{partition}:kms:{region}:{account}:key/[^*?]+"
+    return key in [None, *_own_keys(stack), *aliases] or bool(re.fullmatch(of_the_account, str(key)))
 
 
 def _own_keys(stack: RenderedStack) -> list[str]:

@@ -28,7 +28,7 @@ def findings(stack: RenderedStack) -> Findings:
         if [each for _, each in role.statements("AssumeRolePolicyDocument")] != [S3_ALONE]:
             yield Finding(role, "Properties.AssumeRolePolicyDocument", "Remove the role, or let S3 alone assume it")
         boundary = role.at("PermissionsBoundary")
-        if boundary is not None and not re.fullmatch(stack.arn("iam", "policy/.+"), str(boundary)):
+        if boundary is not None and not re.fullmatch(stack.policy_arn, str(boundary)):
             yield Finding(role, "Properties.PermissionsBoundary", "Name a permissions boundary of the account, or none")
         for name in {"ManagedPolicyArns", "Policies"} & role.properties.keys():
             yield Finding(role, f"Properties.{name}", "Say in one managed policy what the role may do")

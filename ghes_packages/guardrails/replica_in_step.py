@@ -30,8 +30,13 @@ REMEDIES = {
 
 def findings(stack: RenderedStack) -> Findings:
     replicating = any("ReplicationConfiguration" in bucket.properties for bucket in stack.buckets)
+    roles = [role.arn for role in stack.of_type("AWS::IAM::Role")]
     for bucket in stack.buckets if replicating else ():
         rules = bucket.each("ReplicationConfiguration", "Rules")
+        if bucket.at("ReplicationConfiguration", "Role") not in roles:
+            yield Finding(
+                bucket, "Properties.ReplicationConfiguration.Role", "Replicate in a role of this stack: role=role"
+            )
         if len(rules) != 1:
             remedy = "Replicate every bucket of the stack, by one rule: replication=Replication(…)"
             yield Finding(bucket, "Properties.ReplicationConfiguration", remedy)

@@ -19,6 +19,6 @@ def findings(stack: RenderedStack) -> Findings:
         policies = [policy.ref for policy in stack.user_policies if policy.at("Groups") == its_groups]
         if its_groups not in groups or not policies:
             yield Finding(user, "Properties.Groups", "Put the user in the group of the policy alone: groups=[group]")
-        if boundary not in policies and not re.fullmatch(stack.arn("iam", "policy/.+"), str(boundary)):
+        if boundary not in policies and not re.fullmatch(stack.policy_arn, str(boundary)):
             remedy = "Give the user its boundary, the policy or one of the account: permissions_boundary=…"
             yield Finding(user, "Properties.PermissionsBoundary", remedy)

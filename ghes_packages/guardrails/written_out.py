@@ -20,12 +20,12 @@ PSEUDO_PARAMETERS = {
 # In the name of an alias, which must differ from that of an older stack of the same name.
 LAST_PART_OF_THE_ID = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
 # The CDK CLI's own, of which nothing is made.
-BOOTSTRAP_VERSION = re.compile(r"/cdk-bootstrap/[a-z0-9]+/version")
+BOOTSTRAP_VERSION = re.compile(r"/cdk-bootstrap/[A-Za-z0-9_-]+/version")
 
 
 def findings(stack: RenderedStack) -> Findings:
     for section in sorted(stack.template.keys() - SECTIONS):
-        yield Finding(None, section, f"Decide at synth, in Python, and write it out: remove {section}")
+        yield Finding(None, section, "Decide at synth, in Python, and write it out: remove the section")
     parameters = stack.template.get("Parameters")
     for name, each in parameters.items() if isinstance(parameters, dict) else ():
         cdks_own = at(each, "Type") == "AWS::SSM::Parameter::Value<String>" and at(each, "Default")
@@ -35,14 +35,14 @@ def findings(stack: RenderedStack) -> Findings:
         if "Condition" in resource.attributes:
             yield Finding(resource, "Condition", "Decide at synth, in Python: leave the resource out, or in")
     for section in ("Metadata", "Outputs", "Resources"):
-        for path, function in _functions(stack, stack.template.get(section), (section,)):
+        for path in _functions(stack, stack.template.get(section), (section,)):
             found = stack.resources.get(path[1]) if section == "Resources" and path[1:] else None
             where = ".".join(path[2:] if found else path)
-            yield Finding(found, where, f"Write it out, as text or a reference: remove {function}")
+            yield Finding(found, where, "Write it out, as text or a reference: remove the function")
 
 
-def _functions(stack: RenderedStack, value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The path and the name of each intrinsic function of which no rule can tell what it returns."""
+def _functions(stack: RenderedStack, value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The path of each intrinsic function of which no rule can tell what it returns."""
     match value:
         case {"Ref": str(name)} if len(value) == 1 and (name in PSEUDO_PARAMETERS or name in stack.resources):
             return
@@ -55,7 +55,7 @@ def _functions(stack: RenderedStack, value: Any, path: tuple[str, ...]) -> Itera
         case dict() if value != LAST_PART_OF_THE_ID:
             for key, each in value.items():
                 if key == "Ref" or key.startswith("Fn::"):
-                    yield path, key
+                    yield path
                 yield from _functions(stack, each, (*path, key))
         case list():
             for number, each in enumerate(value):

@@ -37,8 +37,11 @@ class AccessKey:
 
 
 def read(instance: Instance, outputs: Outputs, session: boto3.Session) -> list[AccessKey]:
-    """All access keys of the deployed user, the newest generation first. Raises what `deployed.parts` raises."""
-    generations = deployed.parts(instance, outputs, session).access_keys
+    """All access keys of the deployed user, the newest generation first.
+
+    Raises what `deployed.resources` and `deployed.parts` raise.
+    """
+    generations = deployed.parts(instance, outputs, deployed.resources(instance, session)).access_keys
     known = {access_key_id: generation for generation, access_key_id in generations.items()}
     keys = []
     with explained():

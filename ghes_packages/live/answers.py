@@ -7,7 +7,7 @@ from typing import Any
 import botocore.session
 from botocore.parsers import ResponseParserFactory
 
-from ghes_packages.errors import AwsSaidNo
+from ghes_packages.errors import AwsRefused
 from ghes_packages.printable import one_line
 
 IN_BETWEEN = "is a proxy or a captive portal in between? check network, HTTPS_PROXY and AWS_ENDPOINT_URL"
@@ -19,7 +19,7 @@ REGION, REQUEST_ID = "x-amz-bucket-region", "x-amz-request-id"
 S3 = "Amazon Simple Storage Service"
 
 
-class UnreadableAnswer(AwsSaidNo):
+class UnreadableAnswer(AwsRefused):
     """What came is no answer of AWS."""
 
 

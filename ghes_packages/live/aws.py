@@ -3,6 +3,7 @@
 import os
 import re
 import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -31,8 +32,10 @@ from botocore.loaders import create_loader
 from urllib3.exceptions import HTTPError
 
 from ghes_packages.config.instance import Instance
-from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
+from ghes_packages.errors import AwsRefused, CannotGoOn, ConfigurationError
 from ghes_packages.live.answers import IN_BETWEEN, REQUEST_ID, UnreadableAnswer, is_a_status, read_by
+from ghes_packages.live.calls import logged_by
+from ghes_packages.policies import s3_actions
 from ghes_packages.printable import one_line
 
 # An administrator waits at a terminal: a network that is down must show within seconds.
@@ -58,19 +61,38 @@ BUSY = frozenset(
         *("Throttling", "ThrottlingException", "TooManyRequestsException"),
     }
 )
+# Where a refusal of S3's holds the action that the call needs.
+LACKING = "ghes-packages-lacking"
 
 # A session of botocore's reads megabytes of its data, which takes longer than most requests; here, the first one does.
 LOADER = create_loader()
 
 
-class NotProcessed(AwsSaidNo):
+class NotProcessed(AwsRefused):
     """AWS answered, and did not look at what was asked: nothing is known of it."""
+
+
+class Session(boto3.Session):
+    """Makes each client once. Threads may share it: boto3 documents that of clients, and not of sessions."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._clients: dict[object, Any] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def client(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
+        """Raises what boto3 raises."""
+        made = (service_name, frozenset(options.items()))
+        with self._one_at_a_time:
+            if made not in self._clients:
+                self._clients[made] = super().client(service_name, **options)  # type: ignore[call-overload]
+            return self._clients[made]
 
 
 def session(instance: Instance) -> boto3.Session:
     """The operator's session for an instance: its region, signed in with its profile, in its role.
 
-    Raises ConfigurationError where the local settings cannot be used, AwsSaidNo where the role cannot be assumed.
+    Raises ConfigurationError where the local settings cannot be used, AwsRefused where the role cannot be assumed.
     """
     with explained():
         # boto3 knows AWS_DEFAULT_REGION only; the CDK CLI, which made the stack, takes AWS_REGION before it.
@@ -83,7 +105,7 @@ def session(instance: Instance) -> boto3.Session:
         )
     try:
         with explained():
-            operator.client("cloudformation")
+            operator.client("cloudformation", config=CONFIG)
     except ValueError as error:
         raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct what it names") from None
     return _in_role(instance, operator) if instance.role_arn else operator
@@ -102,7 +124,10 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> b
     reads_location: Any = parse_get_bucket_location
     session.unregister("after-call.s3.GetBucketLocation", reads_location)
     session.register("after-call", _refuse_what_says_nothing)
-    return boto3.Session(botocore_session=session, **credentials_and_region)
+    session.register("provide-client-params.s3", _note_what_is_needed)
+    session.register("after-call.s3", _say_what_is_lacking)
+    logged_by(session)
+    return Session(botocore_session=session, **credentials_and_region)
 
 
 def _read_certificates(session: botocore.session.Session) -> None:
@@ -156,7 +181,7 @@ def explained(known: Mapping[str, str] | None = None) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _with_notes(AwsSaidNo((known or {}).get(code(error)) or _refusal(error)), error) from None
+        raise _with_notes(AwsRefused((known or {}).get(code(error)) or _refusal(error)), error) from None
     except (BotoCoreError, HTTPError) as error:
         raise _with_notes(_no_answer(error), error) from None
     except OSError as error:
@@ -195,8 +220,12 @@ def code(error: ClientError) -> str:
 
 
 def needed(error: ClientError) -> str:
-    """The IAM action that a refused call needs, as AWS names it; where it does not, the name of the call."""
-    return named(error) or error.operation_name
+    """The IAM action that a refused call needs, and on what; where neither AWS nor S3's pages say, the call's name."""
+    action = named(error)
+    if action is None:
+        return str(error.response.get("Error", {}).get(LACKING, error.operation_name))
+    found = re.search(r' on resource: "?(.+?)"?(?: because| with an explicit|$)', _message(error))
+    return f"{action} on {found[1]}" if found and found[1] != "*" else action
 
 
 def named(error: ClientError) -> str | None:
@@ -206,6 +235,16 @@ def named(error: ClientError) -> str | None:
         return "kms:Decrypt"
     found = re.search(r"not authorized to perform:? ([\w-]+:\w+)", message)
     return found[1] if found else None
+
+
+def _note_what_is_needed(**event: Any) -> None:
+    event["context"][LACKING] = s3_actions.lacking(event["model"].name, event["params"])
+
+
+def _say_what_is_lacking(**event: Any) -> None:
+    """S3 names the action in some of its refusals only: AWS, "Troubleshoot access denied errors in Amazon S3"."""
+    if "Error" in event["parsed"]:
+        event["parsed"]["Error"][LACKING] = event["context"][LACKING]
 
 
 def _refusal(error: ClientError) -> str:
@@ -239,12 +278,14 @@ def _no_answer(error: BotoCoreError | HTTPError) -> CannotGoOn:
         case NoRegionError():
             return ConfigurationError(f"{said} set AWS_REGION, or account and region in the table of the instance")
         case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError():
-            return AwsSaidNo(f"no AWS credentials: {said}; set AWS_PROFILE, or sign in: aws configure, aws sso login")
+            return AwsRefused(f"no AWS credentials: {said}; set AWS_PROFILE, or sign in: aws configure, aws sso login")
         case SSOError() | TokenRetrievalError() | LoginError():
-            return AwsSaidNo(f"no AWS credentials: {said}; sign in again: aws sso login, aws login")
+            return AwsRefused(f"no AWS credentials: {said}; sign in again: aws sso login, aws login")
         case SSLError():
-            return AwsSaidNo(f"{said}; if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it")
+            return AwsRefused(
+                f"{said}; if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it"
+            )
         # botocore lets out urllib3's own where it reads why it may not have an object.
         case HTTPClientError() | botocore.exceptions.ConnectionError() | HTTPError():
-            return AwsSaidNo(f"AWS cannot be reached: {said}; check network, proxy and AWS_ENDPOINT_URL")
-    return AwsSaidNo(f"AWS cannot be asked: {said}")
+            return AwsRefused(f"AWS cannot be reached: {said}; check network, proxy and AWS_ENDPOINT_URL")
+    return AwsRefused(f"AWS cannot be asked: {said}")

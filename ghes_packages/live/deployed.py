@@ -1,21 +1,23 @@
 """The stack as it is deployed: what it put out, and what it consists of."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
+import yaml
 from pydantic import BaseModel, ValidationError
 
 from ghes_packages import logical_ids
 from ghes_packages.config.instance import Instance
-from ghes_packages.errors import AwsSaidNo, FoundWrong
+from ghes_packages.errors import AwsRefused, FoundWrong
 from ghes_packages.live.aws import CONFIG, explained
 from ghes_packages.live.kms_key import KmsKey
 from ghes_packages.outputs import Outputs, PackagesSecret, ReplicaOutputs
 from ghes_packages.printable import one_line
 from ghes_packages.template.options import options_of
+from ghes_packages.template.rendered import RenderedStack
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -63,24 +65,24 @@ class Deployed:
 def read(instance: Instance, session: boto3.Session) -> Deployed:
     """The deployed stack of an instance. Raises what `_settled` raises, and FoundWrong where an output lacks."""
     stack = _settled(instance, session)
-    outputs = _outputs(Outputs, stack)
+    outputs = _outputs(Outputs, stack, instance)
     return Deployed(stack["StackId"], stack["StackStatus"], stack.get("EnableTerminationProtection", False), outputs)
 
 
 def read_replica(replica: Instance, session: boto3.Session) -> ReplicaOutputs:
     """What the deployed stack of a replica put out; `session` is for its region. Raises what `read` raises."""
-    return _outputs(ReplicaOutputs, _settled(replica, session))
+    return _outputs(ReplicaOutputs, _settled(replica, session), replica)
 
 
 def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
     """The stack of an instance, in which nothing is under way.
 
-    Raises AwsSaidNo where it is not deployed or may not be read, and FoundWrong where it is deployed by halves, or
+    Raises AwsRefused where it is not deployed or may not be read, and FoundWrong where it is deployed by halves, or
     in another account than configured.
     """
-    name = instance.stack_name
+    name, deploy = instance.stack_name, f"cdk deploy {instance.construct_id}"
     not_deployed = (
-        f"stack {name} is not deployed in {session.region_name}; deploy it with: cdk deploy {name};"
+        f"stack {name} is not deployed in {session.region_name}; deploy it with: {deploy};"
         " or set AWS_PROFILE and AWS_REGION to where it is"
     )
     client = session.client("cloudformation", config=CONFIG)
@@ -92,12 +94,12 @@ def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
             f"stack {name} is half deployed: its first deploy failed ({status}): {_first_failure(client, name)};"
             " mend the cause, then make way with:"
             f" aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name};"
-            f" and deploy again with: cdk deploy {name}"
+            f" and deploy again with: {deploy}"
         )
     if status == "REVIEW_IN_PROGRESS":
         raise FoundWrong(
             f"stack {name} has nothing in it yet ({status}): its first deploy is just beginning, or was not confirmed;"
-            f" deploy it with: cdk deploy {name}"
+            f" deploy it with: {deploy}"
         )
     if status not in SETTLED:
         raise FoundWrong(
@@ -118,7 +120,7 @@ def _first_failure(client: "CloudFormationClient", name: str) -> str:
         with explained():
             pages = client.get_paginator("describe_stack_events").paginate(StackName=name)
             events = [event for page in pages for event in page["StackEvents"]]
-    except AwsSaidNo as error:
+    except AwsRefused as error:
         return f"why is not known: {error}"
     # The newest event comes first.
     for event in reversed(events):
@@ -129,14 +131,16 @@ def _first_failure(client: "CloudFormationClient", name: str) -> str:
     return "its events name no failure"
 
 
-def _outputs(model: type[Model], stack: "StackTypeDef") -> Model:
+def _outputs(model: type[Model], stack: "StackTypeDef", instance: Instance) -> Model:
     given = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     try:
         return model.model_validate(given)
     except ValidationError as error:
         missing = ", ".join(str(details["loc"][0]) for details in error.errors())
-        name = stack["StackName"]
-        raise FoundWrong(f"stack {name} lacks the output {missing}; deploy it again with: cdk deploy {name}") from None
+        raise FoundWrong(
+            f"stack {instance.stack_name} lacks the output {missing}; deploy it again with:"
+            f" cdk deploy {instance.construct_id}"
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -153,12 +157,15 @@ class Parts:
     access_keys: Mapping[int, str]
 
 
-def parts(instance: Instance, outputs: Outputs, session: boto3.Session) -> Parts:
+# Logical ID, type and physical ID of each resource that a stack has.
+Resources = Sequence[tuple[str, str, str]]
+
+
+def parts(instance: Instance, outputs: Outputs, resources: Resources) -> Parts:
     """What the deployed stack consists of, whatever its options are now in `instances.toml`.
 
-    Raises AwsSaidNo where it may not be read, FoundWrong where the stack lacks what every stack of this project has.
+    Raises FoundWrong where the stack lacks what every stack of this project has.
     """
-    resources = _resources(instance, session)
     found: dict[str, list[str]] = {}
     for _, kind, physical_id in resources:
         found.setdefault(kind, []).append(physical_id)
@@ -185,8 +192,8 @@ def _at_most_one(names: Collection[str]) -> str | None:
     return next(iter(names), None)
 
 
-def _resources(instance: Instance, session: boto3.Session) -> list[tuple[str, str, str]]:
-    """Logical ID, type and physical ID of each resource that the stack has; none of those that it has had."""
+def resources(instance: Instance, session: boto3.Session) -> Resources:
+    """The resources that the stack has; none of those that it has had. Raises AwsRefused where it may not be read."""
     with explained():
         pages = session.client("cloudformation", config=CONFIG).get_paginator("list_stack_resources")
         return [
@@ -198,29 +205,43 @@ def _resources(instance: Instance, session: boto3.Session) -> list[tuple[str, st
 
 
 def template(instance: Instance, session: boto3.Session) -> Mapping[str, Any]:
-    """The template of the deployed stack, as CDK wrote it. Raises AwsSaidNo, and FoundWrong where it is not JSON."""
+    """The template of the deployed stack, as CDK wrote it.
+
+    Raises AwsRefused where it may not be read, and FoundWrong where CDK did not write it.
+    """
     name = instance.stack_name
     with explained():
         client = session.client("cloudformation", config=CONFIG)
         # boto3 parses JSON templates, and its types do not say so.
         body: Any = client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+    if isinstance(body, str):
+        body = _from_yaml(body)
     if not isinstance(body, dict):
         raise FoundWrong(
-            f"stack {name} was deployed from another template than CDK's: it is not JSON; see what it is with:"
-            f" aws cloudformation get-template --stack-name {name}"
+            f"stack {name} was deployed from another template than CDK's: it is not JSON, or YAML in which functions"
+            f" have their full names; see what it is with: aws cloudformation get-template --stack-name {name}"
         )
     return body
 
 
+def _from_yaml(text: str) -> Any:
+    """What the CDK CLI made of a template that it handed over itself; None for what JSON has no words for."""
+    try:
+        # Where YAML sees a date, CloudFormation sees text.
+        return json.loads(json.dumps(yaml.safe_load(text), default=str))
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError):
+        return None
+
+
 def as_deployed(instance: Instance, session: boto3.Session) -> Instance:
     """The instance with the options that its deployed stack has. Raises what `template` raises."""
-    return instance.model_copy(update=options_of(template(instance, session)))
+    return instance.model_copy(update=options_of(RenderedStack(template(instance, session))))
 
 
 def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = False) -> PackagesSecret:
     """The newest access key, or the one before it.
 
-    Raises AwsSaidNo where it is gone or may not be read, FoundWrong where it is not as expected.
+    Raises AwsRefused where it is gone or may not be read, FoundWrong where it is not as expected.
     """
     expected = outputs.of_the_previous_key() if previous else outputs
     arn = outputs.secret_key_reference

@@ -42,11 +42,22 @@ class Where(StrEnum):
     BOTH = "both"
 
 
+class When(StrEnum):
+    """Which instances need it."""
+
+    ALWAYS = "always"
+    KMS = "with `encryption`"
+    KMS_KEY_OF_THE_STACK = 'with `encryption = "kms"`'
+    REPLICA = "with `replica_region`"
+    NO_REPLICA = "without `replica_region`"
+    ACCESS_KEY_REFUSED = "with `replica_region`, where the access key is refused"
+
+
 @dataclass(frozen=True)
 class OperatorPermission:
     """Actions that are needed on the same resource, for the same purpose, by the same commands.
 
-    What is needed `with_replica` only, an instance without a replica does not need anywhere.
+    Without one of them, the command names it, and the resource.
     """
 
     actions: tuple[str, ...]
@@ -54,7 +65,7 @@ class OperatorPermission:
     purpose: str
     commands: Set[Command]
     where: Where = Where.INSTANCE
-    with_replica: bool = False
+    when: When = When.ALWAYS
 
 
 _EVERY = frozenset(Command)
@@ -72,12 +83,10 @@ OPERATOR_PERMISSIONS = (
         "the outputs of the replica",
         _VERIFY | _STATUS | _REVIEW,
         Where.REPLICA,
-        with_replica=True,
+        when=When.REPLICA,
     ),
     OperatorPermission(("secretsmanager:GetSecretValue",), Resource.SECRET, "the secret key", _SHOW),
-    OperatorPermission(
-        ("kms:Decrypt",), Resource.KMS_KEY, "the secret key, where it is encrypted with a KMS key", _SHOW
-    ),
+    OperatorPermission(("kms:Decrypt",), Resource.KMS_KEY, "the secret key", _SHOW, when=When.KMS),
     OperatorPermission(
         ("cloudformation:ListStackResources",),
         Resource.STACK,
@@ -100,7 +109,10 @@ OPERATOR_PERMISSIONS = (
     OperatorPermission(("s3:GetBucketPolicy",), Resource.EACH_BUCKET, "the buckets' policies", _VERIFY, Where.BOTH),
     OperatorPermission(("s3:GetBucketLogging",), Resource.BUCKET, "where access is logged", _VERIFY, Where.BOTH),
     OperatorPermission(
-        ("kms:DescribeKey", "kms:GetKeyRotationStatus", "kms:GetKeyPolicy"), Resource.KMS_KEY, "the KMS key", _VERIFY
+        ("kms:DescribeKey", "kms:GetKeyPolicy"), Resource.KMS_KEY, "the KMS key", _VERIFY, when=When.KMS
+    ),
+    OperatorPermission(
+        ("kms:GetKeyRotationStatus",), Resource.KMS_KEY, "its rotation", _VERIFY, when=When.KMS_KEY_OF_THE_STACK
     ),
     OperatorPermission(
         ("secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"),
@@ -130,13 +142,24 @@ OPERATOR_PERMISSIONS = (
         "the options of the deployed replica",
         _REVIEW,
         Where.REPLICA,
-        with_replica=True,
+        when=When.REPLICA,
     ),
     OperatorPermission(
-        ("s3:GetReplicationConfiguration",), Resource.EACH_BUCKET, "whether it is replicated, and how", _VERIFY
+        ("s3:GetReplicationConfiguration",),
+        Resource.BUCKET,
+        "whether it is replicated",
+        _VERIFY,
+        when=When.NO_REPLICA,
     ),
     OperatorPermission(
-        ("s3:GetReplicationConfiguration",), Resource.BUCKET, "the replication rule", _STATUS, with_replica=True
+        ("s3:GetReplicationConfiguration",),
+        Resource.EACH_BUCKET,
+        "whether they are replicated, and how",
+        _VERIFY,
+        when=When.REPLICA,
+    ),
+    OperatorPermission(
+        ("s3:GetReplicationConfiguration",), Resource.BUCKET, "the replication rule", _STATUS, when=When.REPLICA
     ),
     OperatorPermission(
         ("cloudwatch:GetMetricData",),
@@ -144,32 +167,37 @@ OPERATOR_PERMISSIONS = (
         "how far the replica is behind",
         _STATUS,
         Where.BOTH,
-        with_replica=True,
+        when=When.REPLICA,
     ),
     OperatorPermission(
         ("s3:ListBucketMultipartUploads", "s3:ListBucketVersions"),
         Resource.BUCKET,
         "finding what `verify` wrote",
         _VERIFY,
+        when=When.NO_REPLICA,
     ),
     OperatorPermission(
-        ("s3:AbortMultipartUpload", "s3:DeleteObjectVersion"),
+        ("s3:DeleteObjectVersion",), Resource.PROBE_OBJECTS, "removing it", _VERIFY, when=When.NO_REPLICA
+    ),
+    OperatorPermission(
+        ("s3:AbortMultipartUpload",),
         Resource.PROBE_OBJECTS,
-        "removing what `verify` wrote",
+        "removing it, after an interruption",
         _VERIFY,
+        when=When.NO_REPLICA,
     ),
     OperatorPermission(
-        ("s3:ListBucket",),
+        ("s3:ListBucketMultipartUploads", "s3:ListBucket"),
         Resource.BUCKET,
-        "finding what `verify` wrote, where it is replicated",
+        "finding what `verify` wrote",
         _VERIFY,
-        with_replica=True,
+        when=When.ACCESS_KEY_REFUSED,
     ),
     OperatorPermission(
-        ("s3:DeleteObject",),
+        ("s3:AbortMultipartUpload", "s3:DeleteObject"),
         Resource.PROBE_OBJECTS,
-        "removing what `verify` wrote, where it is replicated",
+        "removing it",
         _VERIFY,
-        with_replica=True,
+        when=When.ACCESS_KEY_REFUSED,
     ),
 )

@@ -1,17 +1,16 @@
-"""Who may do what, before and after: a risk where anyone gains it, GHES loses it, a denial goes or comes."""
+"""Who may do what, before and after: a risk where anyone gains it, GHES loses it, or a denial goes."""
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from ghes_packages.review import expected_access
+from ghes_packages.policies.permissions import PERMISSIONS
 from ghes_packages.review.change import ACCESS, Cell, Change, Risk, identifier
-from ghes_packages.template.assembly import Stack
 from ghes_packages.template.grant_matching import covers
-from ghes_packages.template.grants import Grant, grants, own_name
-from ghes_packages.template.rendering import names
+from ghes_packages.template.grants import Grant
+from ghes_packages.template.rendered import RenderedStack
 
-USER = "AWS::IAM::User"
+ACTIONS = {permission.action for permission in PERMISSIONS}
 EFFECTS = {"Allow": "allowed", "Deny": "denied"}
 # Why a grant that comes or goes is a risk, and what to do instead; what hurts most comes first.
 RISKS = {
@@ -20,35 +19,37 @@ RISKS = {
         "grant nobody more than there was; where an option brings it, accept just this",
     ),
     "access-denial": ("what was denied would be denied no more, or not in all cases", "leave the denial as it is"),
-    "access-locked-out": (
-        "the denial locks out GHES, or whoever else is to have access",
-        "deny nothing but what is not TLS, and what is not from allowed_cidrs or through allowed_vpc_endpoints",
-    ),
     "access-lost": ("GHES would lack it", "leave the user its seven actions"),
 }
 
 
-def changes(before: Stack, after: Stack, expected: Callable[[Grant], bool] = lambda _: False) -> Iterator[Change]:
-    """A row for each principal, and all actions that change in the same way. No gain that is `expected` is a risk."""
-    called = names(before.template, after.template)
-    had, gets = grants(before.resources, called), grants(after.resources, called)
+def of_a_new_stack(nothing: RenderedStack, after: RenderedStack) -> Iterator[Change]:
+    """A row for all access. The guardrails say what it may be; but what a bucket holds already, somebody new reads."""
+    existing = () if after.packages_bucket else after.packages_arns
+    return changes(nothing, after, lambda grant: grant.resource.removesuffix("/*") in existing)
+
+
+def changes(
+    before: RenderedStack, after: RenderedStack, matters: Callable[[Grant], bool] = lambda _: True
+) -> Iterator[Change]:
+    """A row for each principal, and all actions that change in the same way. Only a gain that `matters` is a risk."""
+    had, gets = before.grants, after.grants
     gone = tuple(
-        f"${{{called[each]}{end}" for each in before.resources.keys() - after.resources.keys() for end in (".", "}")
+        f"${{{before.resources[each].name}{end}"
+        for each in before.resources.keys() - after.resources.keys()
+        for end in (".", "}")
     )
-    users = {own_name(each, called) for each in before.of_type(USER) if each in after.resources}
+    users = {each.ref for each in before.of_type("AWS::IAM::User") if each.logical_id in after.resources}
     risky: dict[Grant, str] = {}
     for each in gets - had:
-        if not any(covers(old, each) for old in had):
-            if each.effect == "Allow" and not expected(each):
-                risky[each] = "access-gained"
-            if each.effect == "Deny" and not expected_access.denial(each):
-                risky[each] = "access-locked-out"
+        if each.effect == "Allow" and matters(each) and not any(covers(old, each) for old in had):
+            risky[each] = "access-gained"
     for each in had - gets:
         # What is said of a resource that goes, `resources` reports with the resource.
         if not each.resource.startswith(gone) and not any(covers(new, each) for new in gets):
             if each.effect == "Deny":
                 risky[each] = "access-denial"
-            elif each.who in users and each.action in expected_access.ACTIONS:
+            elif each.who in users and each.action in ACTIONS:
                 risky[each] = "access-lost"
     rows: dict[tuple[str, str, Cell, Cell, str], list[str]] = defaultdict(list)
     for who, effect, action in sorted({(each.who, each.effect, each.action) for each in had ^ gets}):

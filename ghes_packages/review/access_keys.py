@@ -1,17 +1,13 @@
 """The access keys of the user: a risk where a deploy would cut GHES off, or AWS would refuse it half-way."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ghes_packages import logical_ids
 from ghes_packages.config.instance import ACTIVE
-from ghes_packages.review.change import KEYS, Change, Risk, identifier, shown
+from ghes_packages.review.change import KEYS, Change, Risk, shown
 from ghes_packages.rotation.steps import KEYS_PER_USER
-from ghes_packages.template.assembly import Stack
-from ghes_packages.template.rendering import rendered
-
-USER = "AWS::IAM::User"
+from ghes_packages.template.rendered import RenderedStack, Resource
 
 
 @dataclass(frozen=True)
@@ -29,16 +25,15 @@ class _KeyResource:
 
     status: str
     identity: object
-    user: object
 
 
-def changes(before: Stack, after: Stack, user: UserKeys | None = None) -> Iterator[Change]:
+def changes(before: RenderedStack, after: RenderedStack, user: UserKeys | None = None) -> Iterator[Change]:
     """A row for each risk, and for each key that changes without one.
 
     `user` is what IAM says of the keys; without it, the user has what the template before says, and uses none of it.
     """
     had, gets = _bygeneration(before), _bygeneration(after)
-    keys = user or UserKeys({generation: key.status for generation, key in had.items()}, len(_ids(before)))
+    keys = user or UserKeys({generation: key.status for generation, key in had.items()}, len(_keys(before)))
     risky = set[int]()
     for generation, risk in _risks(had, gets, keys):
         risky.add(generation)
@@ -46,19 +41,6 @@ def changes(before: Stack, after: Stack, user: UserKeys | None = None) -> Iterat
     for generation in sorted((had.keys() | gets.keys()) - risky):
         if had.get(generation) != gets.get(generation):
             yield _row(generation, had, gets)
-    yield from _of_the_newest(
-        had, gets, [key.user for key in had.values()] or [{"Ref": each} for each in after.of_type(USER)]
-    )
-    generations = Counter(map(logical_ids.generation, _ids(after)))
-    for logical_id in sorted(_ids(after) - _ids(before)):
-        said = logical_ids.generation(logical_id)
-        if said is None or generations[said] > 1:
-            risk = Risk(
-                identifier("access-key-added", logical_id),
-                "a key would be made that is no generation of the rotation, or one that there is already",
-                "make a new key with: ghes-packages rotate",
-            )
-            yield Change(KEYS, ((logical_id,),), "status", (), ("made",), risk)
 
 
 def _row(
@@ -134,39 +116,16 @@ def _risks(
         )
 
 
-def _of_the_newest(
-    had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResource], users: Sequence[object]
-) -> Iterator[Change]:
-    """Risks of the key that GHES is to have: it must work. All must be of the user of those before, or of the stack."""
-    newest = max(gets, default=0)
-    if newest and gets[newest].status != ACTIVE:
-        risk = Risk(
-            f"access-key-{newest}-inactive",
-            f"access key {newest} is the one for GHES, and it would not work",
-            "leave the newest access key active",
-        )
-        yield _row(newest, had, gets, risk)
-    for generation in sorted(gets.keys() - had.keys()):
-        if gets[generation].user not in users:
-            risk = Risk(
-                f"access-key-{generation}-of-another-user",
-                f"access key {generation} would not be of the user that GHES signs in as",
-                "leave the user as it is",
-            )
-            user = rendered(gets[generation].user, {})
-            yield Change(KEYS, ((str(generation),),), "user", (), shown(user), risk)
+def _keys(stack: RenderedStack) -> list[Resource]:
+    return stack.of_type("AWS::IAM::AccessKey")
 
 
-def _ids(stack: Stack) -> set[str]:
-    return set(stack.of_type("AWS::IAM::AccessKey"))
-
-
-def _bygeneration(stack: Stack) -> Mapping[int, _KeyResource]:
+def _bygeneration(stack: RenderedStack) -> Mapping[int, _KeyResource]:
     """The access keys of the template by generation; of two that say they are the same, always the same one."""
     found = {}
-    for logical_id in sorted(_ids(stack)):
-        if (number := logical_ids.generation(logical_id)) is not None:
-            properties = dict(stack.resources[logical_id].get("Properties", {}))
+    for key in sorted(_keys(stack), key=lambda each: each.logical_id):
+        if (number := logical_ids.generation(key.logical_id)) is not None:
+            properties = dict(key.properties)
             status = properties.pop("Status", ACTIVE)
-            found[number] = _KeyResource(status, (logical_id, properties), properties.get("UserName"))
+            found[number] = _KeyResource(status, (key.logical_id, properties))
     return found

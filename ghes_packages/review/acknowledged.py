@@ -9,13 +9,12 @@ from ghes_packages.template.assembly import Stack
 # CDK's report names a plugin only where it found something, be it acknowledged. CDK's own validation and the guardrails
 # are therefore not missed there.
 NOT_MISSED = {"CloudFormation-Validate", PLUGIN}
-GUARDRAILS = f"{PLUGIN}::"
 
 
 def changes(before: Stack, after: Stack) -> Iterator[Change]:
     """A row for each that is added or dropped, or has another reason.
 
-    One of a rule pack is no risk: what it lets pass may be. One of the guardrails is, because it gives up a promise.
+    That one is acknowledged is no risk: what it lets pass may be.
     """
     for plugin in sorted(before.plugins - after.plugins - NOT_MISSED):
         removed = Risk(
@@ -29,13 +28,4 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
         if had.get(key) != gets.get(key):
             what = "added" if key not in had else "dropped" if key not in gets else "another reason"
             finding, path = key
-            risk = _given_up(finding, path) if key not in had and finding.startswith(GUARDRAILS) else None
-            yield Change(FINDINGS, ((finding,), (path,)), what, shown(had.get(key)), shown(gets.get(key)), risk)
-
-
-def _given_up(finding: str, path: str) -> Risk:
-    return Risk(
-        identifier("acknowledged", finding.removeprefix(GUARDRAILS), path),
-        "a rule that guards a promise of this project would be silenced",
-        "keep the promise; the rule says how",
-    )
+            yield Change(FINDINGS, ((finding,), (path,)), what, shown(had.get(key)), shown(gets.get(key)))

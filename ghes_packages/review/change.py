@@ -34,6 +34,7 @@ class Topic:
 RESOURCES = Topic("Resources", ("resource", "type", "what happens", "before", "after"))
 OUTPUTS = Topic("Outputs", ("output", "what happens", "before", "after"))
 ACCESS = Topic("Who may do what", ("who", "actions", "effect", "on, before", "on, after"))
+PROMISES = Topic("Broken promises", ("resource", "at", "what"))
 KEYS = Topic("Access keys", ("access key", "what", "before", "after"))
 ENCRYPTION = Topic("Encryption")
 NETWORK = Topic("Network")
@@ -51,6 +52,7 @@ TOPICS = (
     RESOURCES,
     OUTPUTS,
     ACCESS,
+    PROMISES,
     KEYS,
     ENCRYPTION,
     NETWORK,

@@ -9,15 +9,14 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ghes_packages import review
-from ghes_packages.config.instance import Instance
+from ghes_packages.config.instance import Instance, reviewed_as
 from ghes_packages.errors import ConfigurationError, FoundWrong
 from ghes_packages.live import access_keys, aws, deployed
 from ghes_packages.live.access_keys import AccessKey
 from ghes_packages.live.aws import CONFIG, code, explained
-from ghes_packages.review import new, options
 from ghes_packages.review.access_keys import UserKeys
 from ghes_packages.review.change import STACK, Change, Risk, identifier
-from ghes_packages.review.report import Report, Reviewed, State
+from ghes_packages.review.report import Report, Reviewed
 from ghes_packages.rotation.steps import in_use
 from ghes_packages.template import assembly
 from ghes_packages.template.assembly import Stack
@@ -31,7 +30,7 @@ def review_deployed(
 ) -> tuple[Report, str]:
     """What deploying the assembly would do to what is deployed, and what to say if none of it is a risk.
 
-    Raises ConfigurationError, AwsSaidNo and FoundWrong.
+    Raises ConfigurationError, AwsRefused and FoundWrong.
     """
     stacks, session = assembly.read(folder), aws.session(instance)
     replica = [_replica(instance.replica, stacks, folder)] if instance.replica else []
@@ -45,14 +44,13 @@ def review_deployed(
                 f"your credentials are for account {account}, and [instances.{instance.name}] says account ="
                 f' "{instance.account}"; set AWS_PROFILE to the account that you mean'
             )
-        reviewed = Reviewed(instance.name, State.NEW, (*others, *new.changes(after)))
+        reviewed = review.reviewed(instance.name, None, after)
         otherwise = f"a first deploy: nothing is in {account}, {session.region_name} yet"
     else:
         keys = access_keys.read(instance, deployed.read(instance, session).outputs, session)
-        changes = (*others, *review.changes(before, after, known_to_iam(keys, now, unused_for)))
-        made = options.changed(before, after, changes)
-        reviewed = Reviewed(instance.name, State.CHANGED, changes, options=made)
+        reviewed = review.reviewed(instance.name, before, after, user=known_to_iam(keys, now, unused_for))
         otherwise = "no risk found"
+    reviewed = replace(reviewed, changes=(*others, *reviewed.changes))
     return Report((reviewed, *replica)).accepting(accepted), f"{instance.name}: {otherwise}"
 
 
@@ -60,16 +58,12 @@ def _replica(instance: Instance, stacks: Mapping[str, Stack], folder: Path) -> R
     """The stack in the other region, which the same deploy brings up to date. It has no access key."""
     after = _synthesised(instance, stacks, folder)
     before = _read(instance, after, aws.session(instance))
-    if before is None:
-        return Reviewed(instance.name, State.NEW, tuple(new.changes(after)), f"{instance.name}/")
-    changes = tuple(review.changes(before, after))
-    made = options.changed(before, after, changes)
-    return Reviewed(instance.name, State.CHANGED, changes, f"{instance.name}/", options=made)
+    return review.reviewed(instance.name, before, after, f"{instance.name}/")
 
 
 def strangers(instance: Instance, stacks: Mapping[str, Stack]) -> Sequence[Change]:
     """A risk for each stack that the same deploy would bring, and that is neither the instance's nor its replica's."""
-    ours = {instance.name, *([instance.replica.name] if instance.replica else [])}
+    ours = {reviewed_as(each.stack_name) for each in (instance, instance.replica) if each}
     return [
         Change(
             STACK,
@@ -81,16 +75,17 @@ def strangers(instance: Instance, stacks: Mapping[str, Stack]) -> Sequence[Chang
                 "let the stack depend on no other but its replica",
             ),
         )
-        for name in sorted(assembly.deployed_with(instance.stack_name, stacks) - ours)
+        for name in sorted(assembly.deployed_with(instance.construct_id, stacks) - ours)
     ]
 
 
 def _synthesised(instance: Instance, stacks: Mapping[str, Stack], folder: Path) -> Stack:
-    if instance.name not in stacks:
+    name = reviewed_as(instance.stack_name)
+    if name not in stacks:
         raise ConfigurationError(
             f"{folder}: holds no stack {instance.stack_name}; synthesise it with: cdk synth --quiet"
         )
-    return stacks[instance.name]
+    return stacks[name]
 
 
 def known_to_iam(keys: Sequence[AccessKey], now: datetime, unused_for: timedelta) -> UserKeys:
@@ -103,7 +98,7 @@ def known_to_iam(keys: Sequence[AccessKey], now: datetime, unused_for: timedelta
 
 
 def _read(instance: Instance, synthesised: Stack, session: boto3.Session) -> Stack | None:
-    """The stack that is deployed; None where there is none yet. Raises AwsSaidNo and FoundWrong."""
+    """The stack that is deployed; None where there is none yet. Raises AwsRefused and FoundWrong."""
     name = instance.stack_name
     with explained():
         client = session.client("cloudformation", config=CONFIG)

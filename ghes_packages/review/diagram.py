@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from ghes_packages.review.replacement import RETAINED
+from ghes_packages.guardrails.retained import RETAINED
 from ghes_packages.template.assembly import Stack
-from ghes_packages.template.rendering import at, names, referred
+from ghes_packages.template.rendered import RenderedStack, Resource
+from ghes_packages.template.rendering import names
 
 USER, SECRET = "AWS::IAM::User", "AWS::SecretsManager::Secret"
 # What each type is called, between the signs of its shape.
@@ -32,19 +32,15 @@ LINES = (
 )
 
 
-def drawn(stack: Stack) -> Iterator[str]:
+def drawn(synthesised: Stack) -> Iterator[str]:
     """The lines of a fenced Mermaid flowchart. Labels hold letters and digits only, whatever the template has."""
-    called = names(stack.template)
-    nodes = {
-        logical_id: f"n{number}"
-        for number, (logical_id, resource) in enumerate(stack.resources.items())
-        if resource.get("Type") in SHAPES
-    }
+    stack = synthesised.rendered(names(synthesised.template))
+    nodes = {each.logical_id: f"n{number}" for number, each in enumerate(stack.of_type(*SHAPES))}
     yield from ("```mermaid", "flowchart LR")
-    for logical_id, node in nodes.items():
-        resource = stack.resources[logical_id]
-        start, end = SHAPES[resource["Type"]]
-        yield f"  {node}{'<br/>'.join([start, _plain(called[logical_id]), *_facts(resource)])}{end}"
+    for resource in stack.of_type(*SHAPES):
+        start, end = SHAPES[resource.type]
+        label = "<br/>".join([start, re.sub(r"[^A-Za-z0-9]", "", resource.name), *_facts(resource)])
+        yield f"  {nodes[resource.logical_id]}{label}{end}"
     # One line from the same to the same is enough, however often a property refers to it.
     for start, line, end in dict.fromkeys([*_of_access_keys(stack), *_references(stack)]):
         if end in nodes:
@@ -52,35 +48,26 @@ def drawn(stack: Stack) -> Iterator[str]:
     yield "```"
 
 
-def _references(stack: Stack) -> Iterator[tuple[str, str, str]]:
+def _references(stack: RenderedStack) -> Iterator[tuple[str, str, str]]:
     for kind, name, line in LINES:
-        for logical_id in _of_type(stack, kind):
-            for target in referred(at(stack.resources[logical_id], "Properties", name)):
-                yield logical_id, line, target
+        for resource in stack.of_type(kind):
+            for target in stack.referred(resource.at(name)):
+                yield resource.logical_id, line, target.logical_id
 
 
-def _of_access_keys(stack: Stack) -> Iterator[tuple[str, str, str]]:
+def _of_access_keys(stack: RenderedStack) -> Iterator[tuple[str, str, str]]:
     """Who signs in as a user, and the secrets that hold a key of it; the keys themselves are no resource to draw."""
-    for key in _of_type(stack, "AWS::IAM::AccessKey"):
-        for user in referred(at(stack.resources[key], "Properties", "UserName")):
-            yield 'ghes["GHES"]', "-- access key -->", user
-            for secret in _of_type(stack, SECRET):
-                if key in referred(at(stack.resources[secret], "Properties", "SecretString")):
-                    yield secret, "-. holds the access key of .->", user
+    for key in stack.of_type("AWS::IAM::AccessKey"):
+        for user in stack.referred(key.at("UserName")):
+            yield 'ghes["GHES"]', "-- access key -->", user.logical_id
+            for secret in stack.of_type(SECRET):
+                if key in stack.referred(secret.at("SecretString")):
+                    yield secret.logical_id, "-. holds the access key of .->", user.logical_id
 
 
-def _of_type(stack: Stack, kind: str) -> list[str]:
-    return [logical_id for logical_id, resource in stack.resources.items() if resource.get("Type") == kind]
-
-
-def _facts(resource: Any) -> Iterator[str]:
-    statements = at(resource, "Properties", "PolicyDocument", "Statement")
-    if isinstance(statements, list):
-        actions = [at(each, "Action") for each in statements]
-        yield f"{sum(len(each) if isinstance(each, list) else 1 for each in actions)} actions"
-    if resource.get("DeletionPolicy") in RETAINED:
+def _facts(resource: Resource) -> Iterator[str]:
+    statements = resource.statements("PolicyDocument")
+    if statements:
+        yield f"{sum(len(each.actions) for _, each in statements)} actions"
+    if resource.attributes.get("DeletionPolicy") in RETAINED["DeletionPolicy"]:
         yield "stays"
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]", "", name)

@@ -5,19 +5,31 @@ from typing import Any
 
 from ghes_packages.outputs import Outputs
 from ghes_packages.review.change import OUTPUTS, Cell, Change, Risk, identifier, shown
-from ghes_packages.template.assembly import Stack
-from ghes_packages.template.rendering import at, names, rendered
+from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.template.rendering import at
 
-# These follow the rotation of the access key; the second comes and goes with it.
-NEWEST, PREVIOUS = (str(Outputs.model_fields[name].alias) for name in ("access_key", "previous_access_key"))
+# The first two follow the rotation of the access key; the second comes and goes with it.
+NEWEST, PREVIOUS, BUCKET = (
+    str(Outputs.model_fields[name].alias) for name in ("access_key", "previous_access_key", "bucket")
+)
 
 
-def changes(before: Stack, after: Stack) -> Iterator[Change]:
+def of_an_existing_bucket(after: RenderedStack) -> Iterator[Change]:
+    """A row where a new stack tells GHES to use a bucket that it does not make."""
+    if after.user and not after.packages_bucket:
+        risk = Risk(
+            identifier("output-elsewhere", BUCKET),
+            "GHES would put packages where this stack does not say what becomes of them",
+            "leave the output to the stack; with an existing bucket, read what that one promises",
+        )
+        yield Change(OUTPUTS, ((BUCKET,),), "added", (), shown(after.output(BUCKET)), risk)
+
+
+def changes(before: RenderedStack, after: RenderedStack) -> Iterator[Change]:
     """A row for each output that comes, goes or changes; its description is for people and may change."""
-    called = names(before.template, after.template)
-    had, gets = before.template.get("Outputs", {}), after.template.get("Outputs", {})
+    had, gets = before.outputs, after.outputs
     for key in sorted(had.keys() | gets.keys()):
-        was, becomes = (_consumed(rendered(some.get(key), called)) for some in (had, gets))
+        was, becomes = (_consumed(some.get(key)) for some in (had, gets))
         if key not in had:
             yield Change(OUTPUTS, ((key,),), "added", was, becomes)
         elif key not in gets:
@@ -33,19 +45,13 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
                 "what consumes the output would get something else",
                 "leave what it points at; announce a change that is meant to whoever consumes it",
             )
-            rotates = key in (NEWEST, PREVIOUS) and _is_access_key(gets[key], after)
+            made = after.named(after.output(key))
+            rotates = key in (NEWEST, PREVIOUS) and made is not None and made.type == "AWS::IAM::AccessKey"
             yield Change(OUTPUTS, ((key,),), "changed", was, becomes, None if rotates else risk)
 
 
 def _consumed(output: Any) -> Cell:
     """The value; what else of an output other stacks depend on, after it."""
     value = at(output, "Value")
-    rest = {key: output[key] for key in ("Condition", "Export") if isinstance(output, dict) and key in output}
+    rest = {key: output[key] for key in ("Condition", "Export") if output and key in output}
     return shown(value) + (shown(rest) if rest else ())
-
-
-def _is_access_key(output: Any, stack: Stack) -> bool:
-    match at(output, "Value"):
-        case {"Ref": str(logical_id)}:
-            return bool(at(stack.resources, logical_id, "Type") == "AWS::IAM::AccessKey")
-    return False

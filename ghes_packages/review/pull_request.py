@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ghes_packages import review
 from ghes_packages.config.instance import REPLICA_SUFFIX
-from ghes_packages.review import new, options
 from ghes_packages.review.change import STACK, Change, Risk
 from ghes_packages.review.report import Report, Reviewed, State
 from ghes_packages.template import assembly
@@ -44,10 +43,7 @@ def _with_its_instance(replica: Reviewed, reviewed: Mapping[str, Reviewed]) -> R
 def _reviewed(name: str, before: Stack | None, after: Stack | None) -> Reviewed:
     if after is None:
         return Reviewed(name, State.REMOVED, (GONE,), f"{name}/")
-    if before is None:
-        return Reviewed(name, State.NEW, tuple(new.changes(after)), f"{name}/", after)
     if before == after:
         return Reviewed(name, State.UNCHANGED)
-    found = tuple(review.changes(before, after))
-    made = options.changed(before, after, found)
-    return Reviewed(name, State.CHANGED if found else State.UNCHANGED, found, f"{name}/", options=made)
+    reviewed = review.reviewed(name, before, after, f"{name}/")
+    return reviewed if reviewed.changes or before is None else Reviewed(name, State.UNCHANGED)

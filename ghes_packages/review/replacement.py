@@ -35,5 +35,3 @@ STATEFUL = {
     "AWS::S3::BucketPolicy",
     "AWS::SecretsManager::Secret",
 }
-# Two of them stay after the change of a template that retains them.
-RETAINED = {"Retain", "RetainExceptOnCreate"}

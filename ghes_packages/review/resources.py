@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ghes_packages.guardrails.retained import RETAINED
 from ghes_packages.review.change import RESOURCES, Cell, Change, Risk, identifier, shown, slug
-from ghes_packages.review.replacement import REPLACING, RETAINED, STATEFUL
-from ghes_packages.template.assembly import Stack
-from ghes_packages.template.rendering import Names, names, referred, rendered
+from ghes_packages.review.replacement import REPLACING, STATEFUL
+from ghes_packages.template.rendered import RenderedStack, Resource
 
 ORPHANED, DELETED = "orphaned", "deleted"
 # What becomes of the resource that the template has no more.
@@ -16,75 +16,65 @@ FATES = {
 }
 KEEP = "leave its path in the app, which the logical ID comes from, and the properties that only a new one can change"
 ACCESS_KEY = "AWS::IAM::AccessKey"
-USER = "AWS::IAM::User"
 
 
-def changes(before: Stack, after: Stack) -> Iterator[Change]:
+def changes(before: RenderedStack, after: RenderedStack) -> Iterator[Change]:
     """A row for each resource that comes, goes or is replaced, and for each change of a type that is not known."""
-    called = names(before.template, after.template)
-    replaced = _replaced(before.resources, after.resources)
+    replaced = _replaced(before, after)
     for logical_id, resource in before.resources.items():
-        kind = resource.get("Type", "")
-        if kind == ACCESS_KEY:
+        new = after.resources.get(logical_id)
+        if resource.type == ACCESS_KEY:
             continue
-        if logical_id not in after.resources:
-            yield _goes(logical_id, kind, "", retained=resource.get("DeletionPolicy") in RETAINED)
+        if new is None:
+            yield _goes(resource, "", retained=_retained(resource, "DeletionPolicy"))
         elif properties := replaced.get(logical_id):
-            new = after.resources[logical_id]
-            was, becomes = (_values(each, properties, called) for each in (resource, new))
-            retained = new.get("UpdateReplacePolicy") in RETAINED
-            yield _goes(logical_id, kind, "replaced", retained=retained, before=was, after=becomes)
-        elif kind not in REPLACING and resource != after.resources[logical_id]:
-            yield _unknown(logical_id, kind, "changed")
+            was, becomes = (_values(each, properties) for each in (resource, new))
+            retained = _retained(new, "UpdateReplacePolicy")
+            yield _goes(resource, "replaced", retained=retained, before=was, after=becomes)
+        elif resource.type not in REPLACING and resource.whole != new.whole:
+            yield _unknown(resource)
     for logical_id in sorted(after.resources.keys() - before.resources.keys()):
-        kind = after.resources[logical_id].get("Type", "")
-        if kind not in REPLACING:
-            yield _unknown(logical_id, kind, "added")
-        elif kind != ACCESS_KEY:
-            risk = Risk(
-                identifier("user-added", logical_id),
-                "another user would have access of its own, with keys that no rotation knows",
-                "one stack, one user; another GHES is another instance",
-            )
-            second = kind == USER and {*before.of_type(USER), *after.of_type(USER)} != {logical_id}
-            yield Change(RESOURCES, ((logical_id,), (kind,)), "added", risk=risk if second else None)
+        if (kind := after.resources[logical_id].type) != ACCESS_KEY:
+            yield Change(RESOURCES, ((logical_id,), (kind,)), "added")
 
 
-def _replaced(before: Mapping[str, Any], after: Mapping[str, Any]) -> Mapping[str, list[str]]:
+def _retained(resource: Resource, attribute: str) -> bool:
+    return resource.attributes.get(attribute) in RETAINED[attribute]
+
+
+def _replaced(before: RenderedStack, after: RenderedStack) -> Mapping[str, list[str]]:
     """The properties on account of which each resource is replaced; also because what they refer to is replaced."""
     found: dict[str, list[str]] = {}
     while True:
         more = {
             logical_id: properties
-            for logical_id in before.keys() & after.keys() - found.keys()
-            if (properties := _replacing(before[logical_id], after[logical_id], found))
+            for logical_id in before.resources.keys() & after.resources.keys() - found.keys()
+            if (properties := _replacing(before.resources[logical_id], after.resources[logical_id], after, found))
         }
         if not more:
             return found
         found.update(more)
 
 
-def _replacing(before: Mapping[str, Any], after: Mapping[str, Any], replaced: Mapping[str, Any]) -> list[str]:
-    if before.get("Type") != after.get("Type"):
+def _replacing(before: Resource, resource: Resource, after: RenderedStack, replaced: Mapping[str, Any]) -> list[str]:
+    if before.type != resource.type:
         return ["Type"]
-    was, becomes = before.get("Properties", {}), after.get("Properties", {})
     return [
         name
-        for name in sorted(REPLACING.get(after.get("Type", ""), ()))
-        if was.get(name) != becomes.get(name) or not replaced.keys().isdisjoint(referred(becomes.get(name)))
+        for name in sorted(REPLACING.get(resource.type, ()))
+        if before.at(name) != resource.at(name)
+        or any(each.logical_id in replaced for each in after.referred(resource.at(name)))
     ]
 
 
-def _values(resource: Mapping[str, Any], properties: list[str], called: Names) -> Cell:
-    all_of_it = {**resource.get("Properties", {}), "Type": resource.get("Type")}
-    return tuple(
-        f"{name}: {', '.join(shown(rendered(all_of_it[name], called)))}" for name in properties if name in all_of_it
-    )
+def _values(resource: Resource, properties: list[str]) -> Cell:
+    all_of_it = {**resource.properties, "Type": resource.type}
+    return tuple(f"{name}: {', '.join(shown(all_of_it[name]))}" for name in properties if name in all_of_it)
 
 
-def _goes(logical_id: str, kind: str, what: str, *, retained: bool, before: Cell = (), after: Cell = ()) -> Change:
+def _goes(resource: Resource, what: str, *, retained: bool, before: Cell = (), after: Cell = ()) -> Change:
     """`what` is what happens to a resource that comes again as another one; empty for one that does not."""
-    fate = ORPHANED if retained else DELETED
+    fate, kind, logical_id = ORPHANED if retained else DELETED, resource.type, resource.logical_id
     happens = f"{what}, the old one {fate}" if what else fate
     risk = None
     if kind in STATEFUL or kind not in REPLACING:
@@ -92,10 +82,10 @@ def _goes(logical_id: str, kind: str, what: str, *, retained: bool, before: Cell
     return Change(RESOURCES, ((logical_id,), (kind,)), happens, before, after, risk)
 
 
-def _unknown(logical_id: str, kind: str, what: str) -> Change:
+def _unknown(resource: Resource) -> Change:
     risk = Risk(
-        identifier(slug(kind), what, logical_id),
-        f"a resource of a type that this review knows nothing of would be {what}",
+        identifier(slug(resource.type), "changed", resource.logical_id),
+        "a resource of a type that this review knows nothing of would be changed",
         "read what it does; if it is to stay, put its type into ghes_packages/review/replacement.py",
     )
-    return Change(RESOURCES, ((logical_id,), (kind,)), what, risk=risk)
+    return Change(RESOURCES, ((resource.logical_id,), (resource.type,)), "changed", risk=risk)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from ghes_packages.config.instance import ACTIVE, Instance
 from ghes_packages.config.instances import make_deploy, with_file
@@ -185,9 +186,30 @@ def told(
     yield ""
     if not dry_run:
         yield "Next:"
-        then = (line.format(instance=with_file(instance.name, file)) for line in step.then)
-        deploy = f"review and commit the change; then: {make_deploy(instance.name, file)}"
-        yield from (f"  {number}. {line}" for number, line in enumerate((deploy, *then), 1))
+        yield from (f"  {number}. {line}" for number, line in enumerate(_next(instance, file, step), 1))
+
+
+def for_machines(
+    instance: Instance, file: Path, step: Step, change: str, refused: Sequence[str], reason: str, *, written: bool
+) -> dict[str, Any]:
+    """The same as JSON. `overridden` are the refusals that `reason` is against."""
+    return {
+        "instance": instance.name,
+        "file": str(file),
+        "step": step.title,
+        "access_key": step.access_key,
+        "previous_access_key": step.previous_access_key,
+        "written": written,
+        "change": change,
+        "overridden": list(refused),
+        "reason": reason or None,
+        "next": _next(instance, file, step),
+    }
+
+
+def _next(instance: Instance, file: Path, step: Step) -> list[str]:
+    deploy = f"review and commit the change; then: {make_deploy(instance.name, file)}"
+    return [deploy, *(line.format(instance=with_file(instance.name, file)) for line in step.then)]
 
 
 def used(key: AccessKey, now: datetime) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ghes_packages.config.instance import REPLICA_SUFFIX, STACK_NAME_PREFIX
+from ghes_packages.config.instance import REPLICA_SUFFIX, reviewed_as
 from ghes_packages.template import manifest
 from ghes_packages.template.manifest import (
     LEGACY_ASSET,
@@ -17,6 +17,8 @@ from ghes_packages.template.manifest import (
     ValidationReport,
     no_assembly,
 )
+from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.template.rendering import Names
 
 Template = Mapping[str, Any]
 _ENVIRONMENT = re.compile(r"aws://(?:unknown-account|(?P<account>[^/]+))/(?:unknown-region|(?P<region>[^/]+))")
@@ -55,24 +57,18 @@ class Stack:
     needs: frozenset[str] = frozenset()
 
     @property
-    def resources(self) -> Mapping[str, Any]:
-        """Its resources by logical ID."""
-        resources: Mapping[str, Any] = self.template.get("Resources", {})
-        return resources
-
-    @property
     def place(self) -> Mapping[str, str | None]:
         """Account and region; None for what is not known."""
         found = _ENVIRONMENT.fullmatch(self.environment or "")
         return found.groupdict() if found else {"account": None, "region": None}
 
-    def of_type(self, kind: str) -> list[str]:
-        """The logical IDs of its resources of one type."""
-        return [logical_id for logical_id, resource in self.resources.items() if resource.get("Type") == kind]
+    def rendered(self, called: Names) -> RenderedStack:
+        """Its template, rendered, with its resources called by these names."""
+        return RenderedStack(self.template, **self.place, called=called)
 
 
 def read(folder: Path) -> Mapping[str, Stack]:
-    """The stacks of an assembly by the name of the instance, those of its stages too. Raises ConfigurationError."""
+    """The stacks of an assembly as they are reviewed, those of its stages too. Raises ConfigurationError."""
     stacks: dict[str, Stack] = {}
     for name, stack in _stacks(folder):
         if name in stacks:
@@ -106,7 +102,7 @@ def _stacks(folder: Path) -> Iterator[tuple[str, Stack]]:
                 acknowledged=report.acknowledged(artifact_id),
             )
             name = properties.stack_name or artifact_id
-            yield name.removeprefix(STACK_NAME_PREFIX), _deployed_by(stack, artifact_id, artifact)
+            yield reviewed_as(name), _deployed_by(stack, artifact_id, artifact)
     for file, url in sorted(uploaded ^ deployed):
         raise no_assembly(folder, f"{file} is not both uploaded to and deployed from {url}")
 
@@ -163,9 +159,9 @@ def _deployed_by(stack: Stack, artifact_id: str, artifact: Artifact) -> Stack:
     )
 
 
-def deployed_with(stack_name: str, stacks: Mapping[str, Stack]) -> set[str]:
+def deployed_with(construct_id: str, stacks: Mapping[str, Stack]) -> set[str]:
     """Which stacks `cdk deploy` deploys where it is given one name: those that have it, and what these need."""
-    found, more = set[str](), {name for name, stack in stacks.items() if stack.selected_by == stack_name}
+    found, more = set[str](), {name for name, stack in stacks.items() if stack.selected_by == construct_id}
     while more:
         found |= more
         needed = {artifact for name in more for artifact in stacks[name].needs}

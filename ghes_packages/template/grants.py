@@ -1,12 +1,15 @@
 """Who may do what, as one template says it: every policy document in it, statement by statement."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ghes_packages.policies.document import Condition, Statement, UnreadablePolicy, statement
-from ghes_packages.template.rendering import Names, at, rendered
+from ghes_packages.template.rendering import at
+
+if TYPE_CHECKING:
+    from ghes_packages.template.rendered import Resource
 
 EVERYBODY = "everybody"
 
@@ -23,12 +26,11 @@ _RESOURCE_POLICIES = {
     "AWS::KMS::Key": ("KeyPolicy", None),
     "AWS::IAM::Role": ("AssumeRolePolicyDocument", None),
 }
-# The properties of each type that are read here.
+# The properties that are read here.
 PROPERTIES = {
-    **{kind: {document} for kind, (document, _) in _RESOURCE_POLICIES.items()},
-    **{kind: {"PolicyDocument", *_HOLDERS} for kind in _IDENTITY_POLICIES},
-    **{kind: {"Policies", "ManagedPolicyArns", "AssumeRolePolicyDocument"} for kind in _IDENTITIES},
-    "AWS::IAM::UserToGroupAddition": {"GroupName", "Users"},
+    *_HOLDERS,
+    *("Policies", "ManagedPolicyArns"),
+    *("PolicyDocument", "ResourcePolicy", "KeyPolicy", "AssumeRolePolicyDocument"),
 }
 
 _ROOT = re.compile(r"AWS arn:[^:]+(::Partition\})?:iam::(?P<account>[0-9]{12}|\$\{AWS::AccountId\}):root")
@@ -46,78 +48,58 @@ class Grant:
     conditions: frozenset[Condition] = frozenset()
 
 
-def grants(resources: Mapping[str, Any], called: Names) -> frozenset[Grant]:
+def grants(resources: Iterable["Resource"]) -> frozenset[Grant]:
     """Every grant and every denial of the resources of a template."""
-    return frozenset(_Policies({key: rendered(each, called) for key, each in resources.items()}, called).grants())
-
-
-def own_name(logical_id: str, called: Names) -> str:
-    """What an identity of the template is called in a grant."""
-    return f"${{{called.get(logical_id, logical_id)}}}"
+    return frozenset(_Policies(tuple(resources)).grants())
 
 
 @dataclass(frozen=True)
 class _Policies:
-    resources: Mapping[str, Any]
-    called: Names
+    resources: tuple["Resource", ...]
 
     def grants(self) -> Iterator[Grant]:
-        for logical_id, resource in self.resources.items():
-            kind, own = resource.get("Type"), self._own(logical_id)
-            if kind in _IDENTITY_POLICIES:
-                for holder in self._holders(own, resource) or [f"whoever {own} is attached to"]:
-                    yield from _of(at(resource, "Properties", "PolicyDocument"), holder)
-            for who, group in self._joined(own, resource):
-                if group not in map(self._own, self.resources):
+        own = {each.ref for each in self.resources}
+        for each in self.resources:
+            if each.type in _IDENTITY_POLICIES:
+                for holder in self._holders(each) or [f"whoever {each.ref} is attached to"]:
+                    yield from _of(each.at("PolicyDocument"), holder)
+            for who, group in _joined(each):
+                if group not in own:
                     yield Grant(who, "Allow", f"all that {group} allows", "*")
-            if kind in _IDENTITIES:
-                for who in self._members(own):
-                    for policy in _list(at(resource, "Properties", "Policies")):
+            if each.type in _IDENTITIES:
+                for who in self._members(each.ref):
+                    for policy in _list(each.at("Policies")):
                         yield from _of(at(policy, "PolicyDocument"), who)
-                    for arn in _list(at(resource, "Properties", "ManagedPolicyArns")):
-                        if arn not in map(self._own, self.resources):
+                    for arn in _list(each.at("ManagedPolicyArns")):
+                        if arn not in own:
                             yield Grant(who, "Allow", f"all that {arn} allows", "*")
-            if kind in _RESOURCE_POLICIES:
-                document, names = _RESOURCE_POLICIES[kind]
-                itself = str(at(resource, "Properties", names)) if names else own
-                yield from _of(at(resource, "Properties", document), None, itself)
+            if each.type in _RESOURCE_POLICIES:
+                document, names = _RESOURCE_POLICIES[each.type]
+                yield from _of(each.at(document), None, str(each.at(names)) if names else each.ref)
 
-    def _own(self, logical_id: str) -> str:
-        return own_name(logical_id, self.called)
-
-    def _holders(self, policy: str, resource: Mapping[str, Any]) -> list[str]:
-        named = [name for key in _HOLDERS for name in _list(at(resource, "Properties", key))]
+    def _holders(self, policy: "Resource") -> list[str]:
+        named = [name for key in _HOLDERS for name in _list(policy.at(key))]
         named += [
-            self._own(logical_id)
-            for logical_id, each in self.resources.items()
-            if each.get("Type") in _IDENTITIES and policy in _list(at(each, "Properties", "ManagedPolicyArns"))
+            each.ref
+            for each in self.resources
+            if each.type in _IDENTITIES and policy.ref in _list(each.at("ManagedPolicyArns"))
         ]
         return [member for name in named for member in self._members(str(name))]
 
-    def _joined(self, own: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        """Users, and the groups that the resource puts them into."""
-        match resource.get("Type"):
-            case "AWS::IAM::User":
-                yield from ((own, str(group)) for group in _list(at(resource, "Properties", "Groups")))
-            case "AWS::IAM::UserToGroupAddition":
-                group = str(at(resource, "Properties", "GroupName"))
-                yield from ((str(user), group) for user in _list(at(resource, "Properties", "Users")))
-
     def _members(self, identity: str) -> list[str]:
         """The users of a group; of any other identity, and of a group without users, itself."""
-        users = [
-            self._own(logical_id)
-            for logical_id, resource in self.resources.items()
-            if resource.get("Type") == "AWS::IAM::User" and identity in _list(at(resource, "Properties", "Groups"))
-        ]
-        users += [
-            str(user)
-            for resource in self.resources.values()
-            if resource.get("Type") == "AWS::IAM::UserToGroupAddition"
-            and at(resource, "Properties", "GroupName") == identity
-            for user in _list(at(resource, "Properties", "Users"))
-        ]
+        users = [who for each in self.resources for who, group in _joined(each) if group == identity]
         return users or [identity]
+
+
+def _joined(resource: "Resource") -> Iterator[tuple[str, str]]:
+    """Users, and the groups that the resource puts them into."""
+    match resource.type:
+        case "AWS::IAM::User":
+            yield from ((resource.ref, str(group)) for group in _list(resource.at("Groups")))
+        case "AWS::IAM::UserToGroupAddition":
+            group = str(resource.at("GroupName"))
+            yield from ((str(user), group) for user in _list(resource.at("Users")))
 
 
 def _of(document: Any, who: str | None, itself: str = "*") -> Iterator[Grant]:

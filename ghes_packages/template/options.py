@@ -1,40 +1,51 @@
 """The options of an instance as its template shows them: what is deployed, whatever `instances.toml` says by now."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ghes_packages import logical_ids
 from ghes_packages.config.instance import ACTIVE, Instance
 from ghes_packages.config.options import OPTIONS
-from ghes_packages.config.regions import S3_HOST_PREFIXES, Endpoint
+from ghes_packages.config.regions import S3_HOST_PREFIXES, Endpoint, dns_suffixes
 from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, PreviousAccessKey, StorageClass
-from ghes_packages.outputs import Outputs
-from ghes_packages.template.rendering import at, rendered
+from ghes_packages.outputs import Outputs, ReplicaOutputs
+from ghes_packages.policies.document import statement
+from ghes_packages.policies.statements import address_statement
+from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.template.rendering import at
+from ghes_packages.template.replica import replica_of
 
-Template = Mapping[str, Any]
+# The outputs that name a part, of an instance and of the stack with its replica.
+OF_BUCKET, OF_SERVICE_URL, OF_REGION = (
+    tuple(str(outputs.model_fields[name].alias) for outputs in (Outputs, ReplicaOutputs))
+    for name in ("bucket", "service_url", "region")
+)
+REGION_OF_THE_CALLER = "${AWS::Region}"
+# What an instance has that uses an existing bucket.
+WITHOUT_A_BUCKET: Mapping[str, Any] = {
+    "access_logs": OWN,
+    "storage_class": StorageClass.STANDARD,
+    "replica_region": None,
+    "bucket_name": None,
+}
 
 
-def options_of(template: Template) -> dict[str, Any]:
-    """Each option that changes a template, with the value of an `Instance`; those of other keys are not in it."""
-    user = next(_properties(template, "AWS::IAM::User"), {})
-    bucket = _packages_bucket(template)
-    return {
-        **_access_keys(template),
-        "encryption": _encryption(template),
-        "access_logs": _text(at(bucket, "LoggingConfiguration", "DestinationBucketName")) or OWN,
-        "allowed_cidrs": tuple(_not_denied(template, "NotIpAddress", "aws:SourceIp")),
-        "allowed_vpc_endpoints": tuple(_not_denied(template, "StringNotEquals", "aws:SourceVpce")),
-        "permissions_boundary": _text(user.get("PermissionsBoundary")),
-        "tags": {str(at(tag, "Key")): str(at(tag, "Value")) for tag in _list(user.get("Tags"))},
-        "secret_readers": tuple(_secret_readers(template)),
-        **_noncurrent_days(bucket),
-        "storage_class": next(_storage_classes(bucket), StorageClass.STANDARD),
-        "replica_region": next(_replica_regions(at(bucket, "ReplicationConfiguration")), None),
-        "bucket_name": _text(at(bucket, "BucketName")),
-        "existing_bucket": _text(_output(template, "bucket")),
-        "endpoint": _endpoint(str(rendered(_output(template, "service_url"), {}))),
-    }
+def options_of(stack: RenderedStack) -> dict[str, Any]:
+    """Each option that the template shows, with the value of an `Instance`.
+
+    What the template does not show, or not as this project writes it, is not in it.
+    """
+    without = WITHOUT_A_BUCKET if stack.user and not stack.packages_bucket else {}
+    return {**without, **{option: value for option, read in READ.items() for value in read(stack)}}
+
+
+def place_of(stack: RenderedStack) -> dict[str, Any]:
+    """The options `account` and `region`: None where they are those of whoever deploys."""
+    region = stack.output(*OF_REGION)
+    if region == REGION_OF_THE_CALLER:
+        return {"account": None, "region": None}
+    return {"account": stack.account, "region": None if region is None else str(region)}
 
 
 def in_words(instance: Instance) -> set[str]:
@@ -46,85 +57,168 @@ def _written(value: Any) -> str:
     return json.dumps(value, default=str) if value not in (None, (), {}) else "none"
 
 
-def _access_keys(template: Template) -> dict[str, Any]:
-    statuses = {
-        generation: at(resource, "Properties", "Status") or ACTIVE
-        for logical_id, resource in template.get("Resources", {}).items()
-        if (generation := logical_ids.generation(logical_id))
-    }
-    newest = max(statuses, default=1)
-    before = str(statuses.get(newest - 1, PreviousAccessKey.DELETED)).lower()
-    previous = next((each for each in PreviousAccessKey if each == before), None) if newest > 1 else None
-    return {"access_key": newest, "previous_access_key": previous}
+def access_keys(stack: RenderedStack) -> dict[int, Mapping[str, Any]]:
+    """The properties of each access key by its generation."""
+    keys = stack.of_type("AWS::IAM::AccessKey")
+    return {number: each.properties for each in keys if (number := logical_ids.generation(each.logical_id))}
 
 
-def _encryption(template: Template) -> str:
-    if any(_properties(template, "AWS::KMS::Key")):
-        return SSE_KMS
-    secret = next(_properties(template, "AWS::SecretsManager::Secret"), {})
-    return _text(secret.get("KmsKeyId")) or SSE_S3
+def kms_keys(stack: RenderedStack) -> set[str | None]:
+    """The KMS keys that packages and secret are encrypted with, by their ARNs; None for keys that AWS keeps."""
+    aliases = {each.at("AliasName"): each.at("TargetKeyId") for each in stack.of_type("AWS::KMS::Alias")}
+    keys = [secret.at("KmsKeyId") for secret in stack.of_type("AWS::SecretsManager::Secret")]
+    if stack.packages_bucket:
+        for _, rule in stack.packages_bucket.each("BucketEncryption", "ServerSideEncryptionConfiguration"):
+            default = at(rule, "ServerSideEncryptionByDefault")
+            keys.append(at(default, "KMSMasterKeyID") if at(default, "SSEAlgorithm") != "AES256" else None)
+    return {None if each is None else str(aliases.get(str(each), each)) for each in keys}
 
 
-def _not_denied(template: Template, operator: str, key: str) -> Iterator[str]:
-    for policy in _properties(template, "AWS::IAM::ManagedPolicy"):
-        for statement in _list(at(policy, "PolicyDocument", "Statement")):
-            yield from _list(at(statement, "Condition", operator, key))
+def allowed(stack: RenderedStack) -> tuple[Sequence[str], Sequence[str]] | None:
+    """The addresses and the VPC endpoints that the user's policy does not deny; None where it denies otherwise."""
+    policies = [policy.each("PolicyDocument", "Statement") for policy in stack.user_policies]
+    denials = [each for policy in policies for _, each in policy if at(each, "Effect") == "Deny"]
+    if len(denials) != 1:
+        return None if denials else ((), ())
+    cidrs, endpoints = (
+        tuple(map(str, _list(at(denials[0], "Condition", operator, key))))
+        for operator, key in (("NotIpAddress", "aws:SourceIp"), ("StringNotEquals", "aws:SourceVpce"))
+    )
+    ours = [statement(address_statement(f"{arn}/*", cidrs, endpoints)) for arn in stack.packages_arns]
+    return (cidrs, endpoints) if _statement(denials[0]) in ours else None
 
 
-def _secret_readers(template: Template) -> Iterator[str]:
-    for policy in _properties(template, "AWS::SecretsManager::ResourcePolicy"):
-        for statement in _list(at(policy, "ResourcePolicy", "Statement")):
-            yield from _list(at(statement, "Principal", "AWS"))
+def _statement(element: Any) -> object:
+    try:
+        return statement(element)
+    except (AttributeError, KeyError, TypeError):
+        return None
 
 
-def _noncurrent_days(bucket: Mapping[str, Any]) -> dict[str, int]:
-    rules = _list(at(bucket, "LifecycleConfiguration", "Rules"))
-    days = [at(rule, "NoncurrentVersionExpiration", "NoncurrentDays") for rule in rules]
-    return {"noncurrent_days": days[0]} if days else {}
+def _access_key(stack: RenderedStack) -> Iterator[int]:
+    if keys := access_keys(stack):
+        yield max(keys)
 
 
-def _storage_classes(bucket: Mapping[str, Any]) -> Iterator[StorageClass]:
-    for rule in _list(at(bucket, "LifecycleConfiguration", "Rules")):
-        for transition in _list(at(rule, "Transitions")):
-            yield from (each for each in StorageClass if each.name == at(transition, "StorageClass"))
+def _previous_access_key(stack: RenderedStack) -> Iterator[PreviousAccessKey | None]:
+    keys = access_keys(stack)
+    if (newest := max(keys, default=1)) > 1:
+        before = str(keys[newest - 1].get("Status", ACTIVE)).lower() if newest - 1 in keys else "deleted"
+        yield from (each for each in PreviousAccessKey if each == before)
+    else:
+        yield None
 
 
-def _replica_regions(value: Any) -> Iterator[str]:
-    match value:
-        case {"Fn::GetStackOutput": {"Region": str(region)}}:
-            yield region
-        case dict() | list():
-            for each in value.values() if isinstance(value, dict) else value:
-                yield from _replica_regions(each)
+def _encryption(stack: RenderedStack) -> Iterator[str]:
+    keys = kms_keys(stack)
+    if len(keys) == 1:
+        [key] = keys
+        own = [each.arn for each in stack.of_type("AWS::KMS::Key")]
+        yield SSE_S3 if key is None else SSE_KMS if key in own else key
 
 
-def _endpoint(service_url: str) -> Endpoint:
-    """The longest prefix that fits: that of the standard endpoint begins those of others too."""
-    fitting = [kind for kind, prefix in S3_HOST_PREFIXES.items() if service_url.startswith(f"https://{prefix}.")]
-    return max(fitting, key=lambda kind: len(S3_HOST_PREFIXES[kind]), default=Endpoint.STANDARD)
+def _access_logs(stack: RenderedStack) -> Iterator[str]:
+    bucket = stack.packages_bucket
+    if bucket and (destination := bucket.at("LoggingConfiguration", "DestinationBucketName")):
+        yield OWN if stack.log_bucket else str(destination)
 
 
-def _packages_bucket(template: Template) -> Mapping[str, Any]:
-    """The properties of the bucket that the stack puts out; none where the stack does not make it."""
-    named = at(_output(template, "bucket"), "Ref")
-    properties: Mapping[str, Any] = at(template, "Resources", str(named), "Properties") or {}
-    return properties
+def _allowed_cidrs(stack: RenderedStack) -> Iterator[Sequence[str]]:
+    if stack.user and (found := allowed(stack)):
+        yield found[0]
 
 
-def _output(template: Template, name: str) -> Any:
-    return at(template, "Outputs", str(Outputs.model_fields[name].alias), "Value")
+def _allowed_vpc_endpoints(stack: RenderedStack) -> Iterator[Sequence[str]]:
+    if stack.user and (found := allowed(stack)):
+        yield found[1]
 
 
-def _properties(template: Template, kind: str) -> Iterator[Mapping[str, Any]]:
-    for resource in template.get("Resources", {}).values():
-        if resource["Type"] == kind:
-            yield resource.get("Properties", {})
+def _permissions_boundary(stack: RenderedStack) -> Iterator[str | None]:
+    boundary = stack.user and stack.user.at("PermissionsBoundary")
+    if boundary:
+        yield None if boundary in [each.ref for each in stack.user_policies] else str(boundary)
 
 
-def _text(value: Any) -> str | None:
-    """What is written out; a reference is to what the stack makes itself."""
-    return value if isinstance(value, str) else None
+def _tags(stack: RenderedStack) -> Iterator[dict[str, str]]:
+    tagged = stack.user or stack.packages_bucket
+    if tagged:
+        yield {str(at(tag, "Key")): str(at(tag, "Value")) for _, tag in tagged.each("Tags")}
+
+
+def _secret_readers(stack: RenderedStack) -> Iterator[Sequence[str]]:
+    if stack.of_type("AWS::SecretsManager::Secret"):
+        yield tuple(
+            str(role)
+            for policy in stack.of_type("AWS::SecretsManager::ResourcePolicy")
+            for _, each in policy.each("ResourcePolicy", "Statement")
+            for role in _list(at(each, "Principal", "AWS"))
+        )
+
+
+def _rules(stack: RenderedStack) -> Any:
+    return stack.packages_bucket and stack.packages_bucket.at("LifecycleConfiguration", "Rules")
+
+
+def _noncurrent_days(stack: RenderedStack) -> Iterator[int]:
+    match _rules(stack):
+        case [{"NoncurrentVersionExpiration": {"NoncurrentDays": int(days)}}]:
+            yield days
+
+
+def _storage_class(stack: RenderedStack) -> Iterator[StorageClass]:
+    match _rules(stack):
+        case [{"Transitions": [{"StorageClass": str(name)}]}]:
+            yield from (each for each in StorageClass if each.name == name)
+        case [dict(rule)] if "Transitions" not in rule:
+            yield StorageClass.STANDARD
+
+
+def _replica_region(stack: RenderedStack) -> Iterator[str | None]:
+    bucket = stack.packages_bucket
+    if bucket and "ReplicationConfiguration" not in bucket.properties:
+        yield None
+    elif bucket and (replica := replica_of(stack, bucket)):
+        yield replica.region
+
+
+def _bucket_name(stack: RenderedStack) -> Iterator[str | None]:
+    if stack.packages_bucket:
+        name = stack.packages_bucket.at("BucketName")
+        yield None if name is None else str(name)
+
+
+def _existing_bucket(stack: RenderedStack) -> Iterator[str | None]:
+    of_instance, _ = OF_BUCKET
+    if (name := stack.output(of_instance)) is not None:
+        yield None if stack.packages_bucket else str(name)
+
+
+def endpoint(stack: RenderedStack) -> Iterator[Endpoint]:
+    """The kind of S3 endpoint that GHES is to use."""
+    url, region = stack.output(*OF_SERVICE_URL), stack.output(*OF_REGION)
+    for kind, prefix in S3_HOST_PREFIXES.items():
+        if url in [f"https://{prefix}.{region}.{suffix}" for suffix in ("${AWS::URLSuffix}", *dns_suffixes())]:
+            yield kind
 
 
 def _list(value: Any) -> list[Any]:
     return [] if value is None else value if isinstance(value, list) else [value]
+
+
+READ: Mapping[str, Callable[[RenderedStack], Iterator[Any]]] = {
+    "access_key": _access_key,
+    "previous_access_key": _previous_access_key,
+    "encryption": _encryption,
+    "access_logs": _access_logs,
+    "allowed_cidrs": _allowed_cidrs,
+    "allowed_vpc_endpoints": _allowed_vpc_endpoints,
+    "permissions_boundary": _permissions_boundary,
+    "tags": _tags,
+    "secret_readers": _secret_readers,
+    "noncurrent_days": _noncurrent_days,
+    "storage_class": _storage_class,
+    "replica_region": _replica_region,
+    "bucket_name": _bucket_name,
+    "existing_bucket": _existing_bucket,
+    "endpoint": endpoint,
+}

@@ -1,31 +1,38 @@
-"""A template, rendered once: its resources, outputs and policy statements, with every intrinsic function as text.
+"""A template, rendered once: resources, outputs, policy statements and grants, with every intrinsic function as text.
 
-The text is as `rendering` writes it, with whole logical IDs: `${PackagesBucket3210E67E.Arn}/*`.
+The text is as `rendering` writes it: `${PackagesBucket3210E67E.Arn}/*`. A review gives the resources of both its
+templates shorter names.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from ghes_packages.config.regions import known_partitions, known_regions, partition_of
 from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.policies.document import Statement, statement
-from ghes_packages.template.rendering import at, rendered
+from ghes_packages.template.grants import Grant, grants
+from ghes_packages.template.rendering import Names, at, rendered
 
 # What a statement is that cannot be read, such as one that an intrinsic function makes: it equals no other.
 UNREADABLE = Statement("unreadable", frozenset(), frozenset(), frozenset(), frozenset())
 _BUCKET_NAME = re.compile(r"[a-z0-9-]+")
+_REFERENCE = re.compile(r"\$\{([^!.:}]+)[.}]")
 # The outputs that name the bucket with the packages, or with their replica.
 _OF_PACKAGES = tuple(str(each.model_fields["bucket"].alias) for each in (Outputs, ReplicaOutputs))
 
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """One resource. `attributes` are what stands beside its type and properties, such as `DeletionPolicy`."""
+    """One resource. `attributes` are what stands beside its type and properties, such as `DeletionPolicy`.
+
+    `name` is what references to it are rendered with.
+    """
 
     logical_id: str
+    name: str
     type: str
     properties: Mapping[str, Any]
     attributes: Mapping[str, Any]
@@ -33,7 +40,7 @@ class Resource:
     @property
     def ref(self) -> str:
         """What a `Ref` to it is rendered as."""
-        return f"${{{self.logical_id}}}"
+        return f"${{{self.name}}}"
 
     @property
     def arn(self) -> str:
@@ -42,7 +49,12 @@ class Resource:
 
     def attribute(self, name: str) -> str:
         """What an `Fn::GetAtt` of that attribute is rendered as."""
-        return f"${{{self.logical_id}.{name}}}"
+        return f"${{{self.name}.{name}}}"
+
+    @property
+    def whole(self) -> Mapping[str, Any]:
+        """All that the template says of it."""
+        return {**self.attributes, "Type": self.type, "Properties": self.properties}
 
     def at(self, *path: str) -> Any:
         """What stands at the path below its properties; None for nothing, the text of a function that hides it."""
@@ -62,31 +74,42 @@ class Resource:
 
 @dataclass(frozen=True, eq=False)
 class RenderedStack:
-    """The template of a stack, and the account and region that it goes to, as far as they are known."""
+    """The template of a stack, and the account and region that it goes to, as far as they are known.
+
+    `called` are the names of its resources by logical ID; a resource that is not in it is called by its logical ID.
+    """
 
     template: Mapping[str, Any]
     account: str | None = None
     region: str | None = None
+    called: Names = field(default_factory=dict)
 
     @cached_property
     def resources(self) -> Mapping[str, Resource]:
         """Its resources by logical ID."""
-        return {logical_id: _resource(logical_id, each) for logical_id, each in _items(self.template, "Resources")}
+        written = _items(self.template, "Resources")
+        return {logical_id: _resource(logical_id, each, self.called) for logical_id, each in written}
 
     @cached_property
     def outputs(self) -> Mapping[str, Mapping[str, Any]]:
         """Its outputs, such as `{"Value": …, "Description": …}`, by their keys."""
-        outputs = {key: rendered(each, {}) for key, each in _items(self.template, "Outputs")}
+        outputs = {key: rendered(each, self.called) for key, each in _items(self.template, "Outputs")}
         return {key: each if isinstance(each, dict) else {"Value": each} for key, each in outputs.items()}
 
     @cached_property
     def other_sections(self) -> Mapping[str, Any]:
         """What the template says besides its resources and outputs."""
-        return {key: rendered(self.template[key], {}) for key in self.template.keys() - {"Resources", "Outputs"}}
+        others = self.template.keys() - {"Resources", "Outputs"}
+        return {key: rendered(self.template[key], self.called) for key in sorted(others)}
 
-    def output(self, key: str) -> Any:
-        """The value of an output; None where there is none."""
-        return at(self.outputs.get(key), "Value")
+    @cached_property
+    def grants(self) -> frozenset[Grant]:
+        """Every grant and every denial of its resources."""
+        return grants(self.resources.values())
+
+    def output(self, *keys: str) -> Any:
+        """The value of the first of these outputs that there is; None where there is none."""
+        return next((value for key in keys if (value := at(self.outputs.get(key), "Value")) is not None), None)
 
     def of_type(self, *types: str) -> list[Resource]:
         """Its resources of those types."""
@@ -95,6 +118,15 @@ class RenderedStack:
     def named(self, reference: object) -> Resource | None:
         """The resource that a rendered `Ref` refers to."""
         return next((each for each in self.resources.values() if each.ref == reference), None)
+
+    def with_arn(self, arn: object) -> Resource | None:
+        """The resource that has that rendered ARN."""
+        return next((each for each in self.resources.values() if each.arn == arn), None)
+
+    def referred(self, value: Any) -> list[Resource]:
+        """The resources that a rendered value refers to."""
+        found = {name for _, text in texts(value) for name in _REFERENCE.findall(text)}
+        return [each for each in self.resources.values() if each.name in found]
 
     @property
     def buckets(self) -> list[Resource]:
@@ -149,14 +181,11 @@ class RenderedStack:
         known = [partition_of(self.region)] if self.region in known_regions() else known_partitions()
         return ("${AWS::Partition}", *known)
 
-    def arn(self, service: str, resource: str) -> str:
-        """A pattern for the ARNs of the stack's account and region; `resource` is a pattern. IAM has no regions.
-
-        Where account and region are not known, any could be they.
-        """
-        region = any_of(self.regions) if self.region else "[^:]+"
+    @cached_property
+    def policy_arn(self) -> str:
+        """A pattern for the ARNs of IAM policies of the stack's account; where that is not known, of any."""
         account = any_of(self.accounts) if self.account else r"(\$\{AWS::AccountId\}|[0-9]{12})"
-        return f"arn:{any_of(self.partitions)}:{service}:{'' if service == 'iam' else region}:{account}:{resource}"
+        return f"arn:{any_of(self.partitions)}:iam::{account}:policy/.+"
 
 
 def any_of(texts: Iterable[str]) -> str:
@@ -178,11 +207,12 @@ def texts(value: Any, *path: str) -> Iterator[tuple[str, str]]:
                 yield from texts(each, *path, key)
 
 
-def _resource(logical_id: str, written: Any) -> Resource:
-    parts = rendered(written, {})
+def _resource(logical_id: str, written: Any, called: Names) -> Resource:
+    parts = rendered(written, called)
     parts = dict(parts) if isinstance(parts, dict) else {}
-    properties = parts.pop("Properties", None)
-    return Resource(logical_id, str(parts.pop("Type", "")), properties if isinstance(properties, dict) else {}, parts)
+    properties, kind = parts.pop("Properties", None), str(parts.pop("Type", ""))
+    name = called.get(logical_id, logical_id)
+    return Resource(logical_id, name, kind, properties if isinstance(properties, dict) else {}, parts)
 
 
 def _items(template: Mapping[str, Any], section: str) -> Iterator[tuple[str, Any]]:

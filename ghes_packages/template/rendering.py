@@ -109,20 +109,6 @@ def _substituted(text: str, variables: Mapping[str, Any], called: Names) -> Iter
     yield True, text[end:].replace("${!", "${")
 
 
-def referred(value: Any) -> Iterator[str]:
-    """The logical IDs that a value refers to."""
-    match value:
-        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), _]}:
-            yield name
-        case {"Fn::GetAtt": str(name)}:
-            yield name.partition(".")[0]
-        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), _]}:
-            yield from (found["name"].partition(".")[0] for found in _IN_SUB.finditer(text))
-    if isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from referred(each)
-
-
 def at(value: Any, *path: str) -> Any:
     """What stands at the path of a rendered value; None for nothing, and the text of a function that hides it."""
     for key in path:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ghes_packages.config.instance import REPLICA_SUFFIX, STACK_NAME_PREFIX
+from ghes_packages.config.instance import REPLICA_SUFFIX
 from ghes_packages.outputs import ReplicaOutputs
 from ghes_packages.template.rendered import RenderedStack, Resource
 from ghes_packages.template.rendering import at, rendered
 
-_STACK_NAME = re.compile(rf"{STACK_NAME_PREFIX}.+{REPLICA_SUFFIX}")
+_STACK_NAME = re.compile(rf".+{REPLICA_SUFFIX}")
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,25 @@
 import json
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from ghes_packages.config.lifecycle import Lifecycle
-from ghes_packages.live.aws import NotProcessed, code
+from ghes_packages.live.aws import code
 from ghes_packages.live.kms_key import KmsKey
-from ghes_packages.policies.document import UnreadablePolicy, elements, statement, statements
-from ghes_packages.policies.statements import LEAST_TLS_VERSION, tls_statements
+from ghes_packages.policies.document import elements, statement, statements
+from ghes_packages.policies.statements import LEAST_TLS_VERSION, TLS_VERSIONS, tls_statements
 from ghes_packages.verify.bucket_settings import BucketSetting, bucket_settings
 from ghes_packages.verify.operator import as_operator
 from ghes_packages.verify.report import Check, Failed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+TLS_ONLY = "TLS only"
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,23 @@ class BucketChecks:
                 lambda setting=setting: self._as_wanted(setting),  # type: ignore[misc]
                 self._remedy(setting.command, setting.option, setting.wanted),
             )
-        yield self._check("TLS only", f"{LEAST_TLS_VERSION} at least", self._denies_all_but_tls, self._policy_remedy())
+        policy = cache(self._policy)
         yield self._check(
-            "policy grants",
-            self._granted,
-            self._grants_just_that,
-            f"write the statements as they should be with: aws s3api get-bucket-policy --bucket {self.bucket};"
-            f" aws s3api put-bucket-policy --bucket {self.bucket} --policy file://POLICY",
+            TLS_ONLY,
+            f"{LEAST_TLS_VERSION} at least",
+            partial(self._denies_all_but_tls, policy),
+            # What it grants must stay, and is not known where the policy cannot be read.
+            f"look at the policy first: aws s3api get-bucket-policy --bucket {self.bucket}",
+        )
+        yield replace(
+            self._check(
+                "policy grants",
+                self._granted,
+                partial(self._grants_just_that, policy),
+                f"write the statements as they should be with: aws s3api get-bucket-policy --bucket {self.bucket};"
+                f" aws s3api put-bucket-policy --bucket {self.bucket} --policy file://POLICY",
+            ),
+            after=(TLS_ONLY,),  # which has read the policy
         )
 
     def logged_to(self, log_bucket: str, prefix: str = "") -> Check:
@@ -95,23 +107,24 @@ class BucketChecks:
             raise Failed(json.dumps(found, default=str))
         return setting.expected
 
-    def _policy_remedy(self) -> str:
-        try:
-            there = statements(self._policy)
-        except (ClientError, NotProcessed, UnreadablePolicy):  # what it grants must stay, and is not known
-            return f"look at the policy first: aws s3api get-bucket-policy --bucket {self.bucket}"
-        missing = [each for each in self._tls_statements() if statement(each) not in there]
-        mended = {**json.loads(self._policy), "Statement": [*elements(self._policy), *missing]}
-        return self._remedy("put-bucket-policy", "--policy", mended)
-
-    def _denies_all_but_tls(self) -> str:
-        there = statements(self._policy)
-        if missing := [each for each in self._tls_statements() if statement(each) not in there]:
-            raise Failed("not denied: " + "; ".join(json.dumps(each["Condition"]) for each in missing))
+    def _denies_all_but_tls(self, read_policy: Callable[[], str]) -> str:
+        there = statements(read_policy())
+        missing = [
+            [each for each in tls_statements(self.bucket_arn, least) if statement(each) not in there]
+            for least in TLS_VERSIONS
+        ]
+        if all(missing):
+            policy = json.loads(read_policy())
+            raise Failed(
+                "not denied: " + "; ".join(json.dumps(each["Condition"]) for each in missing[0]),
+                self._remedy(
+                    "put-bucket-policy", "--policy", {**policy, "Statement": [*elements(policy), *missing[0]]}
+                ),
+            )
         return f"{LEAST_TLS_VERSION} at least"
 
-    def _grants_just_that(self) -> str:
-        granting = {each for each in statements(self._policy) if each.effect == "Allow"}
+    def _grants_just_that(self, read_policy: Callable[[], str]) -> str:
+        granting = {each for each in statements(read_policy()) if each.effect == "Allow"}
         wanted = {statement(each) for each in self.granting}
         if granting != wanted:
             stray = [f"stray: {words}" for each in granting - wanted for words in each.in_words()]
@@ -123,10 +136,6 @@ class BucketChecks:
     def _granted(self) -> str:
         return "log delivery" if self.granting else "nothing to anybody"
 
-    def _tls_statements(self) -> list[dict[str, Any]]:
-        return tls_statements(self.bucket_arn)
-
-    @cached_property
     def _policy(self) -> str:
         try:
             return self.s3.get_bucket_policy(Bucket=self.bucket)["Policy"]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ghes_packages.config.lifecycle import TRANSITION_DAYS, Lifecycle
+from ghes_packages.guardrails.encrypted import TWO_LAYERS
+from ghes_packages.guardrails.public_access_blocked import BLOCKED
 from ghes_packages.live.kms_key import KmsKey
 
 if TYPE_CHECKING:
@@ -34,12 +36,7 @@ def bucket_settings(lifecycle: Lifecycle | None, kms_key: KmsKey | None) -> tupl
         BucketSetting(
             title="public access blocked",
             expected="all four blocks",
-            wanted={
-                "BlockPublicAcls": True,
-                "IgnorePublicAcls": True,
-                "BlockPublicPolicy": True,
-                "RestrictPublicBuckets": True,
-            },
+            wanted=dict(BLOCKED),
             read=lambda s3, bucket: s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"],
             absent="NoSuchPublicAccessBlockConfiguration",
             command="put-public-access-block",
@@ -79,6 +76,9 @@ def _encryption(kms_key: KmsKey | None) -> BucketSetting:
         found: list[dict[str, Any]] = [{key: rule[key] for key in wanted if key in rule} for rule in rules]  # type: ignore[literal-required]
         for rule in found:
             there = rule.get("ApplyServerSideEncryptionByDefault", {})
+            if kms_key and there.get("SSEAlgorithm") == TWO_LAYERS:
+                # It is as good, and works with no bucket key.
+                there["SSEAlgorithm"], rule["BucketKeyEnabled"] = "aws:kms", True
             if kms_key and kms_key.is_called(there.get("KMSMasterKeyID", "")):
                 there["KMSMasterKeyID"] = kms_key.name_for_bucket
         return {"Rules": found}

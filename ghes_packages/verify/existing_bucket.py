@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ghes_packages.live.aws import NotProcessed, code
+from ghes_packages.live.aws import code
 from ghes_packages.verify.bucket_checks import BucketChecks
 from ghes_packages.verify.report import Check, Failed
 
@@ -22,7 +21,13 @@ class ExistingBucketChecks(BucketChecks):
     def checks(self) -> Iterator[Check]:
         """What must be so in any bucket that holds packages."""
         yield from super().checks()
-        yield self._check("lifecycle", CURRENT_STAY, self._current_stay, self._lifecycle_remedy())
+        yield self._check(
+            "lifecycle",
+            CURRENT_STAY,
+            self._current_stay,
+            # The other rules must stay, and are not known where they cannot be read.
+            f"look at the rules first: aws s3api get-bucket-lifecycle-configuration --bucket {self.bucket}",
+        )
         yield self._check(
             "access logged",
             SOMEWHERE,
@@ -31,18 +36,15 @@ class ExistingBucketChecks(BucketChecks):
         )
 
     def _current_stay(self) -> str:
-        if wrong := [rule for rule in self._rules if takes_current_objects(rule)]:
-            raise Failed("; ".join(json.dumps(rule, default=str) for rule in wrong))
+        rules = self._rules()
+        if wrong := [rule for rule in rules if takes_current_objects(rule)]:
+            switched_off = [{**rule, "Status": "Disabled"} if rule in wrong else rule for rule in rules]
+            readable = json.loads(json.dumps({"Rules": switched_off}, default=str))
+            raise Failed(
+                "; ".join(json.dumps(rule, default=str) for rule in wrong),
+                self._remedy("put-bucket-lifecycle-configuration", "--lifecycle-configuration", readable),
+            )
         return CURRENT_STAY
-
-    def _lifecycle_remedy(self) -> str:
-        """Switches the rules off that are wrong, and keeps the others."""
-        try:
-            rules = [{**rule, "Status": "Disabled"} if takes_current_objects(rule) else rule for rule in self._rules]
-        except (ClientError, NotProcessed):  # the other rules must stay, and are not known
-            return f"look at the rules first: aws s3api get-bucket-lifecycle-configuration --bucket {self.bucket}"
-        readable = json.loads(json.dumps({"Rules": rules}, default=str))
-        return self._remedy("put-bucket-lifecycle-configuration", "--lifecycle-configuration", readable)
 
     def _logged(self) -> str:
         target = self.log_target()
@@ -50,7 +52,6 @@ class ExistingBucketChecks(BucketChecks):
             raise Failed("to itself, among the packages" if target else "not logged")
         return SOMEWHERE
 
-    @cached_property
     def _rules(self) -> list[dict[str, Any]]:
         try:
             return [dict(rule) for rule in self.s3.get_bucket_lifecycle_configuration(Bucket=self.bucket)["Rules"]]

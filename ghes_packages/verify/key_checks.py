@@ -32,15 +32,21 @@ CANNOT = "With the deployed access key, what GHES has no need of"
 KNOWN = "sign in"
 KNOWN_TO_S3 = "S3 knows the key"
 STORED = "put an object"
+PREFIX_LISTED = "list its prefix"
 UPLOAD_STARTED = "start a multipart upload"
+UPLOADS_LISTED = "list uploads"
 PART_UPLOADED = "upload a part"
+PARTS_LISTED = "list its parts"
 UPLOAD_COMPLETED = "complete the upload"
+GOT_WHOLE = "get the whole"
 
 # Refusals that have an error code of their own, and what to say of them.
 UNAUTHORIZED = {  # without credentials, in China
     each: f"refused: {each}" for each in ("Unauthorized", "UnauthorizedAccess", "UnauthorizedAccessError")
 }
 ACLS_OFF = {"AccessControlListNotSupported": "refused: ACLs are off"}
+
+WRITING = frozenset({"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"})
 
 AND_BY_THE_KEY = "; a kms action must be granted to the user by the KMS key: see the checks of the key below"
 
@@ -74,7 +80,7 @@ class KeyChecks:
         self._etag = ""
 
     def can(self) -> list[Check]:
-        """Each of the seven actions works. The order matters: each check leaves what the next one needs."""
+        """Each of the seven actions works."""
         checks = self._can()
         if self._instance.restricted_by:
             checks = [unless_outside(check) for check in checks]
@@ -84,7 +90,11 @@ class KeyChecks:
 
     def cannot(self, log_bucket: str | None, outputs: Outputs) -> list[Check]:
         """What lies outside the seven actions is refused. None of these calls does harm where it is not."""
-        return [self._patience.with_check(check, NEW_KEY) for check in self._cannot(log_bucket, outputs)]
+        checks = self._cannot(log_bucket, outputs)
+        # Were it not refused, there would be no object any more for the others.
+        others = tuple(check.title for check in (*self._can(), *checks) if STORED in (check.needs, *check.after))
+        checks.append(replace(self._delete_version(), after=others))
+        return [self._patience.with_check(check, NEW_KEY) for check in checks]
 
     def _can(self) -> list[Check]:
         return [
@@ -98,7 +108,7 @@ class KeyChecks:
             _works("s3:PutObject", STORED, "stored", self._put, KNOWN),
             _works("s3:GetObject", "get it", "same bytes", lambda: self._get(self._object), STORED),
             _works("s3:GetObject", "head it", "same size", self._head, STORED),
-            _works("s3:ListBucket", "list its prefix", "only own objects", self._list, KNOWN),
+            _works("s3:ListBucket", PREFIX_LISTED, "only own objects", self._list, KNOWN, after=(STORED,)),
             # In which of S3's two styles GHES signs its links is not documented. The first is virtual-hosted.
             _works(
                 "s3:GetObject",
@@ -115,12 +125,21 @@ class KeyChecks:
                 STORED,
             ),
             _works("s3:PutObject", UPLOAD_STARTED, "started", self._start_upload, KNOWN),
-            _works("s3:ListBucketMultipartUploads", "list uploads", "this one", self._list_uploads, UPLOAD_STARTED),
+            _works("s3:ListBucketMultipartUploads", UPLOADS_LISTED, "this one", self._list_uploads, UPLOAD_STARTED),
             _works("s3:PutObject", PART_UPLOADED, "taken", self._upload_part, UPLOAD_STARTED),
-            _works("s3:ListMultipartUploadParts", "list its parts", "this one", self._list_parts, PART_UPLOADED),
-            _works("s3:PutObject", UPLOAD_COMPLETED, "completed", self._complete_upload, PART_UPLOADED),
-            _works("s3:GetObject", "get the whole", "same bytes", lambda: self._get(self._layer), UPLOAD_COMPLETED),
-            _works("s3:DeleteObject", "delete the whole", "deleted", self._delete, UPLOAD_COMPLETED),
+            _works("s3:ListMultipartUploadParts", PARTS_LISTED, "this one", self._list_parts, PART_UPLOADED),
+            _works(
+                "s3:PutObject",
+                UPLOAD_COMPLETED,
+                "completed",
+                self._complete_upload,
+                PART_UPLOADED,
+                after=(PREFIX_LISTED, UPLOADS_LISTED, PARTS_LISTED),  # which it would change
+            ),
+            _works("s3:GetObject", GOT_WHOLE, "same bytes", lambda: self._get(self._layer), UPLOAD_COMPLETED),
+            _works(
+                "s3:DeleteObject", "delete the whole", "deleted", self._delete, UPLOAD_COMPLETED, after=(GOT_WHOLE,)
+            ),
             _works("s3:AbortMultipartUpload", "abort another upload", "aborted", self._abort_upload, UPLOAD_STARTED),
         ]
 
@@ -163,13 +182,14 @@ class KeyChecks:
                 _refused("get over plain HTTP", self._get_over_plain_http, STORED),
                 remedy="the bucket policy lacks the denial of what comes without TLS: see the check TLS only below",
             ),
-            # The last one: were it not refused, there would be no object any more for the others to be refused.
-            _refused(
-                "delete a version of its object",
-                lambda: s3.delete_object(**self._object, VersionId=self._version),
-                STORED,
-            ),
         ]
+
+    def _delete_version(self) -> Check:
+        return _refused(
+            "delete a version of its object",
+            lambda: self._s3.delete_object(**self._object, VersionId=self._version),
+            STORED,
+        )
 
     def _sign_in(self) -> str:
         try:
@@ -254,12 +274,14 @@ class KeyChecks:
         return "same bytes"
 
 
-def _works(action: str, title: str, expected: str, run: Callable[[], str], needs: str) -> Check:
+def _works(
+    action: str, title: str, expected: str, run: Callable[[], str], needs: str, after: tuple[str, ...] = ()
+) -> Check:
     remedy = (
         f"{action} must be allowed by the managed policy of the user's group, by its permissions boundary,"
         " and by every bucket policy; if S3 answers 404, and the bucket is less than 15 minutes old, verify again later"
     )
-    return Check(CAN, title, expected, run, remedy, needs, action)
+    return Check(CAN, title, expected, run, remedy, needs, action, after, writes=action in WRITING)
 
 
 def _refused(
@@ -282,7 +304,8 @@ def _refused(
         raise Failed("allowed")
 
     remedy = "something grants more than the seven actions: see the checks below on policies, and take it away"
-    return Check(CANNOT, title, "refused", run, remedy, needs)
+    # Those that need the object would change it.
+    return Check(CANNOT, title, "refused", run, remedy, needs, writes=needs == STORED)
 
 
 def _only(expected: set[str], found: set[str]) -> None:

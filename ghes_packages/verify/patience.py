@@ -1,8 +1,9 @@
 """Asks again for what reaches AWS bit by bit: a new access key, its policy, a bucket whose versioning is new."""
 
-import time
+import threading
 from collections.abc import Callable, Set
 from dataclasses import replace
+from time import monotonic
 
 from botocore.exceptions import ClientError
 
@@ -17,11 +18,17 @@ NEW = NEW_KEY | NEW_BUCKET | ACCESS_DENIED
 
 
 class Patience:
-    """How many seconds to wait between all tries together; `announce` is told what is waited for."""
+    """How many seconds to wait between all tries together; `announce` is told what is waited for, and `sleep` waits.
 
-    def __init__(self, seconds: float, announce: Callable[[str], None]) -> None:
+    What several checks wait at the same time counts once.
+    """
+
+    def __init__(self, seconds: float, announce: Callable[[str], None], sleep: Callable[[float], object]) -> None:
         self._left = seconds
         self._announce = announce
+        self._sleep = sleep
+        self._waited_until = 0.0
+        self._one_at_a_time = threading.Lock()
 
     def with_check(self, check: Check, codes: Set[str]) -> Check:
         """The check, made again while AWS answers it with one of these error codes and there is patience left."""
@@ -32,12 +39,20 @@ class Patience:
                 try:
                     return check.run()
                 except ClientError as error:
-                    if code(error) not in codes or self._left <= 0:
+                    if code(error) not in codes or (pause := self._granted(pause)) <= 0:
                         raise
                     self._announce(f"{check.title}: AWS answers {code(error)}, asking again")
-                pause = min(pause, self._left)
-                self._left -= pause
-                time.sleep(pause)
+                self._sleep(pause)
                 pause *= 2
 
         return replace(check, run=run)
+
+    def _granted(self, pause: float) -> float:
+        """How much of a pause there is patience for."""
+        with self._one_at_a_time:
+            now = monotonic()
+            alone_from = max(now, self._waited_until)
+            until = min(now + pause, alone_from + self._left)
+            self._left -= max(0.0, until - alone_from)
+            self._waited_until = max(until, self._waited_until)
+            return until - now

@@ -1,14 +1,14 @@
 """What `verify` writes to the bucket, and how that is removed."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ghes_packages.errors import AwsSaidNo
-from ghes_packages.interruption import uninterrupted
+from ghes_packages.errors import AwsRefused
 from ghes_packages.live.aws import ACCESS_DENIED, NotProcessed, code, needed
 from ghes_packages.verify.report import Check, Failed, NotChecked
 
@@ -42,24 +42,26 @@ class ProbeObjects:
         """Remove what is left when the checks were cut short; what cannot be removed is noted on the error."""
         if error is None:
             return
-        with uninterrupted():
-            try:
-                left = self._remove()
-            except Failed as failed:
-                error.add_note(f"{failed}; remove what is left with: {self._by_hand()}")
-            except NotChecked as not_checked:
-                error.add_note(str(not_checked))
-            else:
-                if left != NOTHING:
-                    error.add_note(left)
+        try:
+            left = self._remove()
+        except Failed as failed:
+            error.add_note(f"{failed}; remove what is left with: {self._by_hand()}")
+        except NotChecked as not_checked:
+            error.add_note(str(not_checked))
+        else:
+            if left != NOTHING:
+                error.add_note(left)
 
     def key(self, name: str) -> str:
         """The object key of a probe."""
         return self.prefix + name
 
-    def removed(self) -> Check:
-        """The check that removes them: the last one of all."""
-        return Check(CLEANED_UP, "nothing is left behind", NOTHING, self._remove, self._by_hand())
+    def removed(self, after: Iterable[Check]) -> Check:
+        """The check that removes them: after the checks that need them."""
+        titles = tuple(check.title for check in after)
+        return Check(
+            CLEANED_UP, "nothing is left behind", NOTHING, self._remove, self._by_hand(), after=titles, writes=True
+        )
 
     def _by_hand(self) -> str:
         return (
@@ -74,8 +76,9 @@ class ProbeObjects:
                 when = f"in {self.noncurrent_days} days" if self.noncurrent_days else "as the bucket's lifecycle says"
                 return f"old versions go {when}; {why}"
         except ClientError as error:
-            raise Failed(f"{self.prefix} could not be emptied: {error}") from None
-        except (AwsSaidNo, BotoCoreError) as error:
+            why = f"your credentials lack {needed(error)}" if code(error) in ACCESS_DENIED else str(error)
+            raise Failed(f"{self.prefix} could not be emptied: {why}") from None
+        except (AwsRefused, BotoCoreError) as error:
             raise NotChecked(
                 f"{self.prefix} could not be emptied: {error}; remove what is left with: {self._by_hand()}"
             ) from None
@@ -110,7 +113,10 @@ class ProbeObjects:
         try:
             self._delete_objects_with(self.operator_s3)
         except (ClientError, NotProcessed) as refused:
-            self._delete_objects_with(self.key_s3)
+            try:
+                self._delete_objects_with(self.key_s3)
+            except ClientError:  # the operator's rights can be mended
+                raise refused from None
             if isinstance(refused, NotProcessed) or code(refused) not in ACCESS_DENIED:
                 raise
 

@@ -22,50 +22,49 @@ REPLICA = "The replica of the packages bucket"
 REPLICA_LOGS = "The bucket of the replica's access logs"
 
 
-def replica_checks(instance: Instance, session: boto3.Session, stack: Deployed, parts: Parts) -> Iterator[Check]:
-    """None where the instance has no replica. Raises what `deployed.read_replica` raises."""
-    if instance.replica:
-        there = aws.session(instance.replica)
-        outputs = deployed.read_replica(instance.replica, there)
-        yield from _Replica(instance.replica, session, there, stack, parts, outputs).checks()
+def read(instance: Instance) -> "Replica | None":
+    """None where the instance has no replica. Raises what `aws.session` and `deployed.read_replica` raise."""
+    if instance.replica is None:
+        return None
+    there = aws.session(instance.replica)
+    return Replica(instance.replica, there, deployed.read_replica(instance.replica, there))
 
 
 @dataclass(frozen=True)
-class _Replica:
-    """`here` is for the region of the instance, `there` for that of the replica."""
+class Replica:
+    """`there` is for the region of the replica."""
 
     replica: Instance
-    here: boto3.Session
     there: boto3.Session
-    stack: Deployed
-    parts: Parts
     outputs: ReplicaOutputs
 
-    def checks(self) -> Iterator[Check]:
+    def checks(self, here: boto3.Session, stack: Deployed, parts: Parts) -> Iterator[Check]:
+        """What the options promise of it; `here` is for the region of the instance."""
         s3, bucket, log_bucket = (
             self.there.client("s3", config=S3_CONFIG),
             self.outputs.bucket,
             self.outputs.access_logs,
         )
-        arn, log_arn = self.stack.bucket_arn(bucket), self.stack.bucket_arn(log_bucket)
+        arn, log_arn = stack.bucket_arn(bucket), stack.bucket_arn(log_bucket)
         key = KmsKey(self.outputs.key_arn) if self.outputs.key_arn else None
-        delivery = log_delivery_statement(log_arn, arn, self.stack.account)
+        delivery = log_delivery_statement(log_arn, arn, stack.account)
         packages_replica = BucketChecks(REPLICA, s3, bucket, arn, packages(self.replica), key)
-        yield self._replicated(self.stack.outputs.bucket, bucket, self.outputs.key_arn, "packages replicated")
-        if self.parts.log_bucket:
-            yield self._replicated(self.parts.log_bucket, log_bucket, None, "access logs replicated")
+        yield _replicated(here, stack.outputs.bucket, bucket, self.outputs.key_arn, "packages replicated")
+        if parts.log_bucket:
+            yield _replicated(here, parts.log_bucket, log_bucket, None, "access logs replicated")
         yield from packages_replica.checks()
         yield packages_replica.logged_to(log_bucket)
         yield from BucketChecks(REPLICA_LOGS, s3, log_bucket, log_arn, ACCESS_LOGS, None, (delivery,)).checks()
 
-    def _replicated(self, bucket: str, to: str, key_arn: str | None, title: str) -> Check:
-        def run() -> str:
-            rule = rule_to(to, key_arn, bucket, self.here)
-            if rule is None:
-                raise Failed("no rule")
-            if rule.faults:
-                raise Failed(f"the rule {'; '.join(rule.faults)}")
-            return "all of it"
 
-        remedy = f"put the rule back as docs/replica.md says: aws s3api put-bucket-replication --bucket {bucket}"
-        return Check(REPLICA, title, "all of it", as_operator(run), remedy)
+def _replicated(here: boto3.Session, bucket: str, to: str, key_arn: str | None, title: str) -> Check:
+    def run() -> str:
+        rule = rule_to(to, key_arn, bucket, here)
+        if rule is None:
+            raise Failed("no rule")
+        if rule.faults:
+            raise Failed(f"the rule {'; '.join(rule.faults)}")
+        return "all of it"
+
+    remedy = f"put the rule back as docs/replica.md says: aws s3api put-bucket-replication --bucket {bucket}"
+    return Check(REPLICA, title, "all of it", as_operator(run), remedy)

@@ -1,12 +1,15 @@
 """A check, what came of it, and the report of all checks."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ghes_packages.interruption import Stop, in_thread
 from ghes_packages.live.aws import NotProcessed, code, named
 from ghes_packages.policies.document import UnreadablePolicy
 from ghes_packages.printable import one_line
@@ -21,10 +24,19 @@ class Outcome(StrEnum):
 
 
 HEADINGS = tuple(Outcome)
+# The calls of one instance that AWS answers at the same time.
+AT_ONCE = 8
 
 
 class Failed(Exception):
-    """Raised by a check that found something else than expected; the message is what happened."""
+    """Raised by a check that found something else than expected, with what happened.
+
+    `remedy` is for what only the check could find out about what mends it.
+    """
+
+    def __init__(self, happened: str, remedy: str = "") -> None:
+        super().__init__(happened)
+        self.remedy = remedy
 
 
 class NotChecked(Exception):
@@ -36,7 +48,8 @@ class Check:
     """One promise and how to see whether it is kept.
 
     `run` returns what happened when all is well; it raises Failed, NotChecked, NotProcessed or ClientError otherwise.
-    `needs` names the check without which this one says nothing. `action` is the S3 action that it proves, if any.
+    `needs` names the check without which this one says nothing, `after` those that must have been made before, whatever
+    came of them. `action` is the S3 action that it proves, if any. One that `writes` must not be left half-way.
     """
 
     section: str
@@ -46,6 +59,8 @@ class Check:
     remedy: str
     needs: str = ""
     action: str = ""
+    after: tuple[str, ...] = ()
+    writes: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,11 @@ class Finding:
     check: Check
     outcome: Outcome
     happened: str
+
+    @property
+    def title_if_passed(self) -> str | None:
+        """What the checks that need this one look for."""
+        return self.check.title if self.outcome is Outcome.PASSED else None
 
 
 @dataclass(frozen=True)
@@ -107,18 +127,61 @@ class Report:
         }
 
 
-def make(checks: Iterable[Check], announce: Callable[[str], None]) -> Iterator[Finding]:
-    """Make the checks one after the other; `announce` is told the title of each before it is made."""
-    passed: set[str] = set()
-    for check in checks:
+def make(
+    checks: Iterable[Check], announce: Callable[[str], None], stop: Stop | None = None, at_once: int = AT_ONCE
+) -> tuple[Finding, ...]:
+    """Make the checks, so many at once; the findings in the order of the checks.
+
+    A check waits for the earlier ones that it names. Those that the most others wait for in a row come first.
+    `announce` is told the title of each before it is made.
+    Raises Interrupted, and what a check raises that is no finding: of several, what the first of them raises. Then no
+    check that writes is under way.
+    """
+    stop, checks = stop or Stop(), list(checks)
+    findings: dict[int, Finding] = {}
+    raised: dict[int, BaseException] = {}
+    running: dict[Future[Finding], int] = {}
+    before = [_before(check, checks[:number]) for number, check in enumerate(checks)]
+    waiting = _longest_row_first(before)
+
+    def run(number: int) -> Finding:
+        check, passed = checks[number], {findings[each].title_if_passed for each in before[number]}
         announce(check.title)
         if check.needs and check.needs not in passed:
-            yield Finding(check, Outcome.NOT_CHECKED, f"needs: {check.needs}")
-            continue
-        finding = _printable(_make(check))
-        if finding.outcome is Outcome.PASSED:
-            passed.add(check.title)
-        yield finding
+            return _printable(Finding(check, Outcome.NOT_CHECKED, f"needs: {check.needs}"))
+        return _printable(_make(check))
+
+    try:
+        while waiting or running:
+            ready = [number for number in waiting if all(each in findings for each in before[number])]
+            for number in ready[: at_once - len(running)]:
+                waiting.remove(number)
+                running[in_thread(partial(run, number))] = number
+            for future in stop.any_of(running):
+                number = running.pop(future)
+                if error := future.exception():
+                    raised[number] = error
+                    waiting = [each for each in waiting if each < number]
+                else:
+                    findings[number] = future.result()
+    finally:
+        wait([future for future, number in running.items() if checks[number].writes])
+    if raised:
+        raise raised[min(raised)]
+    return tuple(findings[number] for number in range(len(checks)))
+
+
+def _before(check: Check, earlier: Sequence[Check]) -> list[int]:
+    return [number for number, each in enumerate(earlier) if each.title in (check.needs, *check.after)]
+
+
+def _longest_row_first(before: Sequence[Sequence[int]]) -> list[int]:
+    """The numbers of all checks; those of which none waits for another are the last ones."""
+    in_a_row = [1] * len(before)
+    for number in reversed(range(len(before))):
+        for each in before[number]:
+            in_a_row[each] = max(in_a_row[each], in_a_row[number] + 1)
+    return sorted(range(len(before)), key=lambda number: -in_a_row[number])
 
 
 def _printable(finding: Finding) -> Finding:
@@ -131,7 +194,7 @@ def _make(check: Check) -> Finding:
     try:
         return Finding(check, Outcome.PASSED, check.run())
     except Failed as failed:
-        return Finding(check, Outcome.FAILED, str(failed))
+        return Finding(replace(check, remedy=failed.remedy or check.remedy), Outcome.FAILED, str(failed))
     except (NotChecked, NotProcessed, UnreadablePolicy) as not_checked:
         return Finding(check, Outcome.NOT_CHECKED, str(not_checked))
     except ClientError as error:

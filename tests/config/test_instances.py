@@ -87,18 +87,18 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-wst-2"',
             '[instances.production] region = "us-wst-2": is not a region that the pinned botocore knows,'
-            ' did you mean us-west-2?; allowed: the name of an AWS region in quotes, such as "us-west-2",'
+            ' did you mean us-west-2?; allowed: the name of an AWS region in quotes, such as "us-west-2";'
             " together with account",
         ),
         (
             '[instances.production]\naccount = "1111"\nregion = "us-west-2"',
-            '[instances.production] account = "1111": has another form; allowed: twelve digits'
-            ' in quotes, such as "111122223333", together with region',
+            '[instances.production] account = "1111": is not valid; allowed: twelve digits'
+            ' in quotes, such as "111122223333"; together with region',
         ),
         (
             '[instances.production]\naccount = 111122223333\nregion = "us-west-2"',
             "[instances.production] account = 111122223333: Input should be a valid string; allowed: twelve digits"
-            ' in quotes, such as "111122223333", together with region',
+            ' in quotes, such as "111122223333"; together with region',
         ),
         (
             '[instances.production]\nregion = "us-west-2"',
@@ -123,6 +123,49 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             " the instance's name",
         ),
         (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "us-east-1"\n'
+            f'stack_name = "{"n" * 122}"',
+            f'[instances.production] replica_region = "us-east-1" with the stack name {"n" * 122}-Replica for the'
+            " replica, and CloudFormation takes 128 characters; take 2 off stack_name",
+        ),
+        (
+            '[instances.a]\nstack_name = "GhesPackages-b"\n[instances.b]',
+            '[instances.a] stack_name = "GhesPackages-b": [instances.b] has the same one, or the same but for'
+            " GhesPackages-; name another one",
+        ),
+        (
+            '[instances.a]\nstack_name = "B"\n[instances.b]',
+            '[instances.a] stack_name = "B": [instances.b] has the same one, or the same but for GhesPackages-; name'
+            " another one",
+        ),
+        (
+            '[instances.production]\nstack_name = "acme_packages"',
+            '[instances.production] stack_name = "acme_packages": is not valid; allowed: the name of a'
+            " CloudFormation stack in quotes: letters, digits and hyphens, a letter first, at most 128 characters",
+        ),
+        (
+            '[instances.production]\nbootstrap = "a qualifier"',
+            '[instances.production] bootstrap = "a qualifier": is neither true nor a qualifier; allowed: true, or the'
+            ' qualifier of your bootstrap in quotes, such as "acme"',
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nbootstrap = true\n'
+            'execution_role_arn = "arn:aws:iam::111122223333:role/x"',
+            '[instances.production] execution_role_arn = "arn:aws:iam::111122223333:role/x" with bootstrap, which has'
+            " an execution role of its own; leave one of the two out",
+        ),
+        (
+            '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\n'
+            'execution_role_arn = "arn:aws:iam::444455556666:role/x"',
+            '[instances.production] execution_role_arn = "arn:aws:iam::444455556666:role/x" is in account 444455556666'
+            " of aws, and the instance is in account 111122223333 of aws, us-west-2; name one of there",
+        ),
+        (
+            '[instances.production]\nexecution_role_arn = "arn:aws:iam::111122223333:role/x"',
+            '[instances.production] execution_role_arn = "arn:aws:iam::111122223333:role/x" without account and region:'
+            " whose role it is cannot be told; set account and region",
+        ),
+        (
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "eu-west-1"\n'
             'endpoint = "fips"',
             '[instances.production] endpoint = "fips" with replica_region = "eu-west-1", where the pinned botocore'
@@ -136,7 +179,7 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         ),
         (
             '[instances.production]\nrole_arn = "operator"',
-            '[instances.production] role_arn = "operator": has another form; allowed: the ARN of an IAM role in quotes,'
+            '[instances.production] role_arn = "operator": is not valid; allowed: the ARN of an IAM role in quotes,'
             " in the account and the partition of the instance; with account and region",
         ),
         (
@@ -198,7 +241,7 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         ),
         (
             '[instances.production]\nghes_version = "3"',
-            '[instances.production] ghes_version = "3": has another form;'
+            '[instances.production] ghes_version = "3": is not valid;'
             ' allowed: a GHES release in quotes, major and minor, such as "3.17"',
         ),
         (
@@ -242,6 +285,11 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             " at most 115 characters",
         ),
         (
+            '[instances."my server"]\nregion = "us-west-2"',
+            '[instances."my server"] the name must be letters, digits and hyphens, no hyphen at either end,'
+            " at most 115 characters",
+        ),
+        (
             f"[instances.{'x' * 116}]",
             f'[instances."{"x" * 116}"] the name must be letters, digits and hyphens, no hyphen at either end,'
             " at most 115 characters",
@@ -254,7 +302,7 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         ("instances = 3", "instances = 3: not a table; write [instances.NAME] instead"),
         (
             '[instances.production]\nghes_version = "٣.١٧"',
-            '[instances.production] ghes_version = "٣.١٧": has another form;'
+            '[instances.production] ghes_version = "٣.١٧": is not valid;'
             ' allowed: a GHES release in quotes, major and minor, such as "3.17"',
         ),
         (
@@ -305,13 +353,13 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
         ('tags = { x = "a\\nb" }', "with characters or a length that AWS does not take"),
         ('allowed_cidrs = ["203.0.113.0/255.255.255.0"]', "takes the length of the prefix: 203.0.113.0/24"),
         ('allowed_cidrs = "203.0.113.0/24"', "is not a list"),
-        ('allowed_vpc_endpoints = ["vpc-1a2b3c4d"]', 'allowed_vpc_endpoints[0] = "vpc-1a2b3c4d": has another form'),
+        ('allowed_vpc_endpoints = ["vpc-1a2b3c4d"]', 'allowed_vpc_endpoints[0] = "vpc-1a2b3c4d": is not valid'),
         ('allowed_vpc_endpoints = ["vpce-1A2B3C4D"]', 'such as ["vpce-0123456789abcdef0"]'),
         ('allowed_vpc_endpoints = ["vpce-1a2b3c4d", "vpce-1a2b3c4d"]', "names one of them twice"),
         ("allowed_vpc_endpoints = []", "is empty"),
         ('allowed_vpc_endpoints = "vpce-1a2b3c4d"', "is not a list"),
-        ('secret_readers = ["*"]', 'secret_readers[0] = "*": has another form'),
-        ('secret_readers = ["arn:aws:iam::111122223333:user/x"]', "has another form"),
+        ('secret_readers = ["*"]', 'secret_readers[0] = "*": is not valid'),
+        ('secret_readers = ["arn:aws:iam::111122223333:user/x"]', "is not valid"),
         ('permissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"', "own account, none of AWS's"),
         ('rule_packs = ["Nist"]', 'rule_packs[0] = "Nist": Input should be'),
         ('tags = "x"', "is not a table"),
@@ -320,7 +368,7 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
         ('tags = { "aws:x" = "y" }', "AWS keeps aws: for itself"),
         ('tags = { cost = "1", Cost = "2" }', "have a key twice"),
         ('access_logs = "none"', "nothing that can be switched off"),
-        ('bucket_name = "a.b.c"', "has another form"),
+        ('bucket_name = "a.b.c"', "is not valid"),
         ('bucket_name = "sthree-packages"', "begins or ends with what S3 reserves for itself"),
         ('bucket_name = "packages--table-s3"', "begins or ends with what S3 reserves for itself"),
         ('bucket_name = "packages-an"', "ends with -an, which S3 takes only for a bucket in an account regional"),

@@ -1,10 +1,8 @@
 """The real CDK CLI, a real AWS API, and one synthesised assembly for all tests; each deploys an instance of its own."""
 
-import hashlib
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 from ghes_packages.config.instances import load
 from local_aws.cdk_cli import PROJECT, CdkCli
 from local_aws.embedded_aws import EmbeddedAws
+from tests.cloudformation import Stack
 from tests.end_to_end.operator import Operator
 from tests.synthesis import assembly_of
 
@@ -23,7 +22,7 @@ NAMES = ("works", "again", "fails-first", "fails-later", "goes", "refuses")
 
 @dataclass(frozen=True)
 class Cloud:
-    """A bootstrapped AWS, and an assembly of one stack for each of NAMES."""
+    """An AWS, and an assembly of one stack for each of NAMES."""
 
     aws: EmbeddedAws
     instances: Path
@@ -34,12 +33,20 @@ class Cloud:
         done = CdkCli(self.aws.environment, app=str(assembly or self.assembly)).run(command, *arguments, check=check)
         return done.stdout + done.stderr
 
+    def deploy(self, stack: str, region: str | None = None) -> None:
+        """A first deploy straight through CloudFormation, where nothing is claimed of the CLI."""
+        template = json.loads((self.assembly / f"{stack}.template.json").read_text())
+        made = Stack(self.aws, stack, region)
+        made.create(template["Resources"], template["Outputs"])
+        made.cloudformation.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
+
     def ghes_packages(
         self, *arguments: str, environment: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run the command as its users do, in a terminal of 80 columns."""
+        program = shutil.which("ghes-packages", path=self.aws.environment["PATH"])
         return subprocess.run(
-            [sys.executable, "-m", "ghes_packages", *arguments, "--instances", str(self.instances)],
+            [str(program), *arguments, "--instances", str(self.instances)],
             env={**(self.aws.environment if environment is None else environment), "COLUMNS": "80"},
             cwd=PROJECT,
             capture_output=True,
@@ -58,20 +65,17 @@ class Cloud:
 
 
 @pytest.fixture(scope="session")
-def cloud(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Cloud:
+def cloud(quick_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Cloud:
     folder = tmp_path_factory.mktemp("assembly")
     instances = folder / "instances.toml"
     instances.write_text("".join(f'[instances.{name}]\nghes_version = "3.17"\n' for name in NAMES))
     assembly = assembly_of(load(instances).values(), folder / "cdk.out")
-    CdkCli(embedded_aws.environment, app=str(assembly)).run(
-        "bootstrap", f"aws://{embedded_aws.account}/{embedded_aws.region}"
-    )
-    return Cloud(embedded_aws, instances, assembly)
+    return Cloud(quick_aws, instances, assembly)
 
 
 @pytest.fixture
-def operator(embedded_aws: EmbeddedAws, tmp_path: Path) -> Iterator[Operator]:
-    operator = Operator(embedded_aws, tmp_path)
+def operator(quick_aws: EmbeddedAws, tmp_path: Path) -> Iterator[Operator]:
+    operator = Operator(quick_aws, tmp_path)
     yield operator
     operator.end()
 
@@ -87,17 +91,6 @@ def edited(cloud: Cloud, tmp_path: Path) -> Callable[[str, Callable[[Any], None]
         template = json.loads(file.read_text())
         change(template)
         file.write_text(json.dumps(template))
-        under_its_hash(assembly, f"GhesPackages-{name}")
         return assembly
 
     return edit
-
-
-def under_its_hash(assembly: Path, stack: str) -> None:
-    """The assembly as CDK leaves it: a template is named by its SHA-256, and the CLI does not upload the same twice."""
-    manifest = json.loads((assembly / "manifest.json").read_text())
-    url: str = manifest["artifacts"][stack]["properties"]["stackTemplateAssetObjectUrl"]
-    old = url.rpartition("/")[2].removesuffix(".json")
-    new = hashlib.sha256((assembly / f"{stack}.template.json").read_bytes()).hexdigest()
-    for file in (assembly / "manifest.json", assembly / f"{stack}.assets.json"):
-        file.write_text(file.read_text().replace(old, new))

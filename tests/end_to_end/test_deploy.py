@@ -112,7 +112,7 @@ def test_a_first_deploy_that_fails_leaves_nothing_and_the_way_on_is_told(cloud: 
 
 
 def test_an_update_that_fails_leaves_everything_as_it_was(cloud: Cloud, edited: Edit) -> None:
-    cloud.cdk("deploy", "GhesPackages-fails-later")
+    cloud.deploy("GhesPackages-fails-later")
     before, had = cloud.outputs("fails-later"), everything_of(cloud, "fails-later")
     cloud.aws.client("s3").put_object(Bucket=before["AwsS3Bucket"], Key="a/package", Body=b"content")
     with pytest.raises(CdkCliError, match="nobody"):
@@ -126,7 +126,7 @@ def test_an_update_that_fails_leaves_everything_as_it_was(cloud: Cloud, edited: 
 
 
 def test_destroy_is_refused_and_then_leaves_bucket_policy_and_packages(cloud: Cloud) -> None:
-    cloud.cdk("deploy", "GhesPackages-goes")
+    cloud.deploy("GhesPackages-goes")
     bucket = cloud.outputs("goes")["AwsS3Bucket"]
     s3: Any = cloud.aws.client("s3")
     s3.put_object(Bucket=bucket, Key="a/package", Body=b"content")

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
 import pytest
 
-from app import stacks_of as put_stacks
 from ghes_packages.config.instance import Instance
 from local_aws.cdk_cli import CdkCli
 from local_aws.embedded_aws import EmbeddedAws
@@ -21,7 +19,7 @@ from tests.deploy_permissions import AUTHORIZED_AS, Stack, needed, policies, sta
 from tests.end_to_end.operator import Operator, refused
 from tests.handler_permissions import authorized_on
 from tests.runbook import blocks
-from tests.synthesis import PROJECT, app
+from tests.synthesis import PROJECT, assembly_of
 
 HERE = {"account": "111122223333", "region": "us-west-2"}
 DEPLOYED = Instance.model_validate({"name": "permitted", **HERE})
@@ -59,20 +57,11 @@ def caller(embedded_aws: EmbeddedAws) -> Iterator[Caller]:
     iam.delete_user(UserName="caller")
 
 
-def bootstrapless(instance: Instance, folder: Path) -> Path:
-    """One that is deployed with the caller's own credentials."""
-    own = cdk.BootstraplessSynthesizer()
-    whole = app(outdir=str(folder), builtin_cloud_formation_validation=False, default_stack_synthesizer=own)
-    put_stacks(whole, instance)
-    whole.synth()
-    return folder
-
-
 def test_the_cdk_cli_deploys_changes_and_destroys_a_stack_with_the_policy_of_the_caller_alone(
     caller: Caller, tmp_path: Path
 ) -> None:
-    caller.cdk("deploy", bootstrapless(DEPLOYED, tmp_path / "deployed"))
-    changed = bootstrapless(CHANGED, tmp_path / "changed")
+    caller.cdk("deploy", assembly_of([DEPLOYED], tmp_path / "deployed"))
+    changed = assembly_of([CHANGED], tmp_path / "changed")
     caller.cdk("diff", changed)
     caller.cdk("deploy", changed)
     cloudformation = caller.client("cloudformation")

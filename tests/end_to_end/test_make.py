@@ -57,7 +57,7 @@ def test_the_demo_does_the_whole_job_and_shows_nothing_else(environment: dict[st
     assert "AWS Service URL\n  https://s3." in done.stdout
     assert done.stdout.splitlines()[-1].endswith(" passed, 0 failed")
     steps = [line.split(":")[0].split(" ")[0] for line in done.stderr.splitlines() if line]
-    assert steps == ["Embedded", "cdk", "cdk", "cdk", "ghes-packages", "ghes-packages"]
+    assert steps == ["Embedded", "cdk", "cdk", "ghes-packages", "ghes-packages"]
     assert left_by(environment) == []
     shown = [line.strip() for line in done.stdout.splitlines()]
     missing = [line for line in output_in_the_readme() if not any(each.startswith(line) for each in shown)]
@@ -109,6 +109,18 @@ def test_a_deploy_synthesises_and_reviews_the_file_of_instances_that_is_named(en
         'exec cdk synth --quiet --context instances="other.toml"',
         'exec ghes-packages review --deployed production --instances "other.toml" --accept one --accept two',
         "cdk deploy --app cdk.out GhesPackages-production --require-approval never",
+    ]
+
+
+def test_the_template_is_synthesised_and_its_commands_are_printed(environment: dict[str, str]) -> None:
+    def commands(*variables: str) -> list[str]:
+        command = ["make", "--dry-run", "template", *variables]
+        done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()[-2:]
+
+    assert commands("INSTANCE=production", "INSTANCES=other.toml") == [
+        'exec cdk synth --quiet --no-notices --context instances="other.toml"',
+        'exec python -m ghes_packages.template "other.toml" production',
     ]
 
 

@@ -18,7 +18,7 @@ STACK = "GhesPackages-refuses"
 
 @pytest.fixture(scope="module")
 def deployed(cloud: Cloud) -> Cloud:
-    cloud.cdk("deploy", STACK)
+    cloud.deploy(STACK)
     return cloud
 
 
@@ -218,4 +218,5 @@ def test_too_few_rights_name_the_action_that_is_missing(deployed: Cloud, allowed
         "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
     }
     line = refusal(deployed.ghes_packages("verify", "refuses", environment=environment), 3)
-    assert f"your credentials lack {lacking}; have it allowed, or use another profile" in line
+    assert f"your credentials lack {lacking} on arn:aws:" in line
+    assert line.endswith("; have it allowed, or use another profile")

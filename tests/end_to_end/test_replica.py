@@ -7,7 +7,7 @@ that is known of these before AWS itself.
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,10 @@ from ghes_packages.config.instance import Instance
 from ghes_packages.config.instances import load
 from ghes_packages.live import aws, deployed
 from ghes_packages.policies.statements import user_statement
-from ghes_packages.verify import verify
-from ghes_packages.verify.replica_checks import replica_checks
+from ghes_packages.verify import replica_checks, verify
 from ghes_packages.verify.report import Outcome, make
 from local_aws.embedded_aws import EmbeddedAws
-from tests.end_to_end.conftest import Cloud, under_its_hash
+from tests.end_to_end.conftest import Cloud
 from tests.end_to_end.operator import Operator, outputs
 from tests.runbook import blocks, commands
 from tests.synthesis import assembly_of
@@ -60,9 +59,12 @@ class Runbook:
         return command.replace("production", NAME)
 
     def deploys(self, command: str) -> None:
-        """`make deploy` comes to this, after a review."""
-        instance = self.next_is(command).removeprefix("make deploy INSTANCE=")
-        self.cloud.cdk("deploy", f"GhesPackages-{instance}")
+        """`make deploy` comes to this, after a review; other tests run the CLI."""
+        name = self.next_is(command).removeprefix("make deploy INSTANCE=")
+        instance = load(self.cloud.instances)[name]
+        if instance.replica:
+            self.cloud.deploy(instance.replica.stack_name, instance.replica.region)
+        self.cloud.deploy(instance.stack_name, instance.region)
 
     def says(self, command: str, *options: str, exit_status: int = 0) -> str:
         done = self.cloud.ghes_packages(*self.next_is(command).split()[1:], *options)
@@ -73,7 +75,6 @@ class Runbook:
 def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(cloud: Cloud, tmp_path: Path) -> None:
     two = synthesised(cloud, tmp_path / "two", TABLE)
     runbook = Runbook(two)
-    two.cdk(*runbook.next_is("cdk bootstrap aws://111122223333/us-east-1").split()[1:])
     runbook.deploys("make deploy INSTANCE=production")
     the_review_sees_both_stacks(two, tmp_path / "weaker")
     assert "packages replicated              all of it             as expected" in runbook.says(
@@ -171,7 +172,6 @@ def the_review_sees_both_stacks(two: Cloud, weaker: Path) -> None:
     template.write_text(
         template.read_text().replace('"DeletionPolicy": "RetainExceptOnCreate"', '"DeletionPolicy": "Delete"')
     )
-    under_its_hash(weaker, f"GhesPackages-{NAME}-Replica")
     refused = two.ghes_packages("review", "--deployed", NAME, "--assembly", str(weaker))
     assert refused.returncode == 1
     assert f"{NAME}-Replica: REFUSED {NAME}-Replica/" in refused.stdout
@@ -195,7 +195,10 @@ def outputs_of_the_replica(cloud: Cloud) -> dict[str, str]:
 
 
 def publish(cloud: Cloud, region: str, bucket: str, replica: dict[str, str], **metrics: float) -> None:
-    """What S3 does on AWS, in the region in which AWS documents that it does."""
+    """What S3 did on AWS a minute ago, in the region in which AWS documents that it does.
+
+    A request tells the time in whole seconds, so what was published in this second may come after its end.
+    """
     dimensions = {"SourceBucket": bucket, "DestinationBucket": replica["ReplicaS3Bucket"], "RuleId": "everything"}
     cloud.aws.client("cloudwatch", region_name=region).put_metric_data(
         Namespace="AWS/S3",
@@ -203,7 +206,7 @@ def publish(cloud: Cloud, region: str, bucket: str, replica: dict[str, str], **m
             {
                 "MetricName": name,
                 "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
-                "Timestamp": datetime.now(UTC),
+                "Timestamp": datetime.now(UTC) - timedelta(minutes=1),
                 "Value": value,
             }
             for name, value in metrics.items()
@@ -221,8 +224,10 @@ def failed(instance: Instance) -> list[str]:
     """What `verify` finds wrong with the replica."""
     session = aws.session(instance)
     stack = deployed.read(instance, session)
-    parts = deployed.parts(instance, stack.outputs, session)
-    findings = make(replica_checks(instance, session, stack, parts), lambda title: None)
+    parts = deployed.parts(instance, stack.outputs, deployed.resources(instance, session))
+    replica = replica_checks.read(instance)
+    assert replica
+    findings = make(replica.checks(session, stack, parts), lambda title: None)
     return [finding.check.title for finding in findings if finding.outcome is Outcome.FAILED]
 
 

@@ -1,10 +1,9 @@
-"""The runbook, command by command, while a client works without pause as GHES would."""
+"""The runbook, command by command, while a client works as GHES would."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +13,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ghes_packages.config.instances import load
 from local_aws.cdk_cli import PROJECT
 from local_aws.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
-from tests.end_to_end import unvalidated
 from tests.end_to_end.conftest import Cloud
 from tests.keys import instance
 from tests.runbook import commands
-from tests.synthesis import deployable
+from tests.synthesis import assembly_of, deployable
 from tests.waiting import wait_until
 
 RUNBOOK = commands("docs/rotation.md")
@@ -33,7 +32,7 @@ A_DAY_LATER = " --unused-for 0"  # the only thing in these tests that a day of w
 
 
 class Ghes:
-    """A client that puts, gets and multiparts without pause, with the key that was entered last."""
+    """A client that puts, gets and multiparts all the time, with the key that was entered last."""
 
     def __init__(self, aws: EmbeddedAws, settings: dict[str, str]) -> None:
         self._aws = aws
@@ -63,10 +62,8 @@ class Ghes:
             self._thread.join()
 
     def _work(self) -> None:
-        if sys.platform == "linux":
-            # It never pauses, so what it leaves of the processor must go to the administrator first.
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
-        while not self._stopped.is_set():
+        # Some fifty requests a second: many between any two steps, and the processor is left to the administrator.
+        while not self._stopped.wait(0.05):
             self._in_use = client = self._client
             package, layer = ({"Bucket": self._bucket, "Key": key} for key in ("a/package", "a/layer"))
             try:
@@ -86,15 +83,14 @@ class Administrator:
 
     def __init__(self, cloud: Cloud, folder: Path) -> None:
         self.cloud, self.folder = cloud, folder
+        self.stack = Stack(cloud.aws, "GhesPackages-production")
         self.environment = {
             **cloud.aws.environment,
             "CDK_DEPLOY_OPTIONS": "--require-approval never --no-notices",
+            # What validation says does not depend on the keys, and other tests hear it.
+            "CDK_VALIDATION": "false",
         }
-        # What validation says does not depend on the keys, and other tests hear it.
-        settings = json.loads((PROJECT / "cdk.json").read_text())
-        (folder / "cdk.json").write_text(json.dumps(settings | {"app": ".venv/bin/python unvalidated.py"}))
-        shutil.copy2(Path(unvalidated.__file__), folder / "unvalidated.py")
-        for name in ("Makefile", "app.py", "pyproject.toml", "package.json", "package-lock.json"):
+        for name in ("Makefile", "app.py", "cdk.json", "pyproject.toml", "package.json", "package-lock.json"):
             shutil.copy2(PROJECT / name, folder / name)
         for file in PROJECT.glob("requirements*.txt"):
             shutil.copy2(file, folder / file.name)
@@ -106,11 +102,17 @@ class Administrator:
 
     def deployed(self, *steps: tuple[int, str | None]) -> None:
         """Configured so, and deployed step by step; straight through CloudFormation, which is quicker."""
-        stack = Stack(self.cloud.aws, "GhesPackages-production")
-        stack.create(*deployable(instance(1)))
+        self.stack.create(*deployable(instance(1)))
         for access_key, previous in steps:
-            stack.update(*deployable(instance(access_key, previous)))
+            self.stack.update(*deployable(instance(access_key, previous)))
             self.configure(f'access_key = {access_key}\nprevious_access_key = "{previous}"\n')
+
+    def reviewed_deploy(self, accepted: str = "") -> None:
+        """What `make deploy` comes to, without its start of the CDK CLI and of the app."""
+        [configured] = load(self.folder / "instances.toml").values()
+        assembly = assembly_of([configured], Path(tempfile.mkdtemp(dir=self.folder)))
+        self.succeeds(f"ghes-packages review --deployed production --assembly {assembly} {accepted}")
+        self.stack.update(*deployable(configured))
 
     def configure(self, keys: str) -> None:
         (self.folder / "instances.toml").write_text(f"[instances.production]  # ours\n{keys}")
@@ -184,21 +186,20 @@ def test_the_runbook_rotates_without_a_failed_request(cloud: Cloud, administrato
         next_is(ROTATE, DEPLOY)
         administrator.refused(ROTATE, "access key 1 may be in use (last used: less than a minute ago (s3))")
         run(ROTATE + A_DAY_LATER)
-        run(f"{DEPLOY} ACCEPT=access-key-1-in-use")
+        administrator.reviewed_deploy("--accept access-key-1-in-use")
         assert keys_of(cloud) == {first["AwsS3AccessKey"]: "Inactive", second["AwsS3AccessKey"]: "Active"}
 
         next_is(ROTATE, DEPLOY, STATUS)
         run(ROTATE + A_DAY_LATER)
-        run(f"{DEPLOY} ACCEPT=access-key-1-in-use")
+        administrator.reviewed_deploy("--accept access-key-1-in-use")
         assert "nothing to do" in run(STATUS)
         assert keys_of(cloud) == {second["AwsS3AccessKey"]: "Active"}
 
         assert list(steps) == RUNBOOK[-4:]  # the ways back, which another test takes
 
         # And once more, straight through CloudFormation, which is all that the deploys come to.
-        stack = Stack(cloud.aws, "GhesPackages-production")
         for step in ("active", "inactive", "deleted"):
-            stack.update(*deployable(instance(3, step)))
+            administrator.stack.update(*deployable(instance(3, step)))
             if step == "active":
                 administrator.configure('access_key = 3\nprevious_access_key = "active"\n')
                 ghes.enter(administrator.settings())

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.response import StreamingBody
 
-from ghes_packages.errors import AwsSaidNo
+from ghes_packages.errors import AwsRefused
 from tests.faults.faults import Fault
 from tests.faults.wire import Call, Reply, Request
 
@@ -116,7 +116,7 @@ class Replay:
 
     def learn(self, call: Call, made: Any) -> None:
         key = self.given.get(call)
-        if key is not None and isinstance(made, dict | ClientError | BotoCoreError | AwsSaidNo):
+        if key is not None and isinstance(made, dict | ClientError | BotoCoreError | AwsRefused):
             self.made[call, key] = made
 
     def _met(self, call: Call) -> Fault | None:

@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 from urllib3.connectionpool import HTTPConnectionPool
 
-from ghes_packages.errors import AwsSaidNo
+from ghes_packages.errors import AwsRefused
 from ghes_packages.live import aws
 from ghes_packages.verify import clients, links
 
@@ -144,7 +144,7 @@ class Wire:
                     self.answer.learn(made, result)
             if isinstance(result, ClientError):
                 raise type(result)(result.response, operation)
-            if isinstance(result, BotoCoreError | AwsSaidNo):  # each with notes of its own
+            if isinstance(result, BotoCoreError | AwsRefused):  # each with notes of its own
                 raise copy.copy(result)
             if isinstance(result, Exception):
                 raise result

@@ -11,17 +11,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from ghes_packages.config.instance import Instance
-from ghes_packages.config.values import PreviousAccessKey
+from ghes_packages.config.values import PreviousAccessKey, StorageClass
 from tests.synthesis import INSTANCE, Json, template_of
 
 ACCOUNT, ANOTHER_ACCOUNT = "111122223333", "444455556666"
 HERE: Json = {"name": "production", "account": ACCOUNT, "region": "us-west-2"}
 SOMEWHERE = Instance(**HERE)
 RESTRICTED = Instance(**HERE, allowed_cidrs=("203.0.113.0/24",))
+THROUGH_ENDPOINTS = Instance(**HERE, allowed_vpc_endpoints=("vpce-1a2b3c4d",))
+BOTH_WAYS = Instance(**HERE, allowed_cidrs=("203.0.113.0/24",), allowed_vpc_endpoints=("vpce-1a2b3c4d",))
+TIERED = Instance(**HERE, storage_class=StorageClass.INTELLIGENT_TIERING)
 ROTATING = Instance(name="production", access_key=2, previous_access_key=PreviousAccessKey.ACTIVE)
 REPLICATED = Instance(**HERE, encryption="kms", replica_region="us-east-1")
 ENCRYPTED = Instance(**HERE, encryption="kms", secret_readers=(f"arn:aws:iam::{ACCOUNT}:role/setup",))
 EXISTING = Instance(**HERE, existing_bucket="example")
+# Its template has CDK's parameter and rule.
+BOOTSTRAPPED = Instance(name="production", bootstrap=True)
 
 Edit = Callable[[Json], object]
 
@@ -182,6 +187,7 @@ BUCKET_ELSEWHERE = "arn:aws:s3:::somebody-elses"
 SECRET_KEY = attribute(ACCESS_KEY, "SecretAccessKey")
 PARTITION = ref("AWS::Partition")
 ARCHIVED = {"StorageClass": "GLACIER", "TransitionInDays": 30}
+TO_TIERING = {"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 0}
 TAGGED = {"Key": "a", "Value": "b"}
 BY_S3 = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
@@ -201,7 +207,6 @@ IN_CLEAR = {
     "metadata of the user": f"Resources.{USER}.Metadata",
     "metadata of the secret": f"Resources.{SECRET}.Metadata",
     "metadata of the template": "Metadata",
-    "a rule of the template": "Rules.Key",
     "the ID of a statement": f"{ON_BUCKET}.Sid",
     "the ID of a lifecycle rule": f"{RULE}.Id",
     "the name of the secret": f"{of(SECRET)}.Name",
@@ -275,9 +280,27 @@ CURRENT_PACKAGES_STAY = {
     ),
     "uploads have one day": to(f"{RULE}.AbortIncompleteMultipartUpload.DaysAfterInitiation", 1),
 }
+OTHER_MOVES = {
+    "to Glacier Flexible Retrieval": [{**TO_TIERING, "StorageClass": "GLACIER"}],
+    "to Glacier Instant Retrieval": [{**TO_TIERING, "StorageClass": "GLACIER_IR"}],
+    "to Glacier Deep Archive": [{**TO_TIERING, "StorageClass": "DEEP_ARCHIVE"}],
+    "to Standard-IA": [{"StorageClass": "STANDARD_IA", "TransitionInDays": 31}],
+    "to Intelligent-Tiering, and on": [TO_TIERING, ARCHIVED],
+    "a day later": [{**TO_TIERING, "TransitionInDays": 1}],
+    "on a day": [{"StorageClass": "INTELLIGENT_TIERING", "TransitionDate": "2030-01-01T00:00:00Z"}],
+    "nowhere": [],
+    "by what is no list": TO_TIERING,
+}
+MOVED_OTHERWISE = {
+    **{f"packages move {name}": to(f"{RULE}.Transitions", moves) for name, moves in OTHER_MOVES.items()},
+    "packages move, in the older form": to(f"{RULE}.Transition", TO_TIERING),
+    "access logs move": to(f"{of(LOGS)}.LifecycleConfiguration.Rules.0.Transitions", [TO_TIERING]),
+    "the archive tiers": to(f"{of(BUCKET)}.IntelligentTieringConfigurations", [{"Id": "a", "Status": "Enabled"}]),
+}
 NOT_ENCRYPTED = {
     "no encryption": gone(f"{of(BUCKET)}.BucketEncryption"),
     "no rule of encryption": to(ENCRYPTION, []),
+    "the secret with a key of an account that may be another": to(f"{of(SECRET)}.KmsKeyId", A_KEY_ELSEWHERE),
     "a key that is off": added("AWS::KMS::Key", Enabled=False),
     "a key that is off in words": added("AWS::KMS::Key", Enabled="false"),
 }
@@ -381,6 +404,17 @@ NO_OTHER_DENIAL_BY_ADDRESS = {
     "objects to services that act for the user": gone(f"{FROM_ELSEWHERE}.Condition.Bool"),
     "objects from allowed addresses": renamed(f"{FROM_ELSEWHERE}.Condition.NotIpAddress", "IpAddress"),
     "the bucket from elsewhere": to(f"{FROM_ELSEWHERE}.Resource", attribute(BUCKET)),
+}
+BY_ENDPOINT = f"{FROM_ELSEWHERE}.Condition.StringNotEquals"
+NO_OTHER_DENIAL_BY_ENDPOINT = {
+    "objects to services that act for the user": gone(f"{FROM_ELSEWHERE}.Condition.Bool"),
+    "objects through allowed endpoints": renamed(BY_ENDPOINT, "StringEquals"),
+    "objects from outside of a VPC": to(BY_ENDPOINT, {"aws:SourceVpc": ["vpc-1a2b3c4d"]}),
+    "objects to one account": to(f"{BY_ENDPOINT}.aws:PrincipalAccount", ACCOUNT),
+    "objects through no endpoint at all": to(f"{BY_ENDPOINT}.aws:SourceVpce", []),
+    "every resource": to(f"{FROM_ELSEWHERE}.Resource", "*"),
+    "every action": to(f"{FROM_ELSEWHERE}.Action", "s3:*"),
+    "all actions but some": renamed(f"{FROM_ELSEWHERE}.Action", "NotAction"),
 }
 NO_OTHER_GRANT_TO_THE_USER = {
     "the user has an inline policy": to(f"{of(USER)}.Policies", [inline()]),
@@ -491,6 +525,7 @@ NO_SECRET_IN_CLEAR = {
         for what, value in TOLD.items()
     },
 }
+NO_SECRET_IN_A_RULE = {f"{what} in a rule of the template": to("Rules.Key", value) for what, value in TOLD.items()}
 NO_SECRET_IN_CLEAR_AFTER_A_ROTATION = {
     "the access key before": both(to(f"{FIELDS}.1", ref(ACCESS_KEY)), to(f"{FIELDS}.3", SECRET_KEY))
 }
@@ -499,9 +534,6 @@ ONLY_ITS_OWN_ACCESS_KEYS = {
     "no access key": gone(f"Resources.{ACCESS_KEY}"),
     "somebody else gets one": added("AWS::IAM::AccessKey", UserName="somebody", Status="Active"),
     "somebody else gets it": both(to(f"{of(ACCESS_KEY)}.UserName", "somebody"), gone("Outputs.IamUserName")),
-    "a parameter gets it": both(
-        *(to(path, ref("BootstrapVersion")) for path in (f"{of(ACCESS_KEY)}.UserName", "Outputs.IamUserName.Value"))
-    ),
     "it is of no generation": copied(f"Resources.{ACCESS_KEY}", "AnotherKey"),
     "its generation is there already": copied(f"Resources.{ACCESS_KEY}", "AccessAccessKey100000000"),
     "it is not active": to(f"{of(ACCESS_KEY)}.Status", "Inactive"),
@@ -509,6 +541,11 @@ ONLY_ITS_OWN_ACCESS_KEYS = {
     "it says no status": gone(f"{of(ACCESS_KEY)}.Status"),
     "there are three": both(
         *(copied(f"Resources.{ACCESS_KEY}", f"AccessAccessKey{number}00000000") for number in (2, 3))
+    ),
+}
+A_PARAMETER_GETS_THE_ACCESS_KEY = {
+    "a parameter gets it": both(
+        *(to(path, ref("BootstrapVersion")) for path in (f"{of(ACCESS_KEY)}.UserName", "Outputs.IamUserName.Value"))
     ),
 }
 ONLY_ITS_OWN_ACCESS_KEYS_IN_A_ROTATION = {
@@ -559,6 +596,9 @@ PUBLIC_ACCESS_BLOCKED = {
 REPLICA_IN_STEP = {
     "the access logs are not replicated": gone(f"{of(LOGS)}.ReplicationConfiguration"),
     "the packages are not replicated": gone(f"{of(BUCKET)}.ReplicationConfiguration"),
+    "somebody else's role": to(
+        f"{of(BUCKET)}.ReplicationConfiguration.Role", f"arn:aws:iam::{ANOTHER_ACCOUNT}:role/one"
+    ),
     "two rules": also(f"{of(BUCKET)}.ReplicationConfiguration.Rules"),
     "the rule is off": to(f"{REPLICATION}.Status", "Disabled"),
     "one prefix only": to(f"{REPLICATION}.Filter.Prefix", "npm/"),
@@ -671,7 +711,6 @@ USER_IN_ITS_GROUP = {
         f"{of(USER)}.PermissionsBoundary", joined("arn:", PARTITION, ":iam::aws:policy/A")
     ),
     "the group as the boundary": to(f"{of(USER)}.PermissionsBoundary", ref(GROUP)),
-    "a parameter as the boundary": to(f"{of(USER)}.PermissionsBoundary", ref("BootstrapVersion")),
     "the policy of a role as the boundary": both(
         added("AWS::IAM::ManagedPolicy", Roles=["somebody"]), to(f"{of(USER)}.PermissionsBoundary", ref("Extra"))
     ),
@@ -683,6 +722,9 @@ USER_IN_ITS_GROUP = {
     ),
     "a policy without a group": gone(f"{of(POLICY)}.Groups"),
     "a second user": copied(f"Resources.{USER}", "Another"),
+}
+A_PARAMETER_AS_THE_BOUNDARY = {
+    "a parameter as the boundary": to(f"{of(USER)}.PermissionsBoundary", ref("BootstrapVersion")),
 }
 BOUNDARY_ELSEWHERE = {
     "a boundary of another account": to(
@@ -711,10 +753,7 @@ WRITTEN_OUT = {
     ),
     "a function beside something else": to(f"{of(USER)}.Groups", {"Ref": GROUP, "Fn::If": ["Never", [], []]}),
     "resources by a loop": to("Resources.Fn::ForEach::Users", ["Name", ["a"], {}]),
-    "a parameter": to("Parameters.Group", {"Type": "String", "Default": "admins"}),
-    "CDK's parameter of another type": to("Parameters.BootstrapVersion.Type", "String"),
-    "CDK's parameter from elsewhere": to("Parameters.BootstrapVersion.Default", "/somebody-elses/parameter"),
-    "CDK's parameter in use": to(f"{of(USER)}.Groups", [ref("BootstrapVersion")]),
+    "a parameter": to("Parameters", {"Group": {"Type": "String", "Default": "admins"}}),
     "a macro for the template": to("Fn::Transform", MACRO),
     "a macro for the resources": to("Resources.Fn::Transform", MACRO),
     "a macro for a resource": to(f"Resources.{USER}.Fn::Transform", MACRO),
@@ -728,11 +767,18 @@ WRITTEN_OUT = {
     "a macro for an output": to("Outputs.IamUserName.Fn::Transform", MACRO),
     "a macro in the text of an output": more("Outputs.AwsServiceUrl.Value.Fn::Join.1", {"Fn::Transform": MACRO}),
 }
+WRITTEN_OUT_WITH_CDKS_PARAMETER = {
+    "a parameter beside CDK's": to("Parameters.Group", {"Type": "String", "Default": "admins"}),
+    "CDK's parameter of another type": to("Parameters.BootstrapVersion.Type", "String"),
+    "CDK's parameter from elsewhere": to("Parameters.BootstrapVersion.Default", "/somebody-elses/parameter"),
+    "CDK's parameter in use": to(f"{of(USER)}.Groups", [ref("BootstrapVersion")]),
+}
 
 BREAKS = (
     *cases("access_logged", ACCESS_LOGGED),
     *cases("acls_off", ACLS_OFF),
     *cases("current_packages_stay", CURRENT_PACKAGES_STAY),
+    *cases("current_packages_stay", MOVED_OTHERWISE, TIERED),
     *cases("encrypted", NOT_ENCRYPTED),
     *cases("encrypted", ENCRYPTED_BADLY, ENCRYPTED),
     *cases("existing_bucket_untouched", EXISTING_BUCKET_UNTOUCHED),
@@ -741,6 +787,12 @@ BREAKS = (
     *cases("no_open_key_or_secret", NO_OPEN_KEY_OR_SECRET, ENCRYPTED),
     *cases("no_other_denial", NO_OTHER_DENIAL),
     *cases("no_other_denial", NO_OTHER_DENIAL_BY_ADDRESS, RESTRICTED),
+    *cases(
+        "no_other_denial",
+        {f"{name}, by endpoint": e for name, e in NO_OTHER_DENIAL_BY_ENDPOINT.items()},
+        THROUGH_ENDPOINTS,
+    ),
+    *cases("no_other_denial", {f"{name}, both ways": e for name, e in NO_OTHER_DENIAL_BY_ENDPOINT.items()}, BOTH_WAYS),
     *cases("no_other_grant_to_the_user", NO_OTHER_GRANT_TO_THE_USER),
     *cases("no_principal_but_services_in_a_bucket_policy", NO_PRINCIPAL),
     *cases("no_principal_but_services_in_a_bucket_policy", NO_PRINCIPAL_ELSEWHERE, SOMEWHERE),
@@ -748,9 +800,11 @@ BREAKS = (
     *cases("no_role_but_for_replication", NO_ROLE_WITHOUT_A_REPLICA),
     *cases("no_secret_in_an_output", NO_SECRET_IN_AN_OUTPUT),
     *cases("no_secret_in_clear", NO_SECRET_IN_CLEAR),
+    *cases("no_secret_in_clear", NO_SECRET_IN_A_RULE, BOOTSTRAPPED),
     *cases("no_secret_in_clear", NO_SECRET_IN_CLEAR_AFTER_A_ROTATION, ROTATING),
     *cases("no_website", NO_WEBSITE),
     *cases("only_its_own_access_keys", ONLY_ITS_OWN_ACCESS_KEYS),
+    *cases("only_its_own_access_keys", A_PARAMETER_GETS_THE_ACCESS_KEY, BOOTSTRAPPED),
     *cases("only_its_own_access_keys", ONLY_ITS_OWN_ACCESS_KEYS_IN_A_ROTATION, ROTATING),
     *cases("only_known_properties", ONLY_KNOWN_PROPERTIES),
     *cases("only_known_properties", ONLY_KNOWN_PROPERTIES_OF_A_KEY, ENCRYPTED),
@@ -765,7 +819,9 @@ BREAKS = (
     *cases("seven_actions", {f"{name}, of an existing bucket": e for name, e in EXISTING_BUCKET.items()}, EXISTING),
     *cases("tls_only", TLS_ONLY),
     *cases("user_in_its_group_with_its_boundary", USER_IN_ITS_GROUP),
+    *cases("user_in_its_group_with_its_boundary", A_PARAMETER_AS_THE_BOUNDARY, BOOTSTRAPPED),
     *cases("user_in_its_group_with_its_boundary", BOUNDARY_ELSEWHERE, SOMEWHERE),
     *cases("versioned", VERSIONED),
     *cases("written_out", WRITTEN_OUT),
+    *cases("written_out", WRITTEN_OUT_WITH_CDKS_PARAMETER, BOOTSTRAPPED),
 )

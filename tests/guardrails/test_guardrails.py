@@ -15,6 +15,7 @@ from ghes_packages.config.regions import partition_of
 from ghes_packages.guardrails import RULES, Finding, check
 from ghes_packages.template.rendered import RenderedStack
 from tests.guardrails.breaks import (
+    BOTH_WAYS,
     BREAKS,
     BUCKET,
     DELIVERED,
@@ -32,6 +33,8 @@ from tests.guardrails.breaks import (
     ROTATING,
     SECRET,
     SOMEWHERE,
+    THROUGH_ENDPOINTS,
+    TIERED,
     USER,
     WITH_A_CENTRAL_LOG_BUCKET,
     Break,
@@ -51,6 +54,9 @@ INSTANCES = [
         "no options": INSTANCE,
         "an account": SOMEWHERE,
         "allowed addresses": RESTRICTED,
+        "allowed endpoints": THROUGH_ENDPOINTS,
+        "allowed addresses and endpoints": BOTH_WAYS,
+        "packages that move": TIERED,
         "two access keys": ROTATING,
         "a replica": REPLICATED,
         "a key and a reader": ENCRYPTED,
@@ -99,8 +105,9 @@ def test_the_template_breaks_no_promise(instance: Instance) -> None:
 
 
 def test_a_replica_breaks_no_promise() -> None:
-    assert REPLICATED.replica
-    assert findings(replica_template_of(REPLICATED), REPLICATED.replica) == {}
+    for each in (REPLICATED, REPLICATED.model_copy(update={"storage_class": TIERED.storage_class})):
+        assert each.replica
+        assert findings(replica_template_of(each), each.replica) == {}
 
 
 @pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", "eusc-de-east-1", "us-iso-east-1"])

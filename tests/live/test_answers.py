@@ -1,12 +1,13 @@
 """What comes instead of an answer of AWS, through botocore itself: its requests are sent nowhere."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
 
-from ghes_packages.errors import AwsSaidNo
+from ghes_packages.errors import AwsRefused
 from ghes_packages.live.aws import CONFIG, NotProcessed, explained, session_with
 
 HTML = b"<!DOCTYPE html>\n<html><body>Sign in to \x1b[31mGuest\xc2\x9b Wi-Fi</body></html>"
@@ -28,16 +29,24 @@ class _Raw:
         return body
 
 
-def answered(service: str, status: int, body: bytes) -> Any:
-    """A client to which everything is answered so."""
+@cache
+def _client(service: str) -> tuple[Any, list[AWSResponse]]:
+    """A client to which everything is answered with what is last in the list."""
     session = session_with(
         None, region_name="us-west-2", aws_access_key_id="x", aws_secret_access_key="x", aws_session_token=None
     )
     config = CONFIG.merge(type(CONFIG)(retries={"total_max_attempts": 1}))
     client: Any = session.client(service, config=config)  # type: ignore[call-overload]
+    responses: list[AWSResponse] = []
+    client.meta.events.register("before-send", lambda **_: responses[-1])
+    return client, responses
+
+
+def answered(service: str, status: int, body: bytes) -> Any:
+    """A client to which everything is answered so."""
+    client, responses = _client(service)
     headers: Any = HeadersDict({"content-type": "text/html"})
-    response = AWSResponse("https://aws", status, headers, _Raw(body))
-    client.meta.events.register("before-send", lambda **_: response)
+    responses.append(AWSResponse("https://aws", status, headers, _Raw(body)))
     return client
 
 
@@ -58,7 +67,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     ids=["HTML", "empty", "bytes", "truncated XML", "a text", "a list", "other XML", "other JSON"],
 )
 def test_what_is_no_answer_of_aws_is_told_in_one_line(service: str, status: int, body: bytes) -> None:
-    with pytest.raises(AwsSaidNo) as told, explained():
+    with pytest.raises(AwsRefused) as told, explained():
         CALLS[service](answered(service, status, body))
     line = str(told.value)
     assert line.isprintable()
@@ -71,26 +80,29 @@ def test_what_is_no_answer_of_aws_is_told_in_one_line(service: str, status: int,
 def test_an_answer_that_lacks_something_deep_inside_says_what() -> None:
     client = answered("iam", 200, A_GROUP)
     [group] = client.list_groups_for_user(UserName="x")["Groups"]
-    with pytest.raises(AwsSaidNo, match="ListGroupsForUser: the answer lacks GroupName; is a"), explained():
+    with pytest.raises(AwsRefused, match="ListGroupsForUser: the answer lacks GroupName; is a"), explained():
         group["GroupName"]
 
 
 def test_a_captive_portal_that_redirects_every_request_is_not_followed_for_ever() -> None:
-    with pytest.raises(AwsSaidNo, match="Amazon Simple Storage Service GetObject: HTTP 302 with: nothing"), explained():
+    with (
+        pytest.raises(AwsRefused, match="Amazon Simple Storage Service GetObject: HTTP 302 with: nothing"),
+        explained(),
+    ):
         answered("s3", 302, b"").get_object(Bucket="x", Key="y")
 
 
 def test_an_answer_that_may_hold_a_secret_is_not_quoted() -> None:
     body = b'{"SecretString": "{\\"secret_access_key\\": \\"a-secret'
-    with pytest.raises(AwsSaidNo, match="GetSecretValue: HTTP 200 with: text/html;") as told:
+    with pytest.raises(AwsRefused, match="GetSecretValue: HTTP 200 with: text/html;") as told:
         answered("secretsmanager", 200, body).get_secret_value(SecretId="x")
     assert "a-secret" not in str(told.value)
 
 
 def test_what_comes_without_an_id_of_s3s_is_not_s3s_answer_even_where_it_has_no_body() -> None:
-    with pytest.raises(AwsSaidNo, match="PutObject: HTTP 200 with: nothing; is a proxy"):
+    with pytest.raises(AwsRefused, match="PutObject: HTTP 200 with: nothing; is a proxy"):
         answered("s3", 200, b"").put_object(Bucket="x", Key="y", Body=b"")
-    with pytest.raises(AwsSaidNo, match="HeadObject was not answered by AWS: HTTP 403 with: nothing; is a proxy"):
+    with pytest.raises(AwsRefused, match="HeadObject was not answered by AWS: HTTP 403 with: nothing; is a proxy"):
         answered("s3", 403, b"").head_object(Bucket="x", Key="y")
 
 

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ghes_packages.config.instance import Instance
-from ghes_packages.errors import AwsSaidNo, CannotGoOn, ConfigurationError
+from ghes_packages.errors import AwsRefused, CannotGoOn, ConfigurationError
 from ghes_packages.live.aws import explained, session
 
 
@@ -27,7 +27,16 @@ def told(error: Exception) -> CannotGoOn:
             refusal(
                 "AccessDenied", "User: x is not authorized to perform: cloudformation:DescribeStacks on resource: y"
             ),
-            "AWS refused DescribeStacks: AccessDenied: your credentials lack cloudformation:DescribeStacks;"
+            "AWS refused DescribeStacks: AccessDenied: your credentials lack cloudformation:DescribeStacks on y;"
+            " have it allowed, or use another profile",
+        ),
+        (
+            refusal(
+                "AccessDenied",
+                'User: x is not authorized to perform: s3:GetBucketLogging on resource: "arn:aws:s3:::y" because no'
+                " identity-based policy allows the s3:GetBucketLogging action",
+            ),
+            "AWS refused DescribeStacks: AccessDenied: your credentials lack s3:GetBucketLogging on arn:aws:s3:::y;"
             " have it allowed, or use another profile",
         ),
         (
@@ -87,12 +96,12 @@ def test_what_aws_or_the_network_says_becomes_one_line_with_what_to_do(
 ) -> None:
     answer = told(error)
     assert str(answer) == line
-    assert isinstance(answer, AwsSaidNo)
+    assert isinstance(answer, AwsRefused)
 
 
 def test_a_code_with_a_meaning_of_its_own_is_told_as_such() -> None:
     with (
-        pytest.raises(AwsSaidNo, match=r"^the secret is gone$"),
+        pytest.raises(AwsRefused, match=r"^the secret is gone$"),
         explained({"ResourceNotFoundException": "the secret is gone"}),
     ):
         raise refusal("ResourceNotFoundException")

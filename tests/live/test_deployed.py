@@ -117,7 +117,7 @@ def test_what_an_earlier_template_had_is_not_the_stacks_any_more(session: Any, s
         resource("Alias1", "AWS::KMS::Alias", status),
     ]
     session.stub.add_response("list_stack_resources", {"StackResourceSummaries": [*EVERY_STACK, *gone]})
-    parts = deployed.parts(INSTANCE, OUTPUTS, session)
+    parts = deployed.parts(INSTANCE, OUTPUTS, deployed.resources(INSTANCE, session))
     assert (parts.log_bucket, parts.kms_key) == (None, None)
     assert parts.access_keys == {1: "name-of-AccessAccessKey10A1B2C3D"}
 
@@ -135,4 +135,40 @@ def test_what_an_earlier_template_had_is_not_the_stacks_any_more(session: Any, s
 def test_a_stack_of_another_kind_is_told_apart(session: Any, resources: list[Any]) -> None:
     session.stub.add_response("list_stack_resources", {"StackResourceSummaries": resources})
     with pytest.raises(FoundWrong, match="is not one that this project deploys"):
-        deployed.parts(INSTANCE, OUTPUTS, session)
+        deployed.parts(INSTANCE, OUTPUTS, deployed.resources(INSTANCE, session))
+
+
+AS_THE_CDK_CLI_WRITES_IT = """\
+Resources:
+  AccessPolicy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Resource:
+              Fn::GetAtt:
+                - Bucket
+                - Arn
+"""
+
+
+@pytest.mark.parametrize("text", [AS_THE_CDK_CLI_WRITES_IT, AS_THE_CDK_CLI_WRITES_IT.replace('"', "")])
+def test_a_template_that_the_cdk_cli_handed_over_is_read_as_cdk_wrote_it(session: Any, text: str) -> None:
+    session.stub.add_response("get_template", {"TemplateBody": text})
+    policy = deployed.template(INSTANCE, session)["Resources"]["AccessPolicy"]["Properties"]["PolicyDocument"]
+    statement = {"Effect": "Allow", "Resource": {"Fn::GetAtt": ["Bucket", "Arn"]}}
+    assert policy == {"Version": "2012-10-17", "Statement": [statement]}
+
+
+@pytest.mark.parametrize("text", ["Resources: {Bucket: !Ref Other}", "a: b: c", "text", "[1]", "&a [*a]", "{" * 10_000])
+def test_a_template_of_somebody_elses_is_told_apart(session: Any, text: str) -> None:
+    session.stub.add_response("get_template", {"TemplateBody": text})
+    with pytest.raises(FoundWrong) as refused:
+        deployed.template(INSTANCE, session)
+    assert str(refused.value) == (
+        "stack GhesPackages-production was deployed from another template than CDK's: it is not JSON, or YAML in which"
+        " functions have their full names; see what it is with: aws cloudformation get-template --stack-name"
+        " GhesPackages-production"
+    )

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import ConfigurationError
-from local_aws.demo import demo, environments
+from local_aws.demo import bootstrapped, demo
 
 HERE = {"account": "444455556666", "region": "eu-west-1"}
 
@@ -33,8 +33,13 @@ def test_what_the_demo_does_not_have_is_refused_before_anything_starts(key: str,
 
 
 def test_the_region_of_a_replica_is_bootstrapped_too() -> None:
-    assert environments(Instance.model_validate({"name": "x"})) == ["aws://111122223333/us-west-2"]
-    assert environments(Instance.model_validate({"name": "x", **HERE, "replica_region": "us-east-1"})) == [
+    def of(**options: object) -> list[str]:
+        return bootstrapped(Instance.model_validate({"name": "x", **options}))
+
+    assert of(bootstrap=True) == ["aws://111122223333/us-west-2"]
+    assert of(bootstrap="acme", **HERE, replica_region="us-east-1") == [
+        "--qualifier",
+        "acme",
         "aws://444455556666/eu-west-1",
         "aws://444455556666/us-east-1",
     ]

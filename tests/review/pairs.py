@@ -1,49 +1,18 @@
 """Pairs of stacks and of assemblies: the one that this project makes, and what a small edit makes of it."""
 
-import copy
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ghes_packages import review
 from ghes_packages.review.change import Change
 from ghes_packages.template.assembly import Stack
+from ghes_packages.template.rendered import RenderedStack
 from tests.synthesis import template_of
 
-BUCKET, BUCKET_POLICY = "PackagesBucket3210E67E", "PackagesBucketPolicyC2FF34FE"
-USER, GROUP, POLICY = "AccessUser138A70BB", "AccessGroup8B65D982", "AccessPolicy24F350C1"
-SECRET = "AccessSecretD1770891"
-
 Json = dict[str, Any]
-Edit = Callable[[Json], None]
-
-
-def edited(edit: Edit) -> Json:
-    """The template after an edit of its resources, outputs and the rest."""
-    template = copy.deepcopy(template_of())
-    edit(template)
-    return template
-
-
-def set_at(*path: Any, to: Any) -> Edit:
-    """An edit of the value at a path from the resources; None takes it away."""
-
-    def edit(template: Json) -> None:
-        place = template["Resources"]
-        for key in path[:-1]:
-            place = place.setdefault(key, {}) if isinstance(place, dict) else place[key]
-        if to is None:
-            del place[path[-1]]
-        else:
-            place[path[-1]] = to
-
-    return edit
-
-
-def property_of(logical_id: str, *path: Any, to: Any) -> Edit:
-    return set_at(logical_id, "Properties", *path, to=to)
 
 
 def renamed(template: Json, old: str, new: str) -> Json:
@@ -56,8 +25,17 @@ def stack(template: Json, **others: Any) -> Stack:
     return Stack(template, termination_protection=True, **others)
 
 
-def changes(after: Json, before: Json | None = None) -> list[Change]:
-    return list(review.changes(stack(before or template_of()), stack(after)))
+def changes_between(before: Stack, after: Stack) -> Sequence[Change]:
+    return review.reviewed("production", before, after).changes
+
+
+def changes(after: Json, before: Json | None = None) -> Sequence[Change]:
+    return changes_between(stack(before or template_of()), stack(after))
+
+
+def rendered(before: Json, after: Json) -> tuple[RenderedStack, RenderedStack]:
+    """Both templates as a review compares them."""
+    return review.rendered(stack(before), stack(after))
 
 
 def ids(found: Iterable[Change]) -> list[str]:

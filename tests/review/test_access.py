@@ -7,8 +7,10 @@ import pytest
 from ghes_packages.policies.document import statement
 from ghes_packages.policies.statements import address_statement
 from ghes_packages.template.grant_matching import covers
-from ghes_packages.template.grants import Grant, grants
-from tests.review.pairs import GROUP, POLICY, USER, changes, edited, ids, property_of, set_at
+from ghes_packages.template.grants import Grant
+from ghes_packages.template.rendered import RenderedStack
+from tests.guardrails.breaks import GROUP, POLICY, USER, Edit, added, edited, more, ref, statements, to
+from tests.review.pairs import changes, ids
 from tests.stacks.test_options import VALUES, instance
 from tests.synthesis import template_of
 
@@ -79,76 +81,35 @@ def test_everybody_covers_somebody() -> None:
 
 
 def who(template: dict[str, Any]) -> set[str]:
-    return {grant.who for grant in grants(template["Resources"], {})}
+    return {grant.who for grant in RenderedStack(template).grants}
 
 
 def test_the_principals_of_the_template_are_the_user_the_logs_and_everybody_who_is_denied() -> None:
     assert who(template_of()) == {f"${{{USER}}}", "Service logging.s3", "everybody"}
 
 
+EVERYTHING = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "*", "Resource": "*"}
+
+
 @pytest.mark.parametrize(
-    ("logical_id", "resource"),
+    "edit",
     [
-        ("Other", {"Type": "AWS::IAM::User", "Properties": {"Groups": [{"Ref": GROUP}]}}),
-        ("Other", {"Type": "AWS::IAM::User", "Properties": {"ManagedPolicyArns": [{"Ref": POLICY}]}}),
-        ("Other", {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": ["arn:x"]}}),
-        (
-            "Other",
-            {
-                "Type": "AWS::IAM::UserToGroupAddition",
-                "Properties": {"GroupName": {"Ref": GROUP}, "Users": ["${Other}"]},
-            },
-        ),
-        (
-            "Other",
-            {
-                "Type": "AWS::IAM::Role",
-                "Properties": {
-                    "Policies": [
-                        {"PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}}
-                    ]
-                },
-            },
-        ),
-        (
-            "Other",
-            {
-                "Type": "AWS::KMS::Key",
-                "Properties": {
-                    "KeyPolicy": {
-                        "Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
-                    }
-                },
-            },
-        ),
-        (
-            "Other",
-            {
-                "Type": "AWS::IAM::Role",
-                "Properties": {
-                    "AssumeRolePolicyDocument": {
-                        "Statement": {"Effect": "Allow", "Principal": {"AWS": "1"}, "Action": "sts:AssumeRole"}
-                    }
-                },
-            },
-        ),
-        (
-            "Other",
-            {
-                "Type": "AWS::SecretsManager::ResourcePolicy",
-                "Properties": {
-                    "SecretId": "s",
-                    "ResourcePolicy": {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*"}]},
-                },
-            },
-        ),
-        ("Other", {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": ["hidden"]}}}),
+        added("AWS::IAM::User", Groups=[ref(GROUP)]),
+        added("AWS::IAM::User", ManagedPolicyArns=[ref(POLICY)]),
+        added("AWS::IAM::Role", ManagedPolicyArns=["arn:x"]),
+        added("AWS::IAM::UserToGroupAddition", GroupName=ref(GROUP), Users=["${Other}"]),
+        added("AWS::IAM::UserToGroupAddition", GroupName="Administrators", Users=[ref(USER)]),
+        more(f"Resources.{USER}.Properties.Groups", "Administrators"),
+        more(f"Resources.{USER}.Properties.Groups", {"Fn::ImportValue": "Administrators"}),
+        added("AWS::IAM::Role", Policies=[{"PolicyDocument": {"Statement": EVERYTHING}}]),
+        added("AWS::KMS::Key", KeyPolicy={"Statement": EVERYTHING}),
+        added("AWS::IAM::Role", AssumeRolePolicyDocument={"Statement": {**EVERYTHING, "Principal": {"AWS": "1"}}}),
+        added("AWS::SecretsManager::ResourcePolicy", SecretId="s", ResourcePolicy={"Statement": [EVERYTHING]}),
+        added("AWS::IAM::Policy", PolicyDocument={"Statement": ["hidden"]}),
     ],
-    ids=lambda value: value["Type"] if isinstance(value, dict) else "",
 )
-def test_access_is_found_wherever_a_template_can_give_it(logical_id: str, resource: dict[str, Any]) -> None:
-    found = ids(changes(edited(set_at(logical_id, to=resource))))
-    assert any(each.startswith("access-gained") for each in found)
+def test_access_is_found_wherever_a_template_can_give_it(edit: Edit) -> None:
+    assert any(each.startswith("access-gained") for each in ids(changes(edited(edit))))
 
 
 def test_another_condition_value_gives_access_where_it_allows_and_takes_it_where_it_denies() -> None:
@@ -158,12 +119,16 @@ def test_another_condition_value_gives_access_where_it_allows_and_takes_it_where
             "Allow": {**allowed, "Condition": {"IpAddress": {"aws:SourceIp": addresses}}},
             "Deny": address_statement("*", addresses),
         }[effect]
-        return edited(property_of(POLICY, "PolicyDocument", "Statement", to=[statement]))
+        return edited(to(statements(POLICY), [statement]))
 
     few, many = ["10.0.0.0/8"], ["10.0.0.0/8", "192.0.2.0/24"]
     for effect in ("Allow", "Deny"):
-        assert len(ids(changes(template(effect, many), template(effect, few)))) == 1
-        assert ids(changes(template(effect, few), template(effect, many))) == []
+        assert len(of_access(template(effect, few), template(effect, many))) == 1
+        assert of_access(template(effect, many), template(effect, few)) == []
+
+
+def of_access(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return [each for each in ids(changes(after, before)) if each.startswith("access-")]
 
 
 RESTRICTIONS = [frozenset(some) for some in ((), (CIDRS,), (ENDPOINTS,), (CIDRS, ENDPOINTS))]

@@ -17,27 +17,13 @@ from ghes_packages.review.pull_request import review_assemblies
 from ghes_packages.review.report import Report, Reviewed, State
 from ghes_packages.review.table import cell, code
 from ghes_packages.template import assembly as assemblies
-from ghes_packages.template.rendering import in_words, names, rendered
-from tests.review.pairs import (
-    BUCKET,
-    BUCKET_POLICY,
-    POLICY,
-    SECRET,
-    USER,
-    Edit,
-    Json,
-    assembly,
-    changes,
-    edited,
-    property_of,
-    set_at,
-    stack,
-)
+from ghes_packages.template.rendering import in_words, names
+from ghes_packages.template.rendering import rendered as text_of
+from tests.guardrails.breaks import BUCKET, BUCKET_POLICY, POLICY, RULE, SECRET, USER, Edit, edited, gone, of, to
+from tests.review.pairs import Json, assembly, changes, rendered
 from tests.synthesis import template_of
 
-SHORTER = property_of(
-    BUCKET, "LifecycleConfiguration", "Rules", 0, "NoncurrentVersionExpiration", "NoncurrentDays", to=7
-)
+SHORTER = to(f"{RULE}.NoncurrentVersionExpiration.NoncurrentDays", 7)
 RISK = f"production/retention-noncurrent-versions-stay-{BUCKET}"
 
 
@@ -120,21 +106,14 @@ def test_tags_of_the_stack_and_acknowledged_findings_are_rows(tmp_path: Path) ->
     assert "| dropped | `because` |" in markdown.written(review_assemblies(head, base, ()))
 
 
-def test_a_guardrail_cannot_be_silenced_unseen(tmp_path: Path) -> None:
-    base = assembly(tmp_path / "base", {"production": template_of()})
-    head = acknowledging(tmp_path / "head", "Guardrails::versioned")
-    found = review_assemblies(base, head, ())
-    assert [risk.id for risk in found.risks] == ["production/acknowledged-versioned-Packages-Bucket"]
-    assert review_assemblies(head, base, ()).exit_status == 0
-
-
 def test_a_finding_of_no_construct_is_shown_for_every_stack(tmp_path: Path) -> None:
     base = assembly(tmp_path / "base", {"one": template_of(), "two": template_of()})
     head = assembly(tmp_path / "head", {"one": template_of(), "two": template_of()})
     finding = {"acknowledgedId": "Guardrails::versioned", "reason": "because"}
     (head / "validation-report.json").write_text(json.dumps({"pluginReports": [{"suppressedViolations": [finding]}]}))
     found = review_assemblies(base, head, ())
-    assert [risk.id for risk in found.risks] == ["one/acknowledged-versioned-", "two/acknowledged-versioned-"]
+    assert [[row.what for row in each.changes] for each in found.instances] == [["added"], ["added"]]
+    assert found.exit_status == 0
 
 
 def test_a_plugin_cannot_be_taken_out_unseen(tmp_path: Path) -> None:
@@ -258,17 +237,19 @@ HOSTILE = "x` | <img src=x> @octocat #1 https://evil.example \n| a | \\| ``` </d
 
 
 def test_a_value_stays_in_its_cell_as_text(tmp_path: Path) -> None:
-    other = property_of(POLICY, HOSTILE, to="x")
-    text = markdown.written(reviewed(tmp_path, {"production": template_of()}, {"production": edited(other)}))
-    [row] = [line for line in text.splitlines() if "octocat" in line]
-    assert row.count("|") == 5
-    [value] = re.findall(r"<code>(.*)</code>", row)
-    assert not set(value) & set("`|<>@#:\\\n\u202e") - set("#")
-    assert re.fullmatch(r"(?:[\w ]|&#\d+;)*", value)
+    template = copy.deepcopy(template_of())
+    template["Resources"][POLICY]["Properties"][HOSTILE] = "x"
+    text = markdown.written(reviewed(tmp_path, {"production": template_of()}, {"production": template}))
+    rows = [line for line in text.splitlines() if "octocat" in line]
+    assert [row.count("|") for row in rows] == [3, 5, 5]
+    for row in rows:
+        [value] = re.findall(r"<code>(.*)</code>", row)
+        assert not set(value) & set("`|<>@#:\\\n\u202e") - set("#")
+        assert re.fullmatch(r"(?:[\w ]|&#\d+;)*", value)
 
 
 def test_a_markdown_parser_sees_tables_of_whole_rows_and_no_html_but_ours(tmp_path: Path) -> None:
-    after = edited(property_of(BUCKET, "Tags", to=[{"Key": "k", "Value": HOSTILE}]))
+    after = edited(to(f"{of(BUCKET)}.Tags", [{"Key": "k", "Value": HOSTILE}]))
     after["Resources"][POLICY]["Properties"]["PolicyDocument"]["Statement"].append(
         {"Effect": "Allow", "Action": HOSTILE, "Resource": HOSTILE, "Condition": {HOSTILE: {HOSTILE: HOSTILE}}}
     )
@@ -284,7 +265,7 @@ def test_a_markdown_parser_sees_tables_of_whole_rows_and_no_html_but_ours(tmp_pa
         "</details>",
     }
     assert not [each for each in inline if each.type in ("link_open", "image")]
-    assert sum(token.type == "table_open" for token in tokens) == 4
+    assert sum(token.type == "table_open" for token in tokens) == 5
     cells = ["".join(each.content for each in token.children or ()) for token in tokens if token.type == "inline"]
     whole = HOSTILE.replace("\n", "\\n").replace("\u202e", "\\u202e")
     assert f"<code>k={whole}</code>" in cells
@@ -305,7 +286,7 @@ def test_a_logical_id_cannot_leave_the_picture_or_the_table(tmp_path: Path, name
 def test_the_longest_report_is_a_comment_that_github_takes_and_keeps_every_risk(tmp_path: Path) -> None:
     before = {f"ghes-{number}": template_of() for number in range(150)}
     after = {
-        name: edited(property_of(BUCKET, "Tags", to=[{"Key": "x", "Value": f"{name} {'y' * 2000}"}]))
+        name: edited(to(f"{of(BUCKET)}.Tags", [{"Key": "x", "Value": f"{name} {'y' * 2000}"}]))
         | {"Outputs": {key: value for key, value in template_of()["Outputs"].items() if key != "IamUserName"}}
         for name in before
     }
@@ -438,18 +419,18 @@ def test_a_stack_in_a_stage_is_not_overlooked(tmp_path: Path) -> None:
 
 def test_intrinsic_functions_are_written_as_fn_sub_writes_them() -> None:
     called = names(template_of(), {"Resources": {"PackagesBucket00000000": {}, "OtherAAAAAAAA": {}}})
-    assert rendered({"Ref": BUCKET}, called) == f"${{{BUCKET}}}"
-    assert rendered({"Fn::GetAtt": "OtherAAAAAAAA.Arn"}, called) == "${Other.Arn}"
-    assert rendered({"Fn::Join": ["-", ["a", {"Ref": "AWS::Region"}]]}, called) == "a-${AWS::Region}"
-    assert rendered({"Fn::Sub": ["${OtherAAAAAAAA.Arn}/${x} ${!y}", {"x": {"Ref": "Z"}}]}, called) == (
+    assert text_of({"Ref": BUCKET}, called) == f"${{{BUCKET}}}"
+    assert text_of({"Fn::GetAtt": "OtherAAAAAAAA.Arn"}, called) == "${Other.Arn}"
+    assert text_of({"Fn::Join": ["-", ["a", {"Ref": "AWS::Region"}]]}, called) == "a-${AWS::Region}"
+    assert text_of({"Fn::Sub": ["${OtherAAAAAAAA.Arn}/${x} ${!y}", {"x": {"Ref": "Z"}}]}, called) == (
         "${Other.Arn}/${Z} ${!y}"
     )
-    assert rendered("${AccessUser}", called) == "${!AccessUser}"
-    assert rendered({"Fn::If": ["c", {"Ref": "Z"}, 1]}, called) == '{"Fn::If": ["c", "${Z}", 1]}'
+    assert text_of("${AccessUser}", called) == "${!AccessUser}"
+    assert text_of({"Fn::If": ["c", {"Ref": "Z"}, 1]}, called) == '{"Fn::If": ["c", "${Z}", 1]}'
 
 
 def shown(value: Any) -> str:
-    return str(in_words(rendered(value, {})))
+    return str(in_words(text_of(value, {})))
 
 
 PUT_OUT = {"StackName": "GhesPackages-x-Replica", "Region": "us-east-2", "OutputName": "ReplicaKeyArn"}
@@ -504,7 +485,7 @@ def test_no_text_and_no_odd_name_passes_for_a_function(value: Any) -> None:
 
 
 def test_a_property_that_hides_behind_a_function_is_a_risk_where_it_was_a_promise(tmp_path: Path) -> None:
-    hidden = property_of(BUCKET, "LifecycleConfiguration", to={"Fn::If": ["c", "a", "b"]})
+    hidden = to(f"{of(BUCKET)}.LifecycleConfiguration", {"Fn::If": ["c", "a", "b"]})
     report = reviewed(tmp_path, {"production": template_of()}, {"production": edited(hidden)})
     assert RISK in [risk.id for risk in report.risks]
 
@@ -536,7 +517,7 @@ def test_whatever_stands_in_a_property_there_is_a_report(odd: Any) -> None:
             found = tuple(changes(after, before))
             text = markdown.written(Report((Reviewed("production", State.CHANGED, found),)))
             assert not re.search(r'\{"(Fn::|Ref")', text)
-        assert all(each.consequence for each in changed(stack(template_of()), stack(template), ()))
+        assert all(each.consequence for each in changed(*rendered(template_of(), template), ()))
 
 
 def _paths_of_properties() -> Iterator[tuple[Any, ...]]:
@@ -550,5 +531,5 @@ def _paths_of_properties() -> Iterator[tuple[Any, ...]]:
 
 
 def test_a_resource_without_properties_can_be_compared(tmp_path: Path) -> None:
-    bare = set_at(BUCKET, "Properties", to=None)
+    bare = gone(of(BUCKET))
     assert reviewed(tmp_path, {"production": template_of()}, {"production": edited(bare)}).exit_status == 1

@@ -35,7 +35,7 @@ def without_versions(stack: cdk.Stack) -> cdk.Stack:
 @pytest.fixture
 def whole(tmp_path: Path) -> cdk.App:
     """An app with the guardrails as its only check: they need no engine that must start first."""
-    whole = app(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    whole = app(outdir=str(tmp_path))
     cdk.Validations.of(whole).add_plugins(guardrails())
     return whole
 
@@ -101,7 +101,7 @@ def test_each_stack_is_judged_by_its_own_account(whole: cdk.App, tmp_path: Path)
 
 
 def test_a_stage_of_somebody_elses_app_can_have_them_alone(tmp_path: Path) -> None:
-    whole = app(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    whole = app(outdir=str(tmp_path))
     theirs = cdk.Stack(whole, "Theirs")
     cdk.CfnResource(theirs, "Topic", type="AWS::SNS::Topic")
     stage = cdk.Stage(whole, "Packages")

@@ -210,7 +210,7 @@ def edited_app() -> ModuleType:
 
 
 def rules_broken_by(instance: Instance, assembly: Path) -> set[str]:
-    whole = app(outdir=str(assembly), builtin_cloud_formation_validation=False)
+    whole = app(outdir=str(assembly))
     edited_app().stacks_of(whole, instance)
     return {
         rule.name
@@ -231,10 +231,10 @@ def test_a_line_that_breaks_a_promise_breaks_its_rule(
     assert rule in rules_broken_by(WITH_OPTIONS.get(rule, INSTANCE), tmp_path / "cdk.out")
 
 
-def test_every_check_is_on_at_synth(edit: Edit, tmp_path: Path) -> None:
+def test_every_check_is_on_at_synth(edit: Edit, tmp_path: Path, cdk_validation: bool) -> None:
     for file, old, new in EVERY_CHECK.values():
         edit(file, old, new)
-    whole = app(outdir=str(tmp_path / "cdk.out"))
+    whole = app(outdir=str(tmp_path / "cdk.out"), builtin_cloud_formation_validation=cdk_validation)
     edited_app().build(whole, [INSTANCE])
     with pytest.raises(RuntimeError):
         whole.synth()

@@ -22,10 +22,6 @@ def only(kind: str) -> Json:
     return properties
 
 
-def buckets() -> list[Json]:
-    return [bucket["Properties"] for bucket in resources_of("AWS::S3::Bucket").values()]
-
-
 def statements(kind: str) -> list[Json]:
     return [
         statement
@@ -52,54 +48,7 @@ def test_the_user_is_granted_the_seven_actions_each_on_its_one_resource_type() -
     assert sorted(granted, key=str) == sorted(wanted, key=str)
 
 
-def test_every_statement_of_the_policy_is_a_plain_allow() -> None:
-    assert all(
-        statement.keys() == {"Sid", "Effect", "Action", "Resource"} and statement["Effect"] == "Allow"
-        for statement in statements("AWS::IAM::ManagedPolicy")
-    )
-
-
-def test_no_allowed_action_has_a_wildcard() -> None:
-    allowed = [
-        action
-        for kind in ("AWS::IAM::ManagedPolicy", "AWS::S3::BucketPolicy")
-        for statement in statements(kind)
-        if statement["Effect"] == "Allow"
-        for action in as_list(statement["Action"])
-    ]
-    assert len(allowed) == len(PERMISSIONS) + 1
-    assert not [action for action in allowed if "*" in action]
-
-
-def test_the_policy_hangs_on_the_group_and_is_the_boundary_of_the_user() -> None:
-    [group], [policy] = resources_of("AWS::IAM::Group"), resources_of("AWS::IAM::ManagedPolicy")
-    assert only("AWS::IAM::ManagedPolicy")["Groups"] == [{"Ref": group}]
-    assert only("AWS::IAM::User") == {"Groups": [{"Ref": group}], "PermissionsBoundary": {"Ref": policy}}
-
-
-def test_nobody_else_gets_a_policy_or_a_key() -> None:
-    kinds = [resource["Type"] for resource in template_of()["Resources"].values()]
-    iam = sorted(kind for kind in kinds if kind.startswith("AWS::IAM::"))
-    assert iam == ["AWS::IAM::AccessKey", "AWS::IAM::Group", "AWS::IAM::ManagedPolicy", "AWS::IAM::User"]
-
-
 # --- The buckets
-
-
-@pytest.mark.parametrize("bucket", buckets(), ids=["packages", "access-logs"])
-def test_a_bucket_is_private_encrypted_and_versioned(bucket: Json) -> None:
-    assert bucket["PublicAccessBlockConfiguration"] == {
-        "BlockPublicAcls": True,
-        "BlockPublicPolicy": True,
-        "IgnorePublicAcls": True,
-        "RestrictPublicBuckets": True,
-    }
-    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-    assert bucket["BucketEncryption"] == {
-        "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
-    }
-    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert not bucket.keys() & {"AccessControl", "WebsiteConfiguration", "CorsConfiguration"}
 
 
 @pytest.mark.parametrize("logical_id", resources_of("AWS::S3::Bucket"))
@@ -127,16 +76,6 @@ def test_the_only_grant_of_a_bucket_policy_is_log_delivery_from_this_bucket_and_
     assert grant["Condition"] == {
         "ArnLike": {"aws:SourceArn": BUCKET_ARN},
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
-    }
-
-
-def test_no_rule_expires_or_moves_a_current_package() -> None:
-    [rule] = resources_of("AWS::S3::Bucket")[BUCKET]["Properties"]["LifecycleConfiguration"]["Rules"]
-    assert rule == {
-        "Status": "Enabled",
-        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
-        "ExpiredObjectDeleteMarker": True,
-        "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
     }
 
 
@@ -222,13 +161,6 @@ def test_the_secret_is_the_json_that_the_commands_read() -> None:
     joined = only("AWS::SecretsManager::Secret")["SecretString"]["Fn::Join"][1]
     text = "".join(part if isinstance(part, str) else "resolved" for part in joined)
     assert json.loads(text).keys() == PackagesSecret.model_fields.keys()
-
-
-def test_the_secret_key_is_nowhere_but_in_the_secret() -> None:
-    attribute = {"Fn::GetAtt": ["AccessAccessKey1D123CC98", "SecretAccessKey"]}
-    joined = only("AWS::SecretsManager::Secret")["SecretString"]["Fn::Join"][1]
-    assert joined.count(attribute) == 1
-    assert json.dumps(template_of()).count("SecretAccessKey") == 1
 
 
 # --- As a whole

@@ -98,16 +98,6 @@ def test_the_role_may_do_what_aws_documents_and_nothing_else(name: str, bucket: 
     ]
 
 
-def test_only_s3_can_take_the_role() -> None:
-    roles = [
-        each["Properties"] for each in template_of(SSE_S3)["Resources"].values() if each["Type"] == "AWS::IAM::Role"
-    ]
-    assert len(roles) == 2
-    for role in roles:
-        [trust] = role["AssumeRolePolicyDocument"]["Statement"]
-        assert trust == {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}}
-
-
 def test_the_role_uses_either_key_through_s3_and_for_its_one_bucket_alone() -> None:
     """The embedded AWS enforces none of this."""
     decrypt, encrypt = [each for each in statements(SSE_KMS, "Bucket") if "kms" in str(each["Action"])]
@@ -161,20 +151,6 @@ def test_its_buckets_are_those_of_the_first_region_but_for_the_replication() -> 
         return re.sub(rf"{path}([A-Za-z]+?)[0-9A-F]{{8}}\b", r"\1", json.dumps(resources))
 
     assert described(replica_template_of(SSE_S3), "Replica") == described(template_of(SSE_S3), "Packages")
-
-
-def test_with_kms_it_has_a_key_of_its_own_that_is_rotated() -> None:
-    resources = replica_template_of(SSE_KMS)["Resources"]
-    [(key, properties)] = [(each, it["Properties"]) for each, it in resources.items() if it["Type"] == "AWS::KMS::Key"]
-    assert properties["EnableKeyRotation"] is True
-    used = [
-        each["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
-        for each in resources.values()
-        if each["Type"] == "AWS::S3::Bucket"
-    ]
-    assert {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Fn::GetAtt": [key, "Arn"]}} in [
-        each["ServerSideEncryptionByDefault"] for each in used
-    ]
 
 
 def test_it_is_protected_and_everything_in_it_outlives_it() -> None:

@@ -31,11 +31,19 @@ class Storage:
     def __post_init__(self) -> None:
         session = session_of(self.instance)
         self.deployed: Deployed = deployed.read(self.instance, session)
-        self.parts: Parts = deployed.parts(self.instance, self.deployed.outputs, session)
+        self.parts: Parts = deployed.parts(
+            self.instance, self.deployed.outputs, deployed.resources(self.instance, session)
+        )
         self.bucket = self.deployed.outputs.bucket
         self.user = self.deployed.outputs.user_name
         self.s3: Any = session.client("s3")
         self.iam: Any = session.client("iam")
+
+    @property
+    def kms_key(self) -> str | None:
+        """The ID of the key that it is encrypted with, the stack's own or another."""
+        key = self.parts.kms_key.id if self.parts.kms_key else self.instance.key_arn
+        return key.rpartition("/")[2] if key else None
 
     def verify(self) -> Report:
         return verify(self.instance, self.titles.append, patience=0)
@@ -67,7 +75,7 @@ class Storage:
         return Promises(self.instance, session, deployed.read(self.instance, session), self.parts)
 
     def _report(self, checks: Iterable[Check]) -> Report:
-        return Report(self.instance.name, tuple(make(checks, self.titles.append)))
+        return Report(self.instance.name, make(checks, self.titles.append))
 
     def left_behind(self) -> list[Any]:
         versions = self.s3.list_object_versions(Bucket=self.bucket)

@@ -1,7 +1,7 @@
 """The policy of an operator who runs one command on one instance, made of what the page on rights is made of."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ghes_packages.live import aws, deployed
 from ghes_packages.policies.operator_permissions import (
@@ -9,6 +9,7 @@ from ghes_packages.policies.operator_permissions import (
     Command,
     OperatorPermission,
     Resource,
+    When,
     Where,
 )
 from tests.verify.conftest import Storage, allowing
@@ -18,22 +19,28 @@ Arns = Mapping[Resource, Sequence[str]]
 
 def least_policy(storage: Storage, command: Command) -> str:
     """What the command needs, on the resources of this instance and of no other."""
-    return allowing(*_statements(storage, command))
+    return document(rights(storage, command))
 
 
-def _statements(storage: Storage, command: Command) -> Iterator[dict[str, Any]]:
-    instance, replica = _of_the_instance(storage), _of_the_replica(storage)
+def document(needed: Iterable[tuple[OperatorPermission, Sequence[str]]]) -> str:
+    """The policy that grants it."""
+    return allowing(*({"Action": permission.actions, "Resource": arns} for permission, arns in needed))
+
+
+def rights(storage: Storage, command: Command) -> Iterator[tuple[OperatorPermission, Sequence[str]]]:
+    """Each permission that the command needs for this instance, and the ARNs that it needs it on."""
+    has = {
+        When.ALWAYS,
+        When.REPLICA if storage.instance.replica else When.NO_REPLICA,
+        *([When.ACCESS_KEY_REFUSED] if storage.instance.replica else []),
+        *([When.KMS] if storage.kms_key else []),
+        *([When.KMS_KEY_OF_THE_STACK] if storage.parts.kms_key else []),
+    }
+    regions = {Where.INSTANCE: _of_the_instance(storage), Where.REPLICA: _of_the_replica(storage)}
     for needed in OPERATOR_PERMISSIONS:
-        if command in needed.commands and (replica or not needed.with_replica):
-            if needed.where is not Where.REPLICA:
-                yield from _on(needed, instance)
-            if needed.where is not Where.INSTANCE:
-                yield from _on(needed, replica)
-
-
-def _on(needed: OperatorPermission, arns: Arns) -> Iterator[dict[str, Any]]:
-    if resources := arns.get(needed.resource):
-        yield {"Action": list(needed.actions), "Resource": list(resources)}
+        if command in needed.commands and needed.when in has:
+            arns = (regions[each].get(needed.resource, ()) for each in regions if needed.where in (each, Where.BOTH))
+            yield needed, list(dict.fromkeys(itertools.chain.from_iterable(arns)))
 
 
 def _of_the_instance(storage: Storage) -> Arns:
@@ -43,7 +50,7 @@ def _of_the_instance(storage: Storage) -> Arns:
     return {
         Resource.STACK: [f"arn:aws:cloudformation:{region}:{account}:stack/{storage.instance.stack_name}/*"],
         Resource.SECRET: [storage.deployed.outputs.secret_key_reference],
-        Resource.KMS_KEY: [f"arn:aws:kms:{region}:{account}:key/{parts.kms_key.id}"] if parts.kms_key else [],
+        Resource.KMS_KEY: [f"arn:aws:kms:{region}:{account}:key/{storage.kms_key}"],
         Resource.BUCKET: [bucket],
         Resource.EACH_BUCKET: [bucket, *log_bucket],
         Resource.PROBE_OBJECTS: [f"{bucket}/ghes-packages-verify-*"],

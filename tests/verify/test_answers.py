@@ -6,7 +6,6 @@ import socket
 import ssl
 import struct
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -19,8 +18,9 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
+from ghes_packages.interruption import Stop
 from ghes_packages.live.aws import code
-from ghes_packages.verify import clients, plain_http, verify
+from ghes_packages.verify import clients, patience, plain_http, verify
 from ghes_packages.verify.clients import KeyClients
 from ghes_packages.verify.report import Finding, NotChecked, Outcome, Report
 from tests.verify.conftest import Storage, failed
@@ -70,12 +70,14 @@ def inject(monkeypatch: pytest.MonkeyPatch) -> Inject:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long `verify` would have waited; it does not."""
     waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+    monkeypatch.setattr(Stop, "sleep", lambda _, seconds: waited.append(seconds))
+    monkeypatch.setattr(patience, "monotonic", lambda: sum(waited))
     return waited
 
 
 def patient(storage: Storage) -> Report:
-    return verify(storage.instance, storage.titles.append, patience=30)
+    """One check after the other, so that it is known which one waits."""
+    return verify(storage.instance, storage.titles.append, patience=30, at_once=1)
 
 
 def found(report: Report, title: str) -> Finding:
@@ -125,14 +127,14 @@ def test_what_a_new_bucket_does_not_find_at_first_is_asked_for_again(
     report = patient(storage)
     assert report.exit_status == 0, failed(report)
     assert pauses == [1.0] * 6
-    assert [title for title in storage.titles if "AWS answers" in title] == [
+    assert {title for title in storage.titles if "AWS answers" in title} == {
         "get it: AWS answers NoSuchKey, asking again",
         f"head it: AWS answers {head}, asking again",
         "upload a part: AWS answers NoSuchUpload, asking again",
         "list its parts: AWS answers NoSuchUpload, asking again",
         "complete the upload: AWS answers NoSuchUpload, asking again",
         "abort another upload: AWS answers NoSuchUpload, asking again",
-    ]
+    }
     assert storage.left_behind() == []
 
 

@@ -1,17 +1,30 @@
 """`verify` on a terminal, and what a signal does to it."""
 
+import itertools
 import os
 import pty
 import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from urllib3.connectionpool import HTTPConnectionPool
 
+from ghes_packages.config.instance import Instance
+from ghes_packages.interruption import INTERRUPTS, Interrupted, Stop, side_by_side
+from ghes_packages.verify import verify
+from ghes_packages.verify.report import Report
 from local_aws.cdk_cli import PROJECT
 from tests.verify.conftest import Storage
+
+# Each call takes a run of a second; of these calls each of the three signals meets some of every kind.
+STEP = 4
 
 
 @pytest.mark.parametrize(
@@ -53,3 +66,37 @@ def _rest(terminal: int) -> str:
         return os.read(terminal, 1024).decode()
     except OSError:  # how a terminal says that the other end is closed
         return ""
+
+
+def calls_before(number: int, monkeypatch: pytest.MonkeyPatch) -> "itertools.count[int]":
+    """Counts the calls from now on, and has this process interrupted when that one is sent."""
+    counted, urlopen = itertools.count(1), HTTPConnectionPool.urlopen
+
+    def sent(pool: HTTPConnectionPool, *arguments: Any, **options: Any) -> Any:
+        if next(counted) == number:
+            os.kill(os.getpid(), INTERRUPTS[number % len(INTERRUPTS)])
+        return urlopen(pool, *arguments, **options)
+
+    monkeypatch.setattr(HTTPConnectionPool, "urlopen", sent)
+    return counted
+
+
+@pytest.mark.parametrize("many", [1, 2])
+def test_whichever_call_is_interrupted_nothing_is_left_behind(
+    storage_with: Callable[..., Storage], monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    storages = [storage_with() for _ in range(many)]
+    jobs = [partial(verified, each.instance) for each in storages]
+    with monkeypatch.context() as patch:
+        calls = calls_before(0, patch)
+        side_by_side(jobs, many)
+    for number in range(1, next(calls), STEP * many):
+        with monkeypatch.context() as patch:
+            calls_before(number, patch)
+            with suppress(Interrupted):  # the last calls may have been answered before the signal comes
+                side_by_side(jobs, many)
+        assert [each.left_behind() for each in storages] == [[]] * many, number
+
+
+def verified(instance: Instance, stop: Stop) -> Report:
+    return verify(instance, lambda _: None, patience=0, stop=stop)

@@ -11,7 +11,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
 from rich.console import Console
 
-from ghes_packages.errors import AwsSaidNo
+from ghes_packages.errors import AwsRefused
 from ghes_packages.policies.permissions import PERMISSIONS
 from ghes_packages.verify import verify
 from ghes_packages.verify.key_checks import CANNOT
@@ -177,7 +177,7 @@ def test_a_network_that_fails_proves_no_refusal(storage: Storage, monkeypatch: p
         return call(client, operation, parameters)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", cut_off)
-    with pytest.raises(AwsSaidNo):
+    with pytest.raises(AwsRefused):
         storage.verify()
     assert storage.left_behind() == []
 

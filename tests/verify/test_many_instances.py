@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ghes_packages.cli import Answer, app
+from ghes_packages.cli import app
+from ghes_packages.command_line.answer import Answer
 from ghes_packages.config.instance import Instance
-from ghes_packages.errors import AwsSaidNo
+from ghes_packages.errors import AwsRefused
 from ghes_packages.live import aws, deployed
 from local_aws.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
@@ -131,11 +132,11 @@ def test_a_role_that_cannot_be_assumed_is_told_with_what_it_needs(here: Storage)
     instance = Instance(
         name="x", account=ACCOUNT, region=REGION, profile="there", role_arn=ROLE_ARN.replace("packages", "none")
     )
-    with pytest.raises(AwsSaidNo, match=r"none\" of \[instances.x\] cannot be assumed: .* sts:AssumeRole on it"):
+    with pytest.raises(AwsRefused, match=r"none\" of \[instances.x\] cannot be assumed: .* sts:AssumeRole on it"):
         aws.session(instance)
 
 
 def test_without_its_role_the_profile_may_do_nothing(here: Storage) -> None:
     instance = Instance(name="other", account=ACCOUNT, region=REGION, profile="there")
-    with pytest.raises(AwsSaidNo, match="your credentials lack cloudformation:DescribeStacks"):
+    with pytest.raises(AwsRefused, match="your credentials lack cloudformation:DescribeStacks"):
         deployed.read(instance, aws.session(instance))

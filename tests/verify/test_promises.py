@@ -8,7 +8,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from ghes_packages.errors import AwsSaidNo
+from ghes_packages.errors import AwsRefused
 from ghes_packages.verify.report import Outcome
 from tests.verify.aws_cli import run_aws_cli
 from tests.verify.conftest import Storage, failed, policy, with_outcome
@@ -284,7 +284,8 @@ def test_what_the_operator_may_not_see_is_not_checked_and_names_the_missing_acti
     report = storage.verify()
     assert failed(report) == []
     not_checked = with_outcome(report, Outcome.NOT_CHECKED)
-    assert "your credentials lack iam:ListGroupsForUser" in {finding.happened for finding in not_checked}
+    lacking = f"your credentials lack iam:ListGroupsForUser on arn:aws:iam::{storage.aws.account}:user/{storage.user}"
+    assert lacking in {finding.happened for finding in not_checked}
     assert report.exit_status == 3
 
 
@@ -314,7 +315,7 @@ def test_what_the_network_leaves_behind_is_told(storage: Storage, monkeypatch: p
         return call(client, operation, parameters)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", cut_off)
-    with pytest.raises(AwsSaidNo, match="AWS cannot be reached") as told:
+    with pytest.raises(AwsRefused, match="AWS cannot be reached") as told:
         storage.verify()
     [note] = told.value.__notes__
     assert "could not be emptied" in note

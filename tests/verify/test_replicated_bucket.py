@@ -79,7 +79,8 @@ def test_where_nobody_may_see_whether_it_is_replicated_versions_stay_too(
 ) -> None:
     operator_with(policy(*LEAST, "cloudwatch:GetMetricData", "s3:ListBucketVersions", "s3:DeleteObjectVersion"))
     clean_up = storage.verify().findings[-1]
-    assert clean_up.happened == "old versions go in 30 days; to go now you need s3:GetReplicationConfiguration"
+    lacking = f"s3:GetReplicationConfiguration on arn:aws:s3:::{storage.bucket}"
+    assert clean_up.happened == f"old versions go in 30 days; to go now you need {lacking}"
     assert_hidden(storage, replicated)
 
 

@@ -138,8 +138,8 @@ def test_every_ghes_packages_command_exists_with_its_options() -> None:
 
 
 @pytest.mark.parametrize("verb", ["diff", "deploy"])
-def test_every_cdk_command_exists_with_its_options(verb: str) -> None:
+def test_every_cdk_command_exists_with_its_options(cdk_cli: Path, verb: str) -> None:
     [arguments] = [found for line in COMMANDS for found in re.findall(rf"^cdk {verb} (.*)", line)]
     named = set(re.findall(r"--[a-z-]+", arguments))
-    assert named <= set(re.findall(r"--[a-z-]+", command(BIN / "cdk", verb, "--help").stdout))
+    assert named <= set(re.findall(r"--[a-z-]+", command(cdk_cli, verb, "--help").stdout))
     assert "--app" in named

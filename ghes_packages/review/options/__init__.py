@@ -4,26 +4,32 @@ A template has no copy of the options: their values are read from what they make
 risks that it brings. It takes no risk away: each stays a row of its own, with its own ID.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
+from ghes_packages.config.instance import Instance
 from ghes_packages.review.access import EFFECTS
 from ghes_packages.review.change import ACCESS, Cell, Change
 from ghes_packages.review.options.brought import GRANTS, RISKS
 from ghes_packages.review.options.consequences import CONSEQUENCES, consequence
-from ghes_packages.review.options.values import can_be_configured, values
-from ghes_packages.review.options.written import WrittenStack
-from ghes_packages.template.assembly import Stack
-from ghes_packages.template.rendering import names
+from ghes_packages.template.options import options_of, place_of
+from ghes_packages.template.rendered import RenderedStack
 
 # The options that no template shows, and why.
 NOT_SHOWN = {
     "profile": "the commands sign in with it",
     "role_arn": "the commands sign in with it",
+    "execution_role_arn": "the manifest shows it, in a row of its own",
+    "bootstrap": "the manifest shows it, in rows of its own",
+    "stack_name": "another name is another stack",
     "ghes_version": "it decides what `settings` shows",
     "rule_packs": "it decides what `cdk synth` checks; findings that are acknowledged are rows of their own",
 }
+# What is the same as an option that is left out.
+NOTHING: tuple[Any, ...] = (None, (), {})
 
 
 @dataclass(frozen=True)
@@ -37,30 +43,35 @@ class OptionChange:
     brings: tuple[Change, ...]
 
 
-def changed(before: Stack, after: Stack, rows: Collection[Change]) -> tuple[OptionChange, ...]:
+def changed(before: RenderedStack, after: RenderedStack, rows: Collection[Change]) -> tuple[OptionChange, ...]:
     """The options that the templates show with other values; a row is of one of them at most.
 
     None where the values are such that `instances.toml` would not take them: then something else made the change.
     """
-    if before.template == after.template and before.environment == after.environment:
-        return ()
-    called = names(before.template, after.template)
-    had, gets = WrittenStack(before, called), WrittenStack(after, called)
-    was, becomes = values(had), values(gets)
-    if not (can_be_configured(was) and can_be_configured(becomes)):
+    was, becomes = ({**place_of(stack), **options_of(stack)} for stack in (before, after))
+    if not (_can_be_configured(was) and _can_be_configured(becomes)):
         return ()
     left = [row for row in rows if row.risk]
     found = []
     for option in CONSEQUENCES:
-        if option in was.keys() & becomes.keys() and was[option] != becomes[option]:
-            brings = [row for row in left if _brings(option, had, gets, row)]
+        if option in was.keys() & becomes.keys() and _cell(was[option]) != _cell(becomes[option]):
+            brings = [row for row in left if _brings(option, before, after, row)]
             left = [row for row in left if row not in brings]
-            told = consequence(option, was[option], becomes[option], gets)
+            told = consequence(option, was[option], becomes[option], after)
             found.append(OptionChange(option, _cell(was[option]), _cell(becomes[option]), told, tuple(brings)))
     return tuple(found)
 
 
-def _brings(option: str, before: WrittenStack, after: WrittenStack, row: Change) -> bool:
+def _can_be_configured(shown: Mapping[str, Any]) -> bool:
+    """Whether `instances.toml` takes these values together: if not, no option made them."""
+    try:
+        Instance.model_validate({"name": "x", **{key: each for key, each in shown.items() if each not in NOTHING}})
+    except ValidationError:
+        return False
+    return True
+
+
+def _brings(option: str, before: RenderedStack, after: RenderedStack, row: Change) -> bool:
     if row.risk is None:
         return False
     if row.topic == ACCESS:
@@ -85,6 +96,6 @@ def _cell(value: Any) -> Cell:
             return ()
         case dict():
             return tuple(f"{key}={each}" for key, each in sorted(value.items()))
-        case list():
-            return tuple(map(str, value))
+        case tuple():
+            return tuple(sorted(map(str, value)))
     return (str(value),)

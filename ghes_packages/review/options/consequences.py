@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, StorageClass
-from ghes_packages.review.options.written import WrittenStack
+from ghes_packages.template.rendered import RenderedStack
 
 Consequence = Callable[[Any, Any], str]
 
@@ -211,10 +211,10 @@ CONSEQUENCES: Mapping[str, Consequence] = {
 }
 
 
-def consequence(option: str, before: Any, after: Any, written: WrittenStack) -> str:
-    """What the change does to the stack, which is as it is written after the change."""
-    if written.user is None:
+def consequence(option: str, before: Any, after: Any, stack: RenderedStack) -> str:
+    """What the change does to the stack, which is as it is rendered after the change."""
+    if stack.user is None:
         return OF_THE_REPLICA
-    if option == "encryption" and written.bucket is None:
+    if option == "encryption" and stack.packages_bucket is None:
         return WITHOUT_A_BUCKET
     return CONSEQUENCES[option](before, after)

@@ -1,0 +1,292 @@
+"""The settings of resources, before and after: a risk where a value is weaker than it was, a row where it only changes.
+
+What no value may be, whatever it was before, the guardrails say.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pydantic import SecretStr
+
+from ghes_packages.config.instance import Instance
+from ghes_packages.guardrails.encrypted import ALGORITHMS
+from ghes_packages.outputs import PackagesSecret
+from ghes_packages.review.change import (
+    ENCRYPTION,
+    IDENTITIES,
+    LOGGING,
+    NETWORK,
+    OTHER,
+    RETENTION,
+    SECRET,
+    TAGS,
+    Change,
+    Risk,
+    Topic,
+    identifier,
+    shown,
+)
+from ghes_packages.review.replacement import REPLACING
+from ghes_packages.template.grants import PROPERTIES as COMPARED_BY_ACCESS
+from ghes_packages.template.rendered import RenderedStack, Resource
+from ghes_packages.template.rendering import at, in_words
+
+Read = Callable[[Any], Any]
+# Whether the second value is weaker than the first.
+Weakens = Callable[[Any, Any], bool]
+
+
+# --- How to read a value from what stands in a template; None where nothing is set
+
+
+def as_it_stands(value: Any) -> Any:
+    """The value itself."""
+    return value
+
+
+def of_the_first(*path: str) -> Read:
+    """What stands at the path in the one rule of a list."""
+    return lambda rules: at(rules[0], *path) if isinstance(rules, list) and rules else rules
+
+
+def least(*paths: tuple[str, ...]) -> Read:
+    """The least of what stands at any of the paths in the lifecycle rules; text, such as a date, before numbers."""
+    return lambda rules: min(_found(rules, paths), key=lambda each: (not isinstance(each, str), each), default=None)
+
+
+def every(*paths: tuple[str, ...]) -> Read:
+    """All that stands at any of the paths in the lifecycle rules."""
+    return lambda rules: sorted(json.dumps(in_words(each), sort_keys=True) for each in _found(rules, paths)) or None
+
+
+def _found(rules: Any, paths: tuple[tuple[str, ...], ...]) -> list[Any]:
+    if not isinstance(rules, list):
+        return [] if rules is None else [rules]
+    found = [at(rule, *path) for rule in rules if at(rule, "Status") != "Disabled" for path in paths]
+    return [each for each in found if each is not None]
+
+
+def tags(value: Any) -> Any:
+    """Tags as CloudFormation has them for most resources: a list of keys and values."""
+    return sorted(f"{at(tag, 'Key')}={at(tag, 'Value')}" for tag in value) if isinstance(value, list) else value
+
+
+def field(name: str) -> Read:
+    """A field of the secret, or only that there is one where it is secret; None where there is no such field."""
+    is_secret = PackagesSecret.model_fields[name].annotation is SecretStr
+
+    def read(text: Any) -> Any:
+        try:
+            value = json.loads(text)[name]
+        except (KeyError, RecursionError, TypeError, ValueError):
+            return None
+        return "set" if is_secret else value
+
+    return read
+
+
+# --- Which change of a value weakens it
+
+
+def never(before: Any, after: Any) -> bool:
+    """Any value is as good as another, or a guardrail says which is."""
+    return False
+
+
+def always(before: Any, after: Any) -> bool:
+    """No other value is as good."""
+    return True
+
+
+def added(before: Any, after: Any) -> bool:
+    """Better not set at all."""
+    return after is not None
+
+
+def given_up(before: Any, after: Any) -> bool:
+    """Whatever is set must stay."""
+    return before is not None
+
+
+def lower(before: Any, after: Any) -> bool:
+    """A number must not go down; nothing at all is more than any number."""
+    if before is None or after is None:
+        return after is not None
+    try:
+        return float(after) < float(before)
+    except (OverflowError, TypeError, ValueError):
+        return True
+
+
+def down(*weakest_first: str) -> Weakens:
+    """Must not move down this list."""
+    return lambda before, after: before in weakest_first and after in weakest_first[: weakest_first.index(before)]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of one type of resource, or of every type where `of` is None.
+
+    `path` leads to it from the resource's properties, or from the resource itself where it is an `attribute` of it.
+    `why` says what a weaker value hurts. A new resource may have no weaker value than `default`, if there is one.
+    """
+
+    topic: Topic
+    of: str | None
+    path: tuple[str, ...]
+    title: str
+    weakens: Weakens = never
+    why: str = ""
+    read: Read = as_it_stands
+    attribute: bool = False
+    default: Any = None
+
+    def value(self, resource: Resource) -> Any:
+        """The value in a resource; None where nothing is set."""
+        return self.read(at(resource.attributes if self.attribute else resource.properties, *self.path))
+
+    def row(self, logical_id: str, before: Any, after: Any, *, weaker: bool) -> Change:
+        """The row for the change."""
+        name = identifier(self.topic.title.lower(), self.title.partition(",")[0], logical_id)
+        risk = Risk(name, self.why, "leave it as it is") if weaker else None
+        return Change(self.topic, ((logical_id,),), self.title, shown(before), shown(after), risk)
+
+
+BUCKET = "AWS::S3::Bucket"
+_lifecycle = partial(Setting, RETENTION, BUCKET, ("LifecycleConfiguration", "Rules"))
+_encryption = partial(Setting, ENCRYPTION, BUCKET, ("BucketEncryption", "ServerSideEncryptionConfiguration"))
+
+SETTINGS = (
+    _encryption(
+        "default encryption",
+        down(*ALGORITHMS),
+        "objects would be encrypted less well than before",
+        of_the_first("ServerSideEncryptionByDefault", "SSEAlgorithm"),
+    ),
+    _encryption(
+        "default KMS key",
+        given_up,
+        "new objects would be under another key, and the others need the old one for ever",
+        of_the_first("ServerSideEncryptionByDefault", "KMSMasterKeyID"),
+    ),
+    _lifecycle(
+        "noncurrent versions stay, days",
+        lower,
+        "what is deleted or overwritten could be brought back for a shorter time, or not at all",
+        least(("NoncurrentVersionExpiration", "NoncurrentDays"), ("NoncurrentVersionExpirationInDays",)),
+        default=Instance.model_fields["noncurrent_days"].default,
+    ),
+    _lifecycle(
+        "current objects stay, days",
+        lower,
+        "S3 would delete what nobody deleted",
+        least(("ExpirationInDays",), ("ExpirationDate",)),
+    ),
+    _lifecycle("current objects move", read=every(("Transitions",), ("Transition",))),
+    _lifecycle(
+        "noncurrent versions move", read=every(("NoncurrentVersionTransitions",), ("NoncurrentVersionTransition",))
+    ),
+    _lifecycle(
+        "incomplete uploads stay, days",
+        lower,
+        "uploads that could still be completed would be given up",
+        least(("AbortIncompleteMultipartUpload", "DaysAfterInitiation")),
+    ),
+    Setting(
+        RETENTION,
+        BUCKET,
+        ("ObjectLockConfiguration",),
+        "object lock",
+        given_up,
+        "what is locked now could be deleted",
+    ),
+    Setting(
+        RETENTION,
+        BUCKET,
+        ("ReplicationConfiguration",),
+        "replication",
+        given_up,
+        "a replica would lack what it has now, or somebody else would get a copy of everything",
+    ),
+    Setting(
+        LOGGING,
+        BUCKET,
+        ("LoggingConfiguration", "DestinationBucketName"),
+        "access logs go to",
+        given_up,
+        "who reads and writes the bucket would not be logged as before",
+    ),
+    Setting(NETWORK, BUCKET, ("CorsConfiguration",), "CORS", added, "websites could read the bucket in a browser"),
+    *(
+        Setting(
+            IDENTITIES,
+            f"AWS::IAM::{kind}",
+            ("PermissionsBoundary",),
+            "permissions boundary",
+            given_up,
+            "another policy that is attached later could give more than the seven actions",
+        )
+        for kind in ("User", "Role")
+    ),
+    Setting(
+        ENCRYPTION,
+        "AWS::SecretsManager::Secret",
+        ("KmsKeyId",),
+        "KMS key",
+        given_up,
+        "the secret would be under another key, or one that somebody else can take away",
+    ),
+    Setting(
+        ENCRYPTION,
+        "AWS::KMS::Alias",
+        ("TargetKeyId",),
+        "key of the alias",
+        always,
+        "what uses the alias would use another key",
+    ),
+    *(
+        Setting(SECRET, "AWS::SecretsManager::Secret", ("SecretString",), name, read=field(name))
+        for name in PackagesSecret.model_fields
+    ),
+    Setting(RETENTION, None, ("DeletionPolicy",), "when the stack drops it", attribute=True),
+    Setting(RETENTION, None, ("UpdateReplacePolicy",), "when it is replaced", attribute=True),
+    Setting(TAGS, None, ("Tags",), "tags", read=tags),
+)
+# They can hold a password or a secret key, if somebody wrote it out.
+HIDDEN = {"LoginProfile", "SecretString"}
+
+
+def changes(before: RenderedStack, after: RenderedStack) -> Iterator[Change]:
+    """A row for each setting that changes, and for each property that changes and that no setting reads.
+
+    Of a resource that is added, a row for each value that is weaker than the default.
+    """
+    for logical_id, resource in after.resources.items():
+        settings = [setting for setting in SETTINGS if setting.of in (None, resource.type)]
+        old = before.resources.get(logical_id)
+        if old is None:
+            for setting in settings:
+                if setting.default is not None and setting.weakens(setting.default, value := setting.value(resource)):
+                    yield setting.row(logical_id, None, value, weaker=True)
+        elif old.whole != resource.whole:
+            yield from _of_one(settings, old, resource)
+
+
+def _of_one(settings: list[Setting], before: Resource, after: Resource) -> Iterator[Change]:
+    logical_id = after.logical_id
+    compared = COMPARED_BY_ACCESS | REPLACING.get(after.type, set())
+    if after.type == "AWS::IAM::AccessKey":
+        compared |= {"Status"}
+    for setting in settings:
+        old, new = setting.value(before), setting.value(after)
+        if old != new:
+            compared |= {setting.path[0]}
+            yield setting.row(logical_id, old, new, weaker=setting.weakens(old, new))
+    for name in sorted((before.properties.keys() | after.properties.keys()) - compared):
+        old, new = before.at(name), after.at(name)
+        if old != new:
+            values = ((), ()) if name in HIDDEN else (shown(old), shown(new))
+            yield Change(OTHER, ((logical_id,), (name,)), "changed", *values)

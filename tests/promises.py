@@ -1,0 +1,199 @@
+"""Each promise, and which of synth, `review` and `verify` holds it; where one does not, why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ghes_packages.guardrails import RULES
+from ghes_packages.verify.held import HELD
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What only `review` can hold, because it compares two stacks: a risk, its IDs, and who may accept it.
+
+    `verify` are the titles of the checks that see the same of a deployed stack, or why there is none.
+    """
+
+    risk: str
+    ids: tuple[str, ...]
+    accepted_by: str
+    verify: tuple[str, ...] | str
+
+
+@dataclass(frozen=True)
+class OnlyVerified:
+    """What only `verify` can hold: the promise, the titles of its checks, and why the two others cannot."""
+
+    promise: str
+    checks: tuple[str, ...]
+    synth: str
+    review: str
+
+
+ONE_TEMPLATE = "it sees one template, and not what was before"
+NOW = "it sees what is now, and not what was before"
+NO_TEMPLATE = "no template says it"
+
+# Why `verify` has no check for what a rule holds.
+NOT_VERIFIED = {
+    "existing_bucket_untouched": "a bucket has one policy, and who wrote it does not show",
+    "no_cors_for_everyone": "CORS lets nobody in who has no access; an operator needs no further right for it",
+    "no_role_but_for_replication": "roles of an account are not a stack's; who assumes one does not show in the stack",
+    "no_secret_in_an_output": "`settings` and `verify` read the outputs by name, and print no other",
+    "no_website": "a website serves nothing while all public access is blocked, which is checked",
+    "only_known_properties": "AWS has an API for each; an operator would need a right for each",
+    "only_known_resources": "`review --deployed` compares the resources of the stack",
+    "outputs_of_this_stack": "the access key is tried against them: what leads elsewhere fails the checks of the key",
+    "retained": "AWS keeps the two policies in the template alone, and `review --deployed` reads that",
+    "written_out": "AWS answers with values, never with functions",
+}
+
+COMPARISONS = (
+    Comparison(
+        "a bucket, its policy, the user, the secret, a KMS key or its alias would be replaced, deleted, or orphaned:"
+        " left in the account with nothing to manage it",
+        ("bucket-orphaned-LOGICALID", "secret-deleted-…", "user-replaced-…"),
+        "who knows what becomes of the data",
+        NOW,
+    ),
+    Comparison(
+        "a resource of a type that `review` knows nothing of changes",
+        ("TYPE-changed-LOGICALID",),
+        "who read what it does",
+        NOW,
+    ),
+    Comparison(
+        "an output goes, or says something else",
+        ("output-removed-OUTPUT", "output-changed-OUTPUT"),
+        "who told whoever uses it",
+        NOW,
+    ),
+    Comparison(
+        "anyone may do something that they could not; a denial goes or is narrowed",
+        ("access-gained-WHO-HASH", "access-denial-WHO-HASH"),
+        "who wants just that access: with any other, the hash is another",
+        ("policy grants", "key policy grants", "readers of the secret", "what the policy allows"),
+    ),
+    Comparison(
+        "the user loses one of its seven actions",
+        ("access-lost-WHO-HASH",),
+        "who knows that GHES does without",
+        ("what the policy allows",),
+    ),
+    Comparison(
+        "a new stack tells GHES to use a bucket that it does not make: the user gets access to what is there",
+        ("output-elsewhere-AwsS3Bucket", "access-gained-WHO-HASH"),
+        "who read what that bucket promises",
+        ("policy grants", "public access blocked"),
+    ),
+    Comparison(
+        "a value is weaker than it was: encryption, the KMS key, retention, object lock, where access is logged, the"
+        " permissions boundary, CORS; a replica goes or changes; a new bucket has fewer `noncurrent_days` than there"
+        " are without the option",
+        ("TOPIC-SETTING-LOGICALID",),
+        "who may give the promise up",
+        ("options of the stack",),
+    ),
+    Comparison(
+        "a rule pack, of which findings were acknowledged, checks the app no more",
+        ("checks-removed-PACK",),
+        "who may give up what it checks",
+        NOW,
+    ),
+    Comparison(
+        "termination protection goes, or a new stack has none",
+        ("termination-protection-off",),
+        "who is about to tear it down",
+        ("termination protection",),
+    ),
+    Comparison("the stack moves to another account or region", ("stack-moved",), "who is about to tear it down", NOW),
+    Comparison(
+        "the manifest says otherwise how the stack is deployed: its name, roles, notifications, dependencies, where its"
+        " template is; a role or a bucket that only goes is no risk",
+        ("deployment-PROPERTY",),
+        "who changed [the way to deploy](deploying.md)",
+        "how a stack was deployed, AWS does not say",
+    ),
+    Comparison(
+        "the same `cdk deploy` would bring a stack that is neither the instance's nor its replica's"
+        " (`--deployed` only)",
+        ("deployed-as-well-STACK",),
+        "who reviewed that stack",
+        "it reads one instance",
+    ),
+    Comparison(
+        "an instance goes from the app, and its stack stays deployed",
+        ("instance-removed",),
+        "who has torn it down",
+        "it reads the instances that there are",
+    ),
+    Comparison(
+        "an access key would be replaced, cut off while GHES uses it, deleted while it is active, or be one too many;"
+        " the newest one does not work in IAM",
+        ("access-key-GENERATION-…", "access-key-quota"),
+        "see [rotation.md](rotation.md)",
+        ("access keys", "sign in"),
+    ),
+)
+
+ONLY_VERIFIED = (
+    OnlyVerified(
+        "Each of the seven actions works with the deployed access key, also by the links that GHES signs",
+        ("put an object", "get it", "list uploads", "fetch it by a presigned link"),
+        "AWS is not asked",
+        "AWS is asked about access keys alone",
+    ),
+    OnlyVerified(
+        "The access key can do nothing else",
+        ("read the bucket policy", "list all buckets", "read its secret", "read its IAM user"),
+        "what else is attached, or allows it elsewhere, is in no template",
+        NO_TEMPLATE,
+    ),
+    OnlyVerified(
+        "The deployed options are the configured ones",
+        ("options of the stack",),
+        "what is deployed is not asked",
+        "each difference is a row; what is deployed after the review, it cannot tell",
+    ),
+    OnlyVerified(
+        "Nobody but the user is in the group",
+        ("members of the group",),
+        NO_TEMPLATE,
+        "by hand somebody can be added at any time",
+    ),
+)
+
+
+def promises() -> Iterator[Row]:
+    """Promise, and what holds it at synth, in a review and deployed; in italics why nothing does."""
+    for rule in RULES:
+        checks = [title for title, rules in HELD.items() if rule.name in rules]
+        held = _held(checks) if checks else f"*{NOT_VERIFIED[rule.name]}*"
+        yield rule.promise, f"`{rule.name}`", f"`guardrail-{rule.name.replace('_', '-')}-…`", held
+    for each in COMPARISONS:
+        risk = f"Refused, unless accepted: {each.risk}"
+        verify = f"*{each.verify}*" if isinstance(each.verify, str) else _held(each.verify)
+        yield risk, f"*{ONE_TEMPLATE}*", _ids(each), verify
+    for only in ONLY_VERIFIED:
+        yield only.promise, f"*{only.synth}*", f"*{only.review}*", _held(only.checks)
+
+
+def risks() -> Iterator[Row]:
+    """Risk, its IDs, and who may accept it."""
+    yield (
+        "a promise of [guardrails.md](guardrails.md) is broken that was not broken before, or in another way",
+        "`guardrail-RULE-LOGICALID-HASH`",
+        "who may give the promise up: with another value in that place, the hash is another",
+    )
+    for each in COMPARISONS:
+        yield each.risk, _ids(each), each.accepted_by
+
+
+def _ids(comparison: Comparison) -> str:
+    return ", ".join(f"`{each}`" for each in comparison.ids)
+
+
+def _held(checks: list[str] | tuple[str, ...]) -> str:
+    return ", ".join(f"`{title}`" for title in checks)
