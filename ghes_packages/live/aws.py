@@ -120,13 +120,13 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> b
     _read_certificates(session)
     session.register_component("data_loader", LOADER)
     read_by(session)
+    session.register("provide-client-params.s3", _note_what_is_needed)
+    session.register("after-call.s3", _say_what_is_lacking)
+    logged_by(session)
     # It reads the answer before the one below, and stumbles over what is none; nobody wants the location itself.
     reads_location: Any = parse_get_bucket_location
     session.unregister("after-call.s3.GetBucketLocation", reads_location)
     session.register("after-call", _refuse_what_says_nothing)
-    session.register("provide-client-params.s3", _note_what_is_needed)
-    session.register("after-call.s3", _say_what_is_lacking)
-    logged_by(session)
     return Session(botocore_session=session, **credentials_and_region)
 
 

@@ -3,6 +3,7 @@
 import json
 import signal
 import ssl
+import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -87,7 +88,13 @@ def redirected(status: int, code: str) -> Any:
 
 def interrupting(number: signal.Signals) -> Any:
     def answer(_: Call, reply: Reply) -> Reply:
-        signal.raise_signal(number)
+        if threading.current_thread() is threading.main_thread():
+            signal.raise_signal(number)
+        HANDLED.clear()
+        # Python sees a signal that comes just before the main thread starts to wait only after that: so again.
+        while not HANDLED.is_set():
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
+            HANDLED.wait(0.1)
         return reply
 
     return answer
@@ -101,6 +108,8 @@ def signed(call: Call) -> bool:
     return call.operation != LINK and call.who in ("operator", "key") and "Head" not in call.operation
 
 
+# Set when the main thread has told the others of a signal.
+HANDLED = threading.Event()
 PAGE = b"<!DOCTYPE html><html><body>Sign in to \x1b[31mGuest\xc2\x9b Wi-Fi</body></html>"
 DENIED = "User: arn:aws:iam::111122223333:user/x is not authorized to perform: ACTION on resource: y"
 LATE = "Signature expired: 20260301T120000Z is now earlier than 20260301T121000Z (20260301T122500Z - 15 min.)"

@@ -16,6 +16,7 @@ import traceback
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -24,11 +25,12 @@ from typing import Any
 import pytest
 import typer.main
 
-from ghes_packages import cli
-from ghes_packages.interruption import INTERRUPTS
-from ghes_packages.verify import verify
+from ghes_packages import cli, interruption, verify
+from ghes_packages.command_line import answer
+from ghes_packages.interruption import INTERRUPTS, Interrupted, Stop
+from ghes_packages.verify import report
 from local_aws.embedded_aws import EmbeddedAws
-from tests.faults.faults import FAULTS, INTERRUPTIONS, Fault, lacking
+from tests.faults.faults import FAULTS, HANDLED, INTERRUPTIONS, Fault, lacking
 from tests.faults.kinds import COMMANDS, Kind, deploy
 from tests.faults.replay import PREFIX, Replay
 from tests.faults.wire import LINK, Call, Reply, Wire
@@ -118,13 +120,28 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
 
     monkeypatch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
     spinner = SimpleNamespace(update=lambda _: None)
-    monkeypatch.setattr(cli, "_progress", lambda: contextlib.nullcontext(spinner))
+    monkeypatch.setattr(answer, "progress", lambda **_: contextlib.nullcontext(spinner))
+    tell = Stop.tell
+
+    def tell_of(stop: Stop, interruption: Interrupted) -> None:
+        tell(stop, interruption)
+        HANDLED.set()
+
+    monkeypatch.setattr(Stop, "tell", tell_of)
+    threads, running = ThreadPoolExecutor(32), list[Future[Any]]()
+
+    def in_thread(run: Callable[[], Any]) -> Future[Any]:
+        running.append(threads.submit(run))
+        return running[-1]
+
+    for module in (interruption, verify, report):
+        monkeypatch.setattr(module, "in_thread", in_thread)
     monkeypatch.setattr(cli, "_complain", complain_of)
     monkeypatch.setattr(cli, "_forget", lambda _: None)
     monkeypatch.setattr(time, "sleep", lambda _: None)
     monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=4))
     monkeypatch.setattr(secrets, "token_bytes", bytes)
-    defaults: dict[str, Any] = verify.__kwdefaults__ or {}
+    defaults: dict[str, Any] = verify.verify.__kwdefaults__ or {}
     monkeypatch.setitem(defaults, "patience", 0.0)
     monkeypatch.setattr("ghes_packages.status.datetime", _Now)
     monkeypatch.setattr("ghes_packages.cli.datetime", _Now)
@@ -140,10 +157,13 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
                 status: object = left.code
             except BaseException:  # noqa: BLE001  # there must be none
                 status = traceback.format_exc()
+            wait(running)  # no thread of this command is there when the next one starts
+            running.clear()
         return Done(status, stdout.getvalue(), stderr.getvalue(), tuple(told))
 
     handlers = {number: signal.getsignal(number) for number in INTERRUPTS}
-    yield run
+    with threads:
+        yield run
     for number, handler in handlers.items():
         signal.signal(number, handler)
 

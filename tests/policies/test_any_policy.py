@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ghes_packages.policies.document import EVERYTHING_BUT, Condition, UnreadablePolicy, statement, statements
 from ghes_packages.template.grant_matching import covers
 from ghes_packages.template.grants import EVERYBODY, Grant, grants
+from ghes_packages.template.rendered import Resource
 from tests import strangers
 
 
@@ -65,8 +66,8 @@ def test_one_value_and_a_list_of_it_are_the_same_statement(element: dict[str, An
 @given(strangers.json, st.sampled_from(["Effect", "Principal", "NotPrincipal", "Action", "Resource", "Condition"]))
 def test_a_statement_that_cannot_be_read_is_a_grant_that_everybody_sees(value: Any, key: str) -> None:
     element = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*", key: value}
-    policy = {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": "b", "PolicyDocument": {"Statement": element}}}
-    found = grants({"Policy": policy}, {})
+    properties = {"Bucket": "b", "PolicyDocument": {"Statement": element}}
+    found = grants([Resource("Policy", "Policy", "AWS::S3::BucketPolicy", properties, {})])
     try:
         statement(element)
     except UnreadablePolicy:
