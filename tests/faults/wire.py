@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -28,6 +28,7 @@ from ghes_packages.live import aws
 from ghes_packages.verify import clients, links
 
 LINK = "link:GET"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -228,17 +229,17 @@ def _call(client: Any, operation: str, parameters: Mapping[str, Any]) -> Call:
     return Call(who, f"{meta.service_model.service_name}:{operation}", about)
 
 
-def _once(sign: Callable[..., str]) -> Callable[..., str]:
-    """A link is signed anew for each second, and here none passes."""
-    made: dict[str, str] = {}
+def _once(make: Callable[..., T]) -> Callable[..., T]:
+    """What is made of something again and again is made once; no second passes for a link that is signed."""
+    made: dict[str, T] = {}
 
-    def signed(*arguments: Any, **options: Any) -> str:
+    def known(*arguments: Any, **options: Any) -> T:
         key = repr((arguments, options))
         if key not in made:
-            made[key] = sign(*arguments, **options)
+            made[key] = make(*arguments, **options)
         return made[key]
 
-    return signed
+    return known
 
 
 def _plain(method: str, status: int, headers: Any, body: bytes) -> Reply:
