@@ -25,6 +25,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 from ghes_packages.errors import AwsRefused
 from ghes_packages.live import aws
+from ghes_packages.template.rendered import RenderedStack
 from ghes_packages.verify import clients, links
 
 LINK = "link:GET"
@@ -199,6 +200,7 @@ class Wire:
             for module in (aws, clients):
                 patch.setattr(module, "session_with", self.session_with)
             patch.setattr(clients, "_tls_context", functools.cache(clients._tls_context))
+            patch.setattr("ghes_packages.live.deployed.RenderedStack", _once(RenderedStack))
             patch.setattr(links, "_opener", functools.cache(links._opener))
             patch.setattr(Session, "create_client", make_client)
             patch.setattr(BaseClient, "_make_api_call", make_api_call)
