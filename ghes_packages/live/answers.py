@@ -101,8 +101,9 @@ class _Parser:
         except Exception as error:  # botocore lets out whatever it stumbles over
             raise because(instead) from error
         modeled = shape is not None and shape.metadata.get("exception")  # botocore knew the error, and reads more of it
-        if said := parsed.get("Error"):
-            # Also where one of them is empty, or is no text.
+        if "Error" in parsed:
+            # Also where it, or one of them, is empty, or something else.
+            said = parsed["Error"] if isinstance(parsed["Error"], dict) else {}
             parsed["Error"] = {**said, **{key: str(said.get(key) or "") for key in ("Code", "Message")}}
         if not succeeded and not modeled and is_a_status(parsed.get("Error", {}).get("Code")):
             # S3 names another region in a header. botocore follows any other redirect of S3's until it overflows.

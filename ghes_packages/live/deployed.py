@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from ghes_packages import logical_ids
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsRefused, FoundWrong
+from ghes_packages.live.answers import IN_BETWEEN, UnreadableAnswer
 from ghes_packages.live.aws import CONFIG, explained
 from ghes_packages.live.kms_key import KmsKey
 from ghes_packages.outputs import Outputs, PackagesSecret, ReplicaOutputs
@@ -89,6 +90,8 @@ def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
     with explained({"ValidationError": not_deployed}):
         stack = client.describe_stacks(StackName=name)["Stacks"][0]
     status, stack_id = stack["StackStatus"], stack["StackId"]
+    if stack_id.count(":") < 5:
+        raise UnreadableAnswer(f"what came is no answer of AWS: StackId = {stack_id} is no ARN; {IN_BETWEEN}")
     if status == "ROLLBACK_COMPLETE":
         raise FoundWrong(
             f"stack {name} is half deployed: its first deploy failed ({status}): {_first_failure(client, name)};"

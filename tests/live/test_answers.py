@@ -15,7 +15,7 @@ XML = b"<ListGroupsForUserResponse><ListGroupsForUserResult/></ListGroupsForUser
 A_GROUP = XML.replace(b"Result/>", b"Result><Groups><member/></Groups></ListGroupsForUserResult>")
 
 
-class _Raw:
+class Raw:
     """What urllib3 would give: a body that was read."""
 
     def __init__(self, body: bytes) -> None:
@@ -46,7 +46,7 @@ def answered(service: str, status: int, body: bytes) -> Any:
     """A client to which everything is answered so."""
     client, responses = _client(service)
     headers: Any = HeadersDict({"content-type": "text/html"})
-    responses.append(AWSResponse("https://aws", status, headers, _Raw(body)))
+    responses.append(AWSResponse("https://aws", status, headers, Raw(body)))
     return client
 
 
