@@ -29,15 +29,13 @@ PIP_TO_UV = {
     "cert": "SSL_CERT_FILE",
     "client-cert": "SSL_CLIENT_CERT",
 }
-CERTIFICATES = {"pip": "PIP_CERT", "uv": "SSL_CERT_FILE", "npm": "NODE_EXTRA_CA_CERTS"}
 REGISTRY = {"pip": "PIP_INDEX_URL", "uv": "PIP_INDEX_URL", "npm": "npm_config_registry"}
 
 # What pip, uv and npm say, in this order.
 CAUSES = (
     (
         r"certificate verify failed|invalid peer certificate|SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY)",
-        "the certificate is of an unknown authority. Name the file of your company's: SSL_CERT_FILE=FILE"
-        " (or {certificates}=FILE, for {installer} alone)",
+        "the certificate is of an unknown authority. Name the file of your company's: SSL_CERT_FILE=FILE",
     ),
     (
         r"407 Proxy|proxy authorization required|tunnel connection failed|tunnel error: unsuccessful",
@@ -167,10 +165,9 @@ def _run(installer: str, command: Sequence[str], environment: Mapping[str, str])
 
 
 def _why(installer: str, said: str) -> str:
-    variables = {"certificates": CERTIFICATES.get(installer), "registry": REGISTRY.get(installer)}
     for pattern, cause in CAUSES:
         if re.search(pattern, said, re.IGNORECASE):
-            return cause.format(installer=installer, **variables)
+            return cause.format(registry=REGISTRY.get(installer))
     errors = re.findall(r"^(?:npm )?error:? (?!code|errno|syscall)(.*)", said, re.IGNORECASE | re.MULTILINE)
     return f"{(errors or ['it failed'])[0]}; {LOG} has all that it said"
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.far_away ARGUMENTS`: a command of ghes-packages, with each answer of AWS 100 ms late.
+"""`python -m benchmarks.far_away ARGUMENTS`: a command of ghes-packages, with each answer of AWS half a second late.
 
 Its last line on stderr has two numbers: the calls, and the round trips. These are the most calls of which each began
 after the one before had ended. The delay is longer than what the command computes between two calls, so that calls
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from ghes_packages.cli import main
 
-DELAY_SECONDS = 0.1
+DELAY_SECONDS = 0.5
 Call = tuple[float, float]
 """When it began and when it ended."""
 

@@ -1,4 +1,4 @@
-"""The parts of the pages that repeat the code; `python -m tests.readme` writes them anew."""
+"""The parts of the pages that repeat the code, and the schema; `python -m tests.readme` writes them anew."""
 
 import json
 import re
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from ghes_packages.config import schema
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.guardrails import RULES
@@ -16,6 +17,7 @@ from tests import costs, deploy_permissions, handler_permissions, promises
 from tests.findings import ACKNOWLEDGED
 
 README = Path(__file__).parent.parent / "README.md"
+SCHEMA = README.with_name(schema.FILE)
 PAGES = (*sorted(README.parent.glob("*.md")), *sorted((README.parent / "docs").glob("*.md")))
 
 
@@ -111,3 +113,4 @@ def _table(heading: tuple[str, ...], *rows: tuple[str, ...]) -> str:
 if __name__ == "__main__":
     for page in PAGES:
         page.write_text(written(page.read_text()))
+    SCHEMA.write_text(schema.written())

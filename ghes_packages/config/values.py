@@ -160,9 +160,12 @@ def _each_once(items: tuple[Any, ...]) -> tuple[Any, ...]:
     return items
 
 
+# CDK's own rule, from its bootstrap template.
+QUALIFIER = r"^[A-Za-z0-9_-]{1,10}$"
+
+
 def _bootstrap(value: object) -> bool | str:
-    """CDK's pattern for a qualifier, from its bootstrap template."""
-    if isinstance(value, bool) or (isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,10}", value)):
+    if isinstance(value, bool) or (isinstance(value, str) and re.fullmatch(QUALIFIER, value)):
         return value
     raise ValueError("is neither true nor a qualifier")
 
@@ -171,8 +174,15 @@ Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 InstanceName = Annotated[str, StringConstraints(pattern=INSTANCE_NAME)]
 # CloudFormation's own rule.
 StackName = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z][A-Za-z0-9-]{{0,{LONGEST_STACK_NAME - 1}}}$")]
-Bootstrap = Annotated[bool | str, PlainValidator(_bootstrap)]
-Region = Annotated[str, AfterValidator(_known_region)]
+Bootstrap = Annotated[
+    bool | str,
+    PlainValidator(_bootstrap, json_schema_input_type=bool | Annotated[str, StringConstraints(pattern=QUALIFIER)]),
+]
+Region = Annotated[
+    str,
+    AfterValidator(_known_region),
+    Field(json_schema_extra=lambda schema: schema.update(enum=[*sorted(known_regions())])),
+]
 RoleArn = Annotated[
     str,
     StringConstraints(pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+$"),

@@ -126,7 +126,7 @@ def test_an_update_that_fails_leaves_everything_as_it_was(cloud: Cloud, edited: 
 
 
 def test_destroy_is_refused_and_then_leaves_bucket_policy_and_packages(cloud: Cloud) -> None:
-    cloud.deploy("GhesPackages-goes")
+    cloud.cdk("deploy", "GhesPackages-goes")  # which protects it
     bucket = cloud.outputs("goes")["AwsS3Bucket"]
     s3: Any = cloud.aws.client("s3")
     s3.put_object(Bucket=bucket, Key="a/package", Body=b"content")

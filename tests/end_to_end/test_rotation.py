@@ -62,8 +62,7 @@ class Ghes:
             self._thread.join()
 
     def _work(self) -> None:
-        # Some fifty requests a second: many between any two steps, and the processor is left to the administrator.
-        while not self._stopped.wait(0.05):
+        while not self._stopped.is_set():
             self._in_use = client = self._client
             package, layer = ({"Bucket": self._bucket, "Key": key} for key in ("a/package", "a/layer"))
             try:
