@@ -148,7 +148,7 @@ def test_what_a_covered_grant_lets_through_the_wide_one_lets_through(
         assert fits(wide.resource, resource)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=500)
 @given(conditions, st.data())
 def test_what_meets_the_condition_of_a_covered_grant_meets_that_of_the_wide_one(
     condition: Condition, data: st.DataObject
