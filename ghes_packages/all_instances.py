@@ -14,6 +14,7 @@ from rich.text import Text
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsRefused, CannotGoOn, ConfigurationError, FoundWrong
 from ghes_packages.interruption import Stop, side_by_side
+from ghes_packages.printable import one_line
 
 AT_ONCE = 16
 # What is wrong comes before what could not be seen.
@@ -94,11 +95,11 @@ def write_table(headings: Sequence[str], answers: Sequence[InstanceAnswer], cons
     """A row for each instance, then what there is to do, a line each, and the sum."""
     table = Table("", "instance", *headings, box=box.SIMPLE_HEAD, pad_edge=False)
     for answer in answers:
-        table.add_row(_sign(answer), answer.name, *map(Text, answer.row()))
+        table.add_row(_sign(answer), answer.name, *(Text(one_line(each)) for each in answer.row()))
     console.print(table)
     for answer in answers:
         for problem in answer.problems():
-            console.print(Text.assemble((f"{answer.name}: ", "bold"), problem), soft_wrap=True)
+            console.print(Text.assemble((f"{answer.name}: ", "bold"), one_line(problem)), soft_wrap=True)
     fine = sum(answer.exit_status == 0 for answer in answers)
     console.print(
         f"{len(answers)} instance{'' if len(answers) == 1 else 's'}: {fine} fine, {len(answers) - fine} not",

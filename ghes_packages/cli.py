@@ -34,6 +34,7 @@ from ghes_packages.config.instances import ASSEMBLY, choose, default_assembly, l
 from ghes_packages.config.values import MAX_AGE_DAYS, UNUSED_FOR_HOURS
 from ghes_packages.errors import CannotGoOn, ConfigurationError, FoundWrong
 from ghes_packages.interruption import Interrupted, Stop, raise_interrupted, side_by_side
+from ghes_packages.printable import one_line
 from ghes_packages.settings import Format, Settings
 
 PROGRAM = "ghes-packages"
@@ -300,8 +301,8 @@ def _forget(stream: int) -> None:
 
 def _complain(line: str, exit_status: int, error: BaseException | None = None) -> int:
     try:
-        for text in (line, *getattr(error, "__notes__", ())):
-            typer.echo(text, err=True)
+        for text in (*line.split("\n"), *getattr(error, "__notes__", ())):
+            typer.echo(one_line(text), err=True)
     except OSError:
         _forget(2)
     return exit_status

@@ -6,13 +6,13 @@ from ghes_packages.printable import one_line
 
 
 class CannotGoOn(Exception):
-    """Base of all that ends a command. The message is one line: what, where, the value, what is allowed, what to do."""
+    """Base of all that ends a command. Each argument is a line: what, where, the value, what is allowed, what to do."""
 
     exit_status: ClassVar[int]
 
     def __str__(self) -> str:
-        """The message, and nothing in it that a terminal would obey; one line for each mistake."""
-        return "\n".join(map(one_line, super().__str__().split("\n")))
+        """The lines, and nothing in them that a terminal would obey."""
+        return "\n".join(map(one_line, self.args))
 
 
 class FoundWrong(CannotGoOn):

@@ -3,4 +3,6 @@
 
 def one_line(text: str) -> str:
     """One line, and nothing that a terminal would obey."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else "?" for character in text)

@@ -74,7 +74,7 @@ def _json(settings: Settings) -> str:
 
 def _env(settings: Settings) -> str:
     return "\n".join(
-        f"{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', key).upper()}={shlex.quote(value)}"
+        f"{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', key).upper()}={_quoted(value)}"
         for key, value in _values(settings).items()
     )
 
@@ -88,13 +88,18 @@ def _ghe_config(settings: Settings) -> str:
     ]
     for name, key in GHE_CONFIG_KEYS.items():
         if name != "secret_key_reference":
-            lines.append(f"ghe-config {key} {shlex.quote(getattr(settings.outputs, name))}")
+            lines.append(f"ghe-config {key} {_quoted(getattr(settings.outputs, name))}")
         elif settings.secret_key is not None:
-            lines.append(f"ghe-config {key} {shlex.quote(settings.secret_key)}")
+            lines.append(f"ghe-config {key} {_quoted(settings.secret_key)}")
         else:
             lines.append(f"# ghe-config {key} is shown with --show-secret; without it, do not apply")
     lines.append("ghe-config-apply" if settings.secret_key is not None else "# ghe-config-apply")
     return "\n".join(lines)
+
+
+def _quoted(value: str) -> str:
+    """For a shell, and for a terminal."""
+    return shlex.quote(one_line(value))
 
 
 def _values(settings: Settings) -> dict[str, str]:

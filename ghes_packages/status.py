@@ -125,9 +125,7 @@ class Status:
     def write_table(self, console: Console) -> None:
         """For people."""
         version = f", template of version {self.version}" if self.version else ""
-        console.print(
-            f"{self.instance.stack_name}: {self.stack_status}{one_line(version)}", markup=False, highlight=False
-        )
+        console.print(_text(f"{self.instance.stack_name}: {self.stack_status}{version}"), highlight=False)
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for heading in ("key", "ID", "status"):
             table.add_column(heading, no_wrap=True)
@@ -136,22 +134,27 @@ class Status:
         for key in self.keys:
             table.add_row(
                 str(key.generation or "stray"),
-                Text(key.access_key_id),
-                Text(key.status, style="green" if key.status == ACTIVE else "yellow"),
+                _text(key.access_key_id),
+                _text(key.status, style="green" if key.status == ACTIVE else "yellow"),
                 ago(self.now - key.created),
-                Text(used(key, self.now)),
+                _text(used(key, self.now)),
                 "to use this" if key.generation == self.instance.access_key else "",
             )
         console.print(table)
         if self.replication:
             replica = Table(box=None, pad_edge=False, show_header=False)
             for title, value in self.replication.rows():
-                replica.add_row(title, Text(value))
+                replica.add_row(title, _text(value))
             console.print(replica)
         for problem in self.problems():
-            console.print(Text(problem, style="bold red"), soft_wrap=True)
+            console.print(_text(problem, style="bold red"), soft_wrap=True)
         if not any(self.problems()):
             console.print("nothing to do", style="green")
+
+
+def _text(said: str, style: str = "") -> Text:
+    """What AWS said is no markup, and nothing that a terminal would obey."""
+    return Text(one_line(said), style)
 
 
 def read(instance: Instance, max_age: timedelta = MAX_AGE, unused_for: timedelta = UNUSED_FOR) -> Status:

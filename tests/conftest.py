@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from botocore.client import ClientCreator
 from botocore.loaders import JSONFileLoader
@@ -25,6 +26,21 @@ SLOW = frozenset({"embedded_aws", "cdk_cli", "cdk_validation"})
 # jsii starts when aws_cdk is imported: on the node that is pinned, and with its cache in this folder.
 os.environ["JSII_NODE"] = str(Path(sys.executable).with_name("node"))
 os.environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = JSII_CACHE
+
+# The same examples in every run, so that whoever sees a test fail can see it again; others with
+# --hypothesis-profile=search, before a release or after a change of what the tests are about.
+os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(PROJECT / ".cache" / "hypothesis")
+hypothesis.settings.register_profile(
+    "same",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+hypothesis.settings.register_profile(
+    "search", hypothesis.settings.get_profile("same"), derandomize=False, max_examples=5_000
+)
+hypothesis.settings.load_profile("same")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,7 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("quick"):
         config.hook.pytest_deselected(items=[item for item in items if _is_slow(item)])
         items[:] = [item for item in items if not _is_slow(item)]
-    folders, files = ("local_aws", "verify", "end_to_end"), ("test_changes.py", "test_rotation.py")
+    folders, files = ("local_aws", "verify", "faults", "end_to_end"), ("test_changes.py", "test_rotation.py")
     items.sort(
         key=lambda item: (
             folders.index(item.path.parent.name) + 1 if item.path.parent.name in folders else 0,

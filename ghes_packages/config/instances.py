@@ -51,7 +51,7 @@ def load(file: Path = DEFAULT_FILE) -> Mapping[str, Instance]:
     for name, table in sorted(tables.items()):
         unknown = table.keys() - OPTIONS.keys()
         mistakes += [
-            f"{file}: {_header(name)} {key} = {_toml(table[key])}: unknown key{_perhaps(key, table[key])};"
+            f"{file}: {_header(name)} {_key(key)} = {_toml(table[key])}: unknown key{_perhaps(key, table[key])};"
             f" allowed: {', '.join(OPTIONS)}"
             for key in sorted(unknown)
         ]
@@ -63,7 +63,7 @@ def load(file: Path = DEFAULT_FILE) -> Mapping[str, Instance]:
             mistakes += [f"{file}: {_header(name)} {_mistake(details)}" for details in _once(error.errors())]
     mistakes += [f"{file}: {mistake}" for mistake in _between(instances.values())]
     if mistakes:
-        raise ConfigurationError("\n".join(mistakes))
+        raise ConfigurationError(*mistakes)
     return instances
 
 

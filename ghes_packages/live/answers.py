@@ -5,27 +5,31 @@ from collections.abc import Callable
 from typing import Any
 
 import botocore.session
-from botocore.exceptions import BotoCoreError
 from botocore.parsers import ResponseParserFactory
 
+from ghes_packages.errors import AwsRefused
 from ghes_packages.printable import one_line
+
+IN_BETWEEN = "is a proxy or a captive portal in between? check network, HTTPS_PROXY and AWS_ENDPOINT_URL"
 
 # How much of what came instead is shown.
 MOST_CHARACTERS = 60
 HTML = (b"<!doctype html", b"<html")
-REGION = "x-amz-bucket-region"
+REGION, REQUEST_ID = "x-amz-bucket-region", "x-amz-request-id"
+S3 = "Amazon Simple Storage Service"
 
 
-class UnreadableAnswer(BotoCoreError):
+class UnreadableAnswer(AwsRefused):
     """What came is no answer of AWS."""
 
-    fmt = "{service} {operation}: {problem}"
+
+Because = Callable[[str], UnreadableAnswer]
 
 
 class Answer(dict[str, Any]):
     """An answer of AWS. What it lacks is told, instead of a KeyError: `because` makes the error of the problem."""
 
-    def __init__(self, fields: dict[str, Any], because: Callable[[str], UnreadableAnswer]) -> None:
+    def __init__(self, fields: dict[str, Any], because: Because) -> None:
         super().__init__({key: _complete(value, because) for key, value in fields.items()})
         self._because = because
 
@@ -34,11 +38,26 @@ class Answer(dict[str, Any]):
         raise self._because(f"the answer lacks {key}")
 
 
-def _complete(value: Any, because: Callable[[str], UnreadableAnswer]) -> Any:
+class _List(list[Any]):
+    """A list in an answer, of which the same holds."""
+
+    def __init__(self, items: list[Any], because: Because) -> None:
+        super().__init__(_complete(each, because) for each in items)
+        self._because = because
+
+    def __getitem__(self, place: Any) -> Any:
+        """Raises UnreadableAnswer."""
+        try:
+            return super().__getitem__(place)
+        except IndexError:
+            raise self._because("the answer has an empty list") from None
+
+
+def _complete(value: Any, because: Because) -> Any:
     if isinstance(value, dict):
         return Answer(value, because)
     if isinstance(value, list):
-        return [_complete(each, because) for each in value]
+        return _List(value, because)
     return value
 
 
@@ -70,33 +89,37 @@ class _Parser:
         """What botocore makes of the response. Raises UnreadableAnswer."""
 
         def because(problem: str) -> UnreadableAnswer:
-            return UnreadableAnswer(
-                service=response["context"]["service"],
-                operation=response["context"]["operation_name"],
-                problem=problem,
-            )
+            asked = f"{response['context']['service']} {response['context']['operation_name']}"
+            return UnreadableAnswer(f"what came is no answer of AWS: {asked}: {problem}; {IN_BETWEEN}")
 
-        body = response["body"]
+        instead = _instead(response, shape)
         succeeded = response["status_code"] < 300
-        if succeeded and isinstance(body, bytes) and self._is_none_of_awss(body):
-            raise because(_instead(response))
+        if succeeded and self._is_none_of_awss(response, shape):
+            raise because(instead)
         try:
             parsed = self._parser.parse(response, shape)
         except Exception as error:  # botocore lets out whatever it stumbles over
-            raise because(_instead(response)) from error
+            raise because(instead) from error
         modeled = shape is not None and shape.metadata.get("exception")  # botocore knew the error, and reads more of it
-        if not succeeded and not modeled and _is_a_status(parsed.get("Error", {}).get("Code")):
+        if "Error" in parsed:
+            # Also where it, or one of them, is empty, or something else.
+            said = parsed["Error"] if isinstance(parsed["Error"], dict) else {}
+            parsed["Error"] = {**said, **{key: str(said.get(key) or "") for key in ("Code", "Message")}}
+        if not succeeded and not modeled and is_a_status(parsed.get("Error", {}).get("Code")):
             # S3 names another region in a header. botocore follows any other redirect of S3's until it overflows.
             if response["status_code"] < 400 and REGION not in response["headers"]:
-                raise because(_instead(response))
+                raise because(instead)
             # botocore found nothing of AWS's in the body: what is there helps more than the name of the status.
-            parsed["Error"] = {"Code": str(response["status_code"]), "Message": _instead(response)}
+            parsed["Error"] = {"Code": str(response["status_code"]), "Message": instead}
         return Answer(parsed, because)
 
-    def _is_none_of_awss(self, body: bytes) -> bool:
-        if body.lstrip().lower().startswith(HTML):
+    def _is_none_of_awss(self, response: Any, shape: Any) -> bool:
+        body = response["body"]
+        if response["context"]["service"] == S3 and REQUEST_ID not in response["headers"]:
+            return True  # the bodies of many of S3's answers are empty, or are objects, and say nothing
+        if _is_html(body):
             return True
-        if not self._json_expected or not body:
+        if not self._json_expected or shape is None:
             return False
         try:
             return not isinstance(json.loads(body), dict)
@@ -104,13 +127,26 @@ class _Parser:
             return True
 
 
-def _is_a_status(code: Any) -> bool:
+def _is_html(body: Any) -> bool:
+    return isinstance(body, bytes) and body.lstrip().lower().startswith(HTML)
+
+
+def _holds_a_secret(shape: Any) -> bool:
+    """Whether the body may, as AWS's model of the answer says."""
+    in_the_body = [] if shape is None else [each for each in shape.members.values() if not each.serialization]
+    return any(member.metadata.get("sensitive") for member in in_the_body)
+
+
+def is_a_status(code: Any) -> bool:
+    """Whether that is no error code of AWS's, but what botocore has in its place: the HTTP status, or nothing."""
     return not str(code or "0").strip("0123456789")
 
 
-def _instead(response: Any) -> str:
+def _instead(response: Any, shape: Any) -> str:
     body = response["body"]
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else ""
-    words = one_line(" ".join(text.split()))
+    secret = response["status_code"] < 300 and _holds_a_secret(shape) and not _is_html(body)
+    if secret or not isinstance(body, bytes):
+        body = response["headers"].get("content-type", "").encode()
+    words = one_line(" ".join(body.decode("utf-8", "replace").split()))
     shown = f"{words[:MOST_CHARACTERS]}{'…' if len(words) > MOST_CHARACTERS else ''}" if words else "nothing"
     return f"HTTP {response['status_code']} with: {shown}"

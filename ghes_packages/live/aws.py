@@ -27,11 +27,13 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.handlers import parse_get_bucket_location
 from botocore.loaders import create_loader
+from urllib3.exceptions import HTTPError
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsRefused, CannotGoOn, ConfigurationError
-from ghes_packages.live.answers import UnreadableAnswer, read_by
+from ghes_packages.live.answers import IN_BETWEEN, REQUEST_ID, UnreadableAnswer, is_a_status, read_by
 from ghes_packages.live.calls import logged_by
 from ghes_packages.policies import s3_actions
 from ghes_packages.printable import one_line
@@ -50,12 +52,24 @@ UNKNOWN_KEY = frozenset({"InvalidAccessKeyId", "InvalidClientTokenId", "Unrecogn
 WRONG_SIGNATURE = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"})
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 WRONG_CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
-IN_BETWEEN = "is a proxy or a captive portal in between? check network, HTTPS_PROXY and AWS_ENDPOINT_URL"
+# What is said of a clock that is off under a code of WRONG_SIGNATURE, by all services but S3.
+NOT_IN_TIME = ("Signature expired", "Signature not yet current")
+# What AWS answers when it cannot take a request now, besides HTTP 307, which sends it elsewhere, and all from 500 on.
+BUSY = frozenset(
+    {
+        *("RequestLimitExceeded", "RequestTimeout"),
+        *("Throttling", "ThrottlingException", "TooManyRequestsException"),
+    }
+)
 # Where a refusal of S3's holds the action that the call needs.
 LACKING = "ghes-packages-lacking"
 
 # A session of botocore's reads megabytes of its data, which takes longer than most requests; here, the first one does.
 LOADER = create_loader()
+
+
+class NotProcessed(AwsRefused):
+    """AWS answered, and did not look at what was asked: nothing is known of it."""
 
 
 class Session(boto3.Session):
@@ -109,6 +123,10 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> b
     session.register("provide-client-params.s3", _note_what_is_needed)
     session.register("after-call.s3", _say_what_is_lacking)
     logged_by(session)
+    # It reads the answer before the one below, and stumbles over what is none; nobody wants the location itself.
+    reads_location: Any = parse_get_bucket_location
+    session.unregister("after-call.s3.GetBucketLocation", reads_location)
+    session.register("after-call", _refuse_what_says_nothing)
     return Session(botocore_session=session, **credentials_and_region)
 
 
@@ -164,7 +182,7 @@ def explained(known: Mapping[str, str] | None = None) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _with_notes(AwsRefused((known or {}).get(code(error)) or _refusal(error)), error) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, HTTPError) as error:
         raise _with_notes(_no_answer(error), error) from None
     except OSError as error:
         # A token file or a credential process that is not there.
@@ -175,6 +193,25 @@ def _with_notes(line: CannotGoOn, error: Exception) -> CannotGoOn:
     for note in getattr(error, "__notes__", ()):
         line.add_note(note)
     return line
+
+
+def _refuse_what_says_nothing(**event: Any) -> None:
+    """So that no caller takes for a refusal of what it asked what is none."""
+    response, model = event["http_response"], event["model"]
+    if response.status_code < 300:
+        return
+    error = ClientError(event["parsed"], model.name)
+    # S3 answers HEAD without a body, and so without a code.
+    if is_a_status(code(error)) and not (model.http["method"] == "HEAD" and REQUEST_ID in response.headers):
+        raise UnreadableAnswer(f"{model.name} was not answered by AWS: {_message(error)}; {IN_BETWEEN}")
+    busy = response.status_code == 307 or response.status_code >= 500 or code(error) in BUSY
+    if busy or code(error) in EXPIRED or _is_about_the_clock(error):
+        raise NotProcessed(_refusal(error))
+
+
+def _is_about_the_clock(error: ClientError) -> bool:
+    not_in_time = code(error) in WRONG_SIGNATURE and _message(error).startswith(NOT_IN_TIME)
+    return not_in_time or code(error) in WRONG_CLOCK
 
 
 def code(error: ClientError) -> str:
@@ -216,14 +253,12 @@ def _refusal(error: ClientError) -> str:
         return f"{what}: your credentials lack {needed(error)}; have it allowed, or use another profile"
     if code(error) in UNKNOWN_KEY:
         return f"{what}: AWS does not know your access key; set AWS_PROFILE, or sign in again"
+    if _is_about_the_clock(error):
+        return f"{what}: the clock of this machine is off by too much; set it"
     if code(error) in WRONG_SIGNATURE:
         return f"{what}: your secret access key does not fit your access key ID; correct it, or set AWS_PROFILE"
     if code(error) in EXPIRED:
         return f"{what}: your credentials have expired; sign in again, such as with: aws sso login"
-    if code(error) in WRONG_CLOCK:
-        return f"{what}: the clock of this machine is off by too much; set it"
-    if not code(error).strip("0123456789"):
-        return f"{error.operation_name} was not answered by AWS: {_message(error)}; {IN_BETWEEN}"
     return f"{what}: {_message(error) or 'no reason given'}"
 
 
@@ -231,11 +266,9 @@ def _message(error: ClientError) -> str:
     return one_line(" ".join(error.response.get("Error", {}).get("Message", "").split()))
 
 
-def _no_answer(error: BotoCoreError) -> CannotGoOn:
+def _no_answer(error: BotoCoreError | HTTPError) -> CannotGoOn:
     said = one_line(" ".join(str(error).split()))
     match error:
-        case UnreadableAnswer():
-            return AwsRefused(f"what came is no answer of AWS: {said}; {IN_BETWEEN}")
         case ProfileNotFound():
             return ConfigurationError(
                 f"{said}; set AWS_PROFILE, or profile of the instance, to one that is in your AWS config file"
@@ -252,6 +285,7 @@ def _no_answer(error: BotoCoreError) -> CannotGoOn:
             return AwsRefused(
                 f"{said}; if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it"
             )
-        case HTTPClientError() | botocore.exceptions.ConnectionError():
+        # botocore lets out urllib3's own where it reads why it may not have an object.
+        case HTTPClientError() | botocore.exceptions.ConnectionError() | HTTPError():
             return AwsRefused(f"AWS cannot be reached: {said}; check network, proxy and AWS_ENDPOINT_URL")
     return AwsRefused(f"AWS cannot be asked: {said}")

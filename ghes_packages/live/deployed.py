@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 import yaml
-from botocore.exceptions import ClientError
 from pydantic import BaseModel, ValidationError
 
 from ghes_packages import logical_ids
 from ghes_packages.config.instance import Instance
-from ghes_packages.errors import FoundWrong
-from ghes_packages.live.aws import CONFIG, explained, needed
+from ghes_packages.errors import AwsRefused, FoundWrong
+from ghes_packages.live.answers import IN_BETWEEN, UnreadableAnswer
+from ghes_packages.live.aws import CONFIG, explained
 from ghes_packages.live.kms_key import KmsKey
 from ghes_packages.outputs import Outputs, PackagesSecret, ReplicaOutputs
 from ghes_packages.printable import one_line
@@ -90,6 +90,8 @@ def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
     with explained({"ValidationError": not_deployed}):
         stack = client.describe_stacks(StackName=name)["Stacks"][0]
     status, stack_id = stack["StackStatus"], stack["StackId"]
+    if stack_id.count(":") < 5:
+        raise UnreadableAnswer(f"what came is no answer of AWS: StackId = {stack_id} is no ARN; {IN_BETWEEN}")
     if status == "ROLLBACK_COMPLETE":
         raise FoundWrong(
             f"stack {name} is half deployed: its first deploy failed ({status}): {_first_failure(client, name)};"
@@ -118,10 +120,11 @@ def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
 def _first_failure(client: "CloudFormationClient", name: str) -> str:
     """Why CloudFormation gave up making a stack, in its own words; what follows from the first failure is left out."""
     try:
-        pages = client.get_paginator("describe_stack_events").paginate(StackName=name)
-        events = [event for page in pages for event in page["StackEvents"]]
-    except ClientError as error:
-        return f"why, {needed(error)} would tell you"
+        with explained():
+            pages = client.get_paginator("describe_stack_events").paginate(StackName=name)
+            events = [event for page in pages for event in page["StackEvents"]]
+    except AwsRefused as error:
+        return f"why is not known: {error}"
     # The newest event comes first.
     for event in reversed(events):
         if event.get("ResourceStatus") == "CREATE_FAILED":
@@ -259,7 +262,7 @@ def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = Fa
             SecretId=arn, VersionStage="AWSPREVIOUS" if previous else "AWSCURRENT"
         )
     try:
-        secret = PackagesSecret.model_validate(json.loads(value.get("SecretString", "")))
+        secret = PackagesSecret.model_validate(json.loads("" if "SecretBinary" in value else value["SecretString"]))
     except ValidationError as error:
         wrong = ", ".join(str(details["loc"][0]) for details in error.errors() if details["loc"]) or "an object"
         problem = f"its JSON lacks {wrong}"

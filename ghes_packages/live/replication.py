@@ -152,7 +152,7 @@ class Metrics:
         query = {"Id": "asked", "MetricStat": {"Metric": metric, "Period": period, "Stat": statistic}}
         client: Any = self.session.client("cloudwatch", config=CONFIG)
         answer = client.get_metric_data(MetricDataQueries=[query], StartTime=self.now - since, EndTime=self.now)
-        [result] = answer["MetricDataResults"]
+        result = answer["MetricDataResults"][0]
         return list(zip(result["Timestamps"], result["Values"], strict=True))
 
 
@@ -194,7 +194,7 @@ def faults_of(rule: Mapping[str, Any], key_arn: str | None) -> Iterator[str]:
 
 
 def _enabled(setting: Mapping[str, Any], key: str) -> bool:
-    return bool(setting.get(key, {}).get("Status") == ENABLED)
+    return key in setting and bool(setting[key]["Status"] == ENABLED)
 
 
 def _whole(figure: float | None) -> int | None:

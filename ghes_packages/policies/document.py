@@ -12,6 +12,10 @@ EVERYTHING_BUT = "everything but "
 VIA_SERVICE = "kms:ViaService"
 
 
+class UnreadablePolicy(ValueError):
+    """What is no policy document, or no statement of one."""
+
+
 @dataclass(frozen=True, order=True)
 class Condition:
     """One operator on one key of the request. Any of the values is enough; for an operator with `Not`, none may be."""
@@ -45,25 +49,38 @@ class Statement:
                 yield f"{who}{action} on {resource}{kind}{condition}"
 
 
-def statements(document: str | dict[str, Any]) -> list[Statement]:
-    """The statements of a policy document, as JSON or as what it was parsed to."""
-    parsed = json.loads(document) if isinstance(document, str) else document
-    return [statement(each) for each in _list(parsed["Statement"])]
+def statements(document: object) -> list[Statement]:
+    """The statements of a policy document, as JSON or as what it was parsed to. Raises UnreadablePolicy."""
+    return [statement(each) for each in elements(document)]
 
 
-def statement(element: dict[str, Any]) -> Statement:
-    """One element of `Statement`."""
-    return Statement(
-        effect=element["Effect"],
-        principals=frozenset(_principals(element)),
-        actions=frozenset(_either(element, "Action")),
-        resources=frozenset(_either(element, "Resource")),
-        conditions=frozenset(
-            Condition(operator, key, tuple(sorted(set(map(_text, _list(values))))))
-            for operator, keys in element.get("Condition", {}).items()
-            for key, values in keys.items()
-        ),
-    )
+def elements(document: object) -> list[Any]:
+    """What a policy document has as `Statement`, as it is written. Raises UnreadablePolicy."""
+    try:
+        parsed: Any = json.loads(document) if isinstance(document, str) else document
+        return _list(parsed["Statement"])
+    except (KeyError, RecursionError, TypeError, ValueError):
+        raise UnreadablePolicy("a policy that cannot be read") from None
+
+
+def statement(element: Any) -> Statement:
+    """One element of `Statement`. Raises UnreadablePolicy."""
+    try:
+        if element["Effect"] not in ("Allow", "Deny"):
+            raise UnreadablePolicy("a statement that neither allows nor denies")
+        return Statement(
+            effect=element["Effect"],
+            principals=frozenset(_principals(element)),
+            actions=frozenset(_either(element, "Action")),
+            resources=frozenset(_either(element, "Resource")),
+            conditions=frozenset(
+                Condition(operator, key, tuple(sorted(set(map(_text, _list(values))))))
+                for operator, keys in element.get("Condition", {}).items()
+                for key, values in keys.items()
+            ),
+        )
+    except (AttributeError, KeyError, TypeError):
+        raise UnreadablePolicy("a statement that cannot be read") from None
 
 
 def _principals(element: dict[str, Any]) -> Iterator[str]:

@@ -32,7 +32,9 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
                 "another role could deploy it, from another place, after other stacks, or somebody else could be told",
                 "leave to CDK how the stack is deployed",
             )
-            yield _row(name, was, becomes, None if goes else risk)
+            # The name is a subject, because somebody else may have written it: nothing in it leaves its cell.
+            subject = ((f"{name} of its deployment",),)
+            yield Change(STACK, subject, "changed", shown(was), shown(becomes), None if goes else risk)
     if before.termination_protection != after.termination_protection:
         risk = Risk("termination-protection-off", "anyone who may delete the stack could, in one step", "leave it on")
         words = {True: "on", False: "off"}

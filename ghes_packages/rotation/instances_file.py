@@ -14,6 +14,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Table
 
 from ghes_packages.errors import ConfigurationError
+from ghes_packages.printable import one_line
 from ghes_packages.rotation.steps import Step
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -80,9 +81,10 @@ def _put(table: Any, key: str, value: int | str, *, after: str | None) -> None:
 
 
 def difference(file: Path, text: str) -> str:
-    """What the new text changes, as a unified diff."""
+    """What the new text changes, as a unified diff; nothing in it is what a terminal would obey."""
     before, after = file.read_bytes().decode("utf-8").splitlines(), text.splitlines()
-    return "\n".join(difflib.unified_diff(before, after, str(file), str(file), lineterm="", n=1))
+    lines = difflib.unified_diff(before, after, str(file), str(file), lineterm="", n=1)
+    return "\n".join(one_line(line.expandtabs()) for line in lines)
 
 
 def write(file: Path, text: str) -> None:

@@ -61,4 +61,7 @@ def _within(operator: str, one: str, other: str) -> bool:
             return ip_network(one, strict=False).subnet_of(ip_network(other, strict=False))  # type: ignore[arg-type]
     except (OverflowError, TypeError, ValueError):
         return False
-    return ("Like" in operator or operator.startswith("Arn")) and _matches(other, one)
+    if "Arn" in operator:  # IAM compares each of the six parts by itself
+        pattern, text = other.split(":", 5), one.split(":", 5)
+        return len(pattern) == len(text) and all(map(_matches, pattern, text))
+    return "Like" in operator and _matches(other, one)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ghes_packages.policies.document import Condition, Statement, statement
+from ghes_packages.policies.document import Condition, Statement, UnreadablePolicy, statement
 from ghes_packages.template.rendering import at, listed
 
 if TYPE_CHECKING:
@@ -119,10 +119,9 @@ def _of(document: Any, who: str | None, itself: str = "*") -> Iterator[Grant]:
 
 def _read(element: Any) -> Statement | None:
     try:
-        read = statement(element)
-    except (AttributeError, KeyError, TypeError):
+        return statement(element)
+    except UnreadablePolicy:
         return None
-    return read if read.effect in ("Allow", "Deny") else None
 
 
 def _principal(principal: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ghes_packages.config.regions import known_partitions, known_regions, partition_of
 from ghes_packages.outputs import Outputs, ReplicaOutputs
-from ghes_packages.policies.document import Statement, statement
+from ghes_packages.policies.document import Statement, UnreadablePolicy, statement
 from ghes_packages.template.grants import Grant, grants
 from ghes_packages.template.rendering import Names, at, rendered
 
@@ -222,7 +222,6 @@ def _items(template: Mapping[str, Any], section: str) -> Iterator[tuple[str, Any
 
 def _read(element: Any) -> Statement:
     try:
-        read = statement(element)
-    except (AttributeError, KeyError, TypeError):
+        return statement(element)
+    except UnreadablePolicy:
         return UNREADABLE
-    return read if read.effect in ("Allow", "Deny") else UNREADABLE

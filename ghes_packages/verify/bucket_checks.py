@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from ghes_packages.config.lifecycle import Lifecycle
 from ghes_packages.live.aws import code
 from ghes_packages.live.kms_key import KmsKey
-from ghes_packages.policies.document import statement, statements
+from ghes_packages.policies.document import elements, statement, statements
 from ghes_packages.policies.statements import LEAST_TLS_VERSION, TLS_VERSIONS, tls_statements
 from ghes_packages.verify.bucket_settings import BucketSetting, bucket_settings
 from ghes_packages.verify.operator import as_operator
@@ -118,7 +118,7 @@ class BucketChecks:
             raise Failed(
                 "not denied: " + "; ".join(json.dumps(each["Condition"]) for each in missing[0]),
                 self._remedy(
-                    "put-bucket-policy", "--policy", {**policy, "Statement": [*policy["Statement"], *missing[0]]}
+                    "put-bucket-policy", "--policy", {**policy, "Statement": [*elements(policy), *missing[0]]}
                 ),
             )
         return f"{LEAST_TLS_VERSION} at least"

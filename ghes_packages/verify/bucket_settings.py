@@ -75,8 +75,8 @@ def _encryption(kms_key: KmsKey | None) -> BucketSetting:
         rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
         found: list[dict[str, Any]] = [{key: rule[key] for key in wanted if key in rule} for rule in rules]  # type: ignore[literal-required]
         for rule in found:
-            there = rule["ApplyServerSideEncryptionByDefault"]
-            if kms_key and there["SSEAlgorithm"] == TWO_LAYERS:
+            there = rule.get("ApplyServerSideEncryptionByDefault", {})
+            if kms_key and there.get("SSEAlgorithm") == TWO_LAYERS:
                 # It is as good, and works with no bucket key.
                 there["SSEAlgorithm"], rule["BucketKeyEnabled"] = "aws:kms", True
             if kms_key and kms_key.is_called(there.get("KMSMasterKeyID", "")):

@@ -20,7 +20,7 @@ from ghes_packages.verify.clients import KeyClients
 from ghes_packages.verify.links import fetch
 from ghes_packages.verify.patience import NEW, NEW_KEY, Patience
 from ghes_packages.verify.probe_objects import ProbeObjects
-from ghes_packages.verify.report import Check, Failed
+from ghes_packages.verify.report import Check, Failed, NotChecked
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -223,7 +223,7 @@ class KeyChecks:
         try:
             return self._same_bytes(fetch(link, self._clients.tls))
         except (OSError, http.client.HTTPException) as error:
-            raise Failed(f"not fetched from {urlsplit(link).netloc}: {error}") from None
+            raise NotChecked(f"not fetched from {urlsplit(link).netloc}: {error}") from None
 
     def _link(self, s3: "S3Client") -> str:
         return s3.generate_presigned_url("get_object", Params=self._object, ExpiresIn=60)

@@ -5,9 +5,13 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from email.message import Message
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
+
+from ghes_packages.live.answers import REQUEST_ID
+from ghes_packages.verify.report import NotChecked
 
 
 def with_names(endpoint_url: str) -> str:
@@ -18,8 +22,8 @@ def with_names(endpoint_url: str) -> str:
 def fetch(link: str, tls: ssl.SSLContext, timeout: float = 30) -> bytes:
     """The object. Waits at most `timeout` seconds for each part of the answer.
 
-    Raises ClientError for every other answer, as boto3 would, with the HTTP status where there is no error code of
-    S3's; OSError or http.client.HTTPException without an answer.
+    Raises ClientError where S3 refuses, as boto3 would; NotChecked where it cannot, or somebody else answers; and
+    OSError or http.client.HTTPException without an answer.
     """
     host = urlsplit(link).netloc
     # What is below localhost is this machine, which not every resolver knows (RFC 6761, 6.3).
@@ -28,16 +32,22 @@ def fetch(link: str, tls: ssl.SSLContext, timeout: float = 30) -> bytes:
     try:
         with _opener(tls).open(request, timeout=timeout) as response:
             content: bytes = response.read()
+            if REQUEST_ID not in response.headers:
+                raise _other_than_s3(response.status, response.headers)
             return content
     except urllib.error.HTTPError as error:
         said = _said(error.read().decode(errors="replace"))
-        raise ClientError(
-            {
-                "Error": {"Code": said.get("Code", str(error.code)), "Message": said.get("Message", "")},
-                "ResponseMetadata": {"HTTPStatusCode": error.code, "HTTPHeaders": dict(error.headers.items())},  # type: ignore[typeddict-item]
-            },
-            f"GET from {host}",
-        ) from None
+        if "Code" not in said:
+            raise _other_than_s3(error.code, error.headers) from None
+        if error.code >= 500:
+            raise NotChecked(f"GET from {host}: {said['Code']}") from None
+        refusal = {"Code": said["Code"], "Message": said.get("Message", "")}
+        raise ClientError({"Error": refusal}, f"GET from {host}") from None  # type: ignore[typeddict-item]
+
+
+def _other_than_s3(status: int, headers: Message) -> NotChecked:
+    kind = headers.get("location") or headers.get("content-type") or "without a content type"
+    return NotChecked(f"something other than S3 answers: HTTP {status}, {kind}")
 
 
 def _opener(tls: ssl.SSLContext) -> urllib.request.OpenerDirector:

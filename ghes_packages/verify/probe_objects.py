@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ghes_packages.live.aws import ACCESS_DENIED, code, needed
-from ghes_packages.verify.report import Check, Failed
+from ghes_packages.errors import AwsRefused
+from ghes_packages.live.aws import ACCESS_DENIED, NotProcessed, code, needed
+from ghes_packages.verify.report import Check, Failed, NotChecked
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,6 +46,8 @@ class ProbeObjects:
             left = self._remove()
         except Failed as failed:
             error.add_note(f"{failed}; remove what is left with: {self._by_hand()}")
+        except NotChecked as not_checked:
+            error.add_note(str(not_checked))
         else:
             if left != NOTHING:
                 error.add_note(left)
@@ -75,8 +78,10 @@ class ProbeObjects:
         except ClientError as error:
             why = f"your credentials lack {needed(error)}" if code(error) in ACCESS_DENIED else str(error)
             raise Failed(f"{self.prefix} could not be emptied: {why}") from None
-        except BotoCoreError as error:
-            raise Failed(f"{self.prefix} could not be emptied: {error}") from None
+        except (AwsRefused, BotoCoreError) as error:
+            raise NotChecked(
+                f"{self.prefix} could not be emptied: {error}; remove what is left with: {self._by_hand()}"
+            ) from None
         return NOTHING
 
     def _why_versions_stay(self) -> str:
@@ -87,8 +92,9 @@ class ProbeObjects:
                 return "S3 may still have to replicate them"
             self._abort_uploads(self.operator_s3)
             self._delete_versions()
-        except ClientError as refused:
-            if code(refused) not in ACCESS_DENIED:
+        except (ClientError, NotProcessed) as refused:
+            if isinstance(refused, NotProcessed) or code(refused) not in ACCESS_DENIED:
+                self._delete_objects_with(self.key_s3)  # the key is not the operator's, and may do better
                 raise
             return f"to go now you need {needed(refused)}"
         return ""
@@ -106,13 +112,13 @@ class ProbeObjects:
         """Without a version, which the key may too."""
         try:
             self._delete_objects_with(self.operator_s3)
-        except ClientError as refused:
-            if code(refused) not in ACCESS_DENIED:
-                raise
+        except (ClientError, NotProcessed) as refused:
             try:
                 self._delete_objects_with(self.key_s3)
             except ClientError:  # the operator's rights can be mended
                 raise refused from None
+            if isinstance(refused, NotProcessed) or code(refused) not in ACCESS_DENIED:
+                raise
 
     def _delete_objects_with(self, s3: "S3Client") -> None:
         self._abort_uploads(s3)

@@ -10,7 +10,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ghes_packages.interruption import Stop, in_thread
-from ghes_packages.live.aws import code, named
+from ghes_packages.live.aws import NotProcessed, code, named
+from ghes_packages.policies.document import UnreadablePolicy
 from ghes_packages.printable import one_line
 
 
@@ -46,7 +47,7 @@ class NotChecked(Exception):
 class Check:
     """One promise and how to see whether it is kept.
 
-    `run` returns what happened when all is well; it raises Failed, NotChecked or a ClientError otherwise.
+    `run` returns what happened when all is well; it raises Failed, NotChecked, NotProcessed or ClientError otherwise.
     `needs` names the check without which this one says nothing, `after` those that must have been made before, whatever
     came of them. `action` is the S3 action that it proves, if any. One that `writes` must not be left half-way.
     """
@@ -194,7 +195,7 @@ def _make(check: Check) -> Finding:
         return Finding(check, Outcome.PASSED, check.run())
     except Failed as failed:
         return Finding(replace(check, remedy=failed.remedy or check.remedy), Outcome.FAILED, str(failed))
-    except NotChecked as not_checked:
+    except (NotChecked, NotProcessed, UnreadablePolicy) as not_checked:
         return Finding(check, Outcome.NOT_CHECKED, str(not_checked))
     except ClientError as error:
         lacking = f" ({action})" if (action := named(error)) else ""

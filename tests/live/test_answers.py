@@ -8,14 +8,14 @@ import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
 
 from ghes_packages.errors import AwsRefused
-from ghes_packages.live.aws import CONFIG, explained, session_with
+from ghes_packages.live.aws import CONFIG, NotProcessed, explained, session_with
 
 HTML = b"<!DOCTYPE html>\n<html><body>Sign in to \x1b[31mGuest\xc2\x9b Wi-Fi</body></html>"
 XML = b"<ListGroupsForUserResponse><ListGroupsForUserResult/></ListGroupsForUserResponse>"
 A_GROUP = XML.replace(b"Result/>", b"Result><Groups><member/></Groups></ListGroupsForUserResult>")
 
 
-class _Raw:
+class Raw:
     """What urllib3 would give: a body that was read."""
 
     def __init__(self, body: bytes) -> None:
@@ -46,7 +46,7 @@ def answered(service: str, status: int, body: bytes) -> Any:
     """A client to which everything is answered so."""
     client, responses = _client(service)
     headers: Any = HeadersDict({"content-type": "text/html"})
-    responses.append(AWSResponse("https://aws", status, headers, _Raw(body)))
+    responses.append(AWSResponse("https://aws", status, headers, Raw(body)))
     return client
 
 
@@ -90,3 +90,39 @@ def test_a_captive_portal_that_redirects_every_request_is_not_followed_for_ever(
         explained(),
     ):
         answered("s3", 302, b"").get_object(Bucket="x", Key="y")
+
+
+def test_an_answer_that_may_hold_a_secret_is_not_quoted() -> None:
+    body = b'{"SecretString": "{\\"secret_access_key\\": \\"a-secret'
+    with pytest.raises(AwsRefused, match="GetSecretValue: HTTP 200 with: text/html;") as told:
+        answered("secretsmanager", 200, body).get_secret_value(SecretId="x")
+    assert "a-secret" not in str(told.value)
+
+
+def test_what_comes_without_an_id_of_s3s_is_not_s3s_answer_even_where_it_has_no_body() -> None:
+    with pytest.raises(AwsRefused, match="PutObject: HTTP 200 with: nothing; is a proxy"):
+        answered("s3", 200, b"").put_object(Bucket="x", Key="y", Body=b"")
+    with pytest.raises(AwsRefused, match="HeadObject was not answered by AWS: HTTP 403 with: nothing; is a proxy"):
+        answered("s3", 403, b"").head_object(Bucket="x", Key="y")
+
+
+@pytest.mark.parametrize(
+    ("service", "status", "code", "message", "line"),
+    [
+        ("iam", 400, "Throttling", "Rate exceeded", "AWS refused ListGroupsForUser: Throttling: Rate exceeded"),
+        ("iam", 500, "ServiceFailure", "", "AWS refused ListGroupsForUser: ServiceFailure: no reason given"),
+        (
+            "iam",
+            403,
+            "SignatureDoesNotMatch",
+            "Signature not yet current: 20260301T120000Z is still later than 20260301T110000Z",
+            "AWS refused ListGroupsForUser: SignatureDoesNotMatch: the clock of this machine is off by too much.*",
+        ),
+    ],
+)
+def test_what_aws_does_not_look_at_is_no_refusal_of_it(
+    service: str, status: int, code: str, message: str, line: str
+) -> None:
+    body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>".encode()
+    with pytest.raises(NotProcessed, match=f"^{line}$"):
+        CALLS[service](answered(service, status, body))

@@ -84,11 +84,11 @@ def test_a_first_deploy_that_a_service_control_policy_denied_says_so(session: An
     assert "Resource creation cancelled" not in line
 
 
-def test_why_a_first_deploy_failed_is_left_out_for_who_may_not_read_it(session: Any) -> None:
+def test_why_a_first_deploy_failed_is_not_known_to_who_may_not_read_it(session: Any) -> None:
     session.stub.add_response("describe_stacks", {"Stacks": [{**STACK, "StackStatus": "ROLLBACK_COMPLETE"}]})
     message = "User: x is not authorized to perform: cloudformation:DescribeStackEvents on resource: y"
     session.stub.add_client_error("describe_stack_events", "AccessDenied", message)
-    with pytest.raises(FoundWrong, match="why, cloudformation:DescribeStackEvents on y would tell you"):
+    with pytest.raises(FoundWrong, match="why is not known: AWS refused DescribeStackEvents: AccessDenied: your"):
         deployed.read(INSTANCE, session)
 
 
