@@ -128,12 +128,12 @@ def _botocore_reads_its_data_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_aws_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _no_aws_of_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test can reach a real account, whatever the environment of whoever runs it."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_"))]:
         monkeypatch.delenv(name)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "none"))
+        monkeypatch.setenv(name, os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 

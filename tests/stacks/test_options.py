@@ -3,7 +3,7 @@
 import copy
 import ipaddress
 import json
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 from typing import Any
 
@@ -227,8 +227,8 @@ def test_an_existing_key_encrypts_and_is_not_touched() -> None:
 def test_as_many_addresses_and_endpoints_as_an_instance_takes_fit_in_a_policy_of_iam(endpoints: int) -> None:
     some: Json = {"allowed_vpc_endpoints": [f"vpce-{number:017x}" for number in range(endpoints)]} if endpoints else {}
     left = MOST_CHARACTERS_OF_ADDRESSES - endpoints * len('"vpce-0123456789abcdef0",')
-    cidrs = [str(each) for each in ipaddress.ip_network("2001:db8::/32").subnets(new_prefix=48)]
-    if room := left // max(len(f'"{cidr}",') for cidr in cidrs[:500]):
+    cidrs = [str(each) for each in islice(ipaddress.ip_network("2001:db8::/32").subnets(new_prefix=48), 500)]
+    if room := left // max(len(f'"{cidr}",') for cidr in cidrs):
         some["allowed_cidrs"] = cidrs[:room]
     [policy] = resources_of("AWS::IAM::ManagedPolicy", instance(**some)).values()
     longest_arn = "arn:aws-us-gov:s3:::" + 63 * "x"
