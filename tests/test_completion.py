@@ -1,4 +1,4 @@
-"""What a shell completes: it is asked itself where it is installed; elsewhere typer is, by its protocol for it."""
+"""What a shell completes. Each is asked once itself where it is installed; for the rest the command is, as it asks."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import run
 from tests.review.pairs import assembly
 from tests.synthesis import template_of
 
@@ -37,33 +38,32 @@ ALONE = {"bash": "--norc", "zsh": "-f", "fish": "--no-config"}
 
 
 def completed(shell: str, folder: Path, words: str, last: str) -> str:
-    """What the shell offers for the last word."""
+    """What the command answers when the script for that shell asks."""
+    line = f"ghes-packages {words} {last}"
+    return run(
+        folder=folder,
+        _GHES_PACKAGES_COMPLETE=f"complete_{shell}",
+        COMP_WORDS=line,
+        COMP_CWORD=str(len(words.split()) + 1),
+        _TYPER_COMPLETE_ARGS=line,
+        _TYPER_COMPLETE_FISH_ACTION="get-args",
+    ).stdout
+
+
+def completed_by(shell: str, folder: Path, words: str, last: str) -> str:
+    """What the shell itself offers for the last word, where it is installed."""
+    program = shutil.which(shell)
+    if not program:
+        return completed(shell, folder, words, last)
     environment = {
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
         "HOME": str(folder),
+        "SCRIPT": run(_GHES_PACKAGES_COMPLETE=f"source_{shell}").stdout,
         "WORDS": f"ghes-packages {words}",
         "LAST": last,
     }
-    command = [sys.executable, "-m", "ghes_packages"]
-
-    def run(*line: str, **more: str) -> str:
-        done = subprocess.run(
-            line, cwd=folder, env={**environment, **more}, stdout=subprocess.PIPE, text=True, check=False
-        )
-        return done.stdout
-
-    if program := shutil.which(shell):
-        script = run(*command, _GHES_PACKAGES_COMPLETE=f"source_{shell}")
-        return run(program, ALONE[shell], "-c", ASK[shell], SCRIPT=script)
-    line = f"{environment['WORDS']} {last}"
-    return run(
-        *command,
-        _GHES_PACKAGES_COMPLETE=f"complete_{shell}",
-        COMP_WORDS=line,
-        COMP_CWORD=str(len(environment["WORDS"].split())),
-        _TYPER_COMPLETE_ARGS=line,
-        _TYPER_COMPLETE_FISH_ACTION="get-args",
-    )
+    line = [program, ALONE[shell], "-c", ASK[shell]]
+    return subprocess.run(line, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=False).stdout
 
 
 @pytest.fixture
@@ -77,9 +77,10 @@ def folder(tmp_path: Path) -> Path:
 def test_commands_options_and_instances_are_completed(shell: str, folder: Path) -> None:
     assert "verify" in completed(shell, folder, "", "ver")
     assert "--previous" in completed(shell, folder, "verify", "--prev")
-    offered = completed(shell, folder, "verify", "pro")
-    assert "production" in offered
-    assert "staging" not in offered
+    for asked in (completed, completed_by):
+        offered = asked(shell, folder, "verify", "pro")
+        assert "production" in offered
+        assert "staging" not in offered
     assert "staging" in completed(shell, folder, "review --deployed", "st")
 
 
