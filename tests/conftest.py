@@ -27,7 +27,7 @@ SLOW = frozenset({"embedded_aws", "cdk_cli", "cdk_validation"})
 os.environ["JSII_NODE"] = str(Path(sys.executable).with_name("node"))
 os.environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = JSII_CACHE
 
-# The same examples in every run, so that whoever sees a test fail can see it again; others with
+# The same few examples in every run, so that whoever sees a test fail can see it again; others, and many, with
 # --hypothesis-profile=search, before a release or after a change of what the tests are about.
 os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(PROJECT / ".cache" / "hypothesis")
 hypothesis.settings.register_profile(
@@ -35,6 +35,7 @@ hypothesis.settings.register_profile(
     derandomize=True,
     database=None,
     deadline=None,
+    max_examples=40,
     suppress_health_check=list(hypothesis.HealthCheck),
 )
 hypothesis.settings.register_profile(

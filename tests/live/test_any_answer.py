@@ -79,7 +79,7 @@ bodies = st.one_of(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(st.sampled_from(sorted(CALLS)), st.sampled_from([200, 302, 400, 403, 404, 500]), bodies)
 def test_any_answer_is_read_or_told_in_one_printable_line(service: str, status: int, body: bytes) -> None:
     ANSWERED.status, ANSWERED.body = status, body

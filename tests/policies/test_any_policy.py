@@ -135,7 +135,7 @@ def test_what_covers_a_grant_covers_what_that_one_covers(pair: tuple[Grant, Gran
         assert covers(wide, narrow)
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(pairs(), st.data())
 def test_what_a_covered_grant_lets_through_the_wide_one_lets_through(
     pair: tuple[Grant, Grant], data: st.DataObject
@@ -148,7 +148,7 @@ def test_what_a_covered_grant_lets_through_the_wide_one_lets_through(
         assert fits(wide.resource, resource)
 
 
-@settings(max_examples=500)
+@settings(max_examples=5 * settings().max_examples)
 @given(conditions, st.data())
 def test_what_meets_the_condition_of_a_covered_grant_meets_that_of_the_wide_one(
     condition: Condition, data: st.DataObject
