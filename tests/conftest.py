@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -17,6 +17,9 @@ from botocore.loaders import JSONFileLoader
 from local_aws.cdk_cli import JSII_CACHE, CdkCli
 from local_aws.embedded_aws import EmbeddedAws
 from tests.preloaded import preloaded
+
+if TYPE_CHECKING:
+    from tests.combinations import Combinations
 
 PROJECT = Path(__file__).parent.parent
 
@@ -106,6 +109,15 @@ def cdk_cli() -> Path:
 def cdk_validation() -> bool:
     """What an app takes for `builtin_cloud_formation_validation`: the engine of it takes three seconds to start."""
     return True
+
+
+@pytest.fixture(scope="session")
+def combinations(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Combinations":
+    """What is synthesised of every example and of the options two by two; `make check` leaves CDK's validation out."""
+    from tests.combinations import synthesised
+
+    folder = tmp_path_factory.mktemp("cdk.out")
+    return synthesised(folder, cdk_validation=not request.config.getoption("quick"))
 
 
 @pytest.fixture(scope="session", autouse=True)

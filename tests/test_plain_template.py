@@ -7,7 +7,7 @@ import pytest
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.template.__main__ import commands, main
-from tests.stacks.test_options import VALUES, instance, with_a_key
+from tests.combinations import VALUES, instance, with_a_key
 from tests.synthesis import template_of
 
 ROLE = "arn:aws:iam::111122223333:role/GhesPackagesDeploy"

@@ -12,11 +12,10 @@ from ghes_packages.config.instances import load
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.config.schema import schema, written
 from ghes_packages.errors import ConfigurationError
-from tests.config.test_examples import EXAMPLES
 from tests.readme import SCHEMA
 from tests.runbook import PROJECT
 
-FILES = (PROJECT / "instances.toml", *EXAMPLES)
+FILES = (PROJECT / "instances.toml", *sorted(PROJECT.glob("examples/*.toml")))
 
 
 def mistakes(toml: str) -> list[str]:

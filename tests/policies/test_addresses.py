@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.stacks.test_options import instance
+from tests.combinations import instance
 from tests.synthesis import resources_of
 
 MATCHES: dict[str, Callable[[str, str], bool]] = {

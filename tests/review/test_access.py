@@ -9,9 +9,9 @@ from ghes_packages.policies.statements import address_statement
 from ghes_packages.template.grant_matching import covers
 from ghes_packages.template.grants import Grant
 from ghes_packages.template.rendered import RenderedStack
+from tests.combinations import VALUES, instance
 from tests.guardrails.breaks import GROUP, POLICY, USER, Edit, added, edited, more, ref, statements, to
 from tests.review.pairs import changes, ids
-from tests.stacks.test_options import VALUES, instance
 from tests.synthesis import template_of
 
 

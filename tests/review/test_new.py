@@ -6,9 +6,9 @@ import pytest
 
 from ghes_packages.review import of_a_new_stack
 from ghes_packages.template.assembly import Stack
+from tests.combinations import HERE, VALUES, instance, with_a_key
 from tests.guardrails.breaks import BUCKET, RULE, edited, to
 from tests.review.pairs import Json, ids, stack
-from tests.stacks.test_options import HERE, VALUES, instance, with_a_key
 from tests.synthesis import replica_template_of, template_of
 
 THERE = f"aws://{HERE['account']}/{HERE['region']}"

@@ -10,7 +10,6 @@ import pytest
 
 from ghes_packages import review
 from ghes_packages.config.instance import Instance
-from ghes_packages.config.instances import load
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.review import markdown
 from ghes_packages.review.options import NOT_SHOWN, OptionChange
@@ -20,6 +19,7 @@ from ghes_packages.review.pull_request import review_assemblies
 from ghes_packages.review.report import BY_NO_OPTION, Named, Report
 from ghes_packages.template.assembly import Stack
 from ghes_packages.template.options import READ
+from tests.combinations import EXAMPLES, HERE, KEY, READER, VALUES, Combinations, instance, pairs, refusal, with_a_key
 from tests.guardrails.breaks import (
     ACCESS_KEY,
     BUCKET,
@@ -35,8 +35,7 @@ from tests.guardrails.breaks import (
     to,
 )
 from tests.review.pairs import Json, changes_between
-from tests.stacks.test_options import HERE, KEY, READER, VALUES, instance, pairs, refusal, with_a_key
-from tests.synthesis import PROJECT, assembly_of, deployable, replica_template_of, template_of
+from tests.synthesis import assembly_of, deployable, replica_template_of, template_of
 
 OWN_KEY, REPLICATION = "Key9BCD29C7", "PackagesBucketReplicationPolicyA893289F"
 KMS, REPLICATED = instance(encryption="kms"), instance(replica_region="us-east-2")
@@ -437,16 +436,18 @@ def test_the_same_change_of_several_instances_is_one_heading(tmp_path: Path) -> 
 GRANTING = GRANTS.keys() - HERE.keys()
 
 
-def test_examples_and_options_two_by_two_are_named_and_no_function_is_shown_as_json() -> None:
-    examples = [each for file in PROJECT.glob("examples/*.toml") for each in load(file).values() if each.region]
+def test_examples_and_options_two_by_two_are_named_and_no_function_is_shown_as_json(
+    combinations: Combinations,
+) -> None:
     granting = [options for one, other, options in pairs() if {one, other} <= GRANTING]
     two = [instance(**both) for options in granting if not refusal(both := with_a_key(options))]
     assert len(two) > 15
-    for chosen in (*examples, *two):
+    for chosen in (*(each for each in EXAMPLES if each.region), *two):
         place = {"account": chosen.account, "region": chosen.region}
-        default = Instance.model_validate({"name": chosen.name, **place})
+        default = Instance.model_validate({"name": "production", **place})
+        templates = {default: template_of(default), chosen: combinations.template(chosen)}
         for before, after in ((default, chosen), (chosen, default)):
-            found = report(template_of(before), template_of(after), str(chosen.region), str(chosen.account))
+            found = report(templates[before], templates[after], str(chosen.region), str(chosen.account))
             assert named(found).keys() == {each for each in READ if getattr(before, each) != getattr(after, each)}
             assert unexplained(found) == []
             assert not [text for text in texts(found) if '{"Fn::' in text or '{"Ref"' in text]

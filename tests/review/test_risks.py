@@ -8,6 +8,7 @@ import pytest
 
 from ghes_packages.review.stack import changes as stack_changes
 from ghes_packages.template.rendering import rendered
+from tests.combinations import VALUES, instance, with_a_key
 from tests.guardrails.breaks import (
     BUCKET,
     BUCKET_POLICY,
@@ -30,7 +31,6 @@ from tests.guardrails.breaks import (
     to,
 )
 from tests.review.pairs import changes, changes_between, ids, renamed, stack
-from tests.stacks.test_options import VALUES, instance, with_a_key
 from tests.synthesis import template_of
 
 DAYS = f"{RULE}.NoncurrentVersionExpiration.NoncurrentDays"

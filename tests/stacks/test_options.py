@@ -3,58 +3,32 @@
 import copy
 import ipaddress
 import json
-from itertools import combinations, islice
-from pathlib import Path
-from typing import Any
+from itertools import islice
 
 import pytest
-from pydantic import ValidationError
 
-from app import build
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.instances import load
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.config.values import MOST_CHARACTERS_OF_ADDRESSES
 from ghes_packages.template.options import options_of
 from ghes_packages.template.rendered import RenderedStack
+from tests.combinations import (
+    ALONE,
+    FOREIGN_READER,
+    KEY,
+    READER,
+    VALUES,
+    Combinations,
+    instance,
+    pairs,
+    refusal,
+    with_a_key,
+)
 from tests.stacks.test_packages_storage import BUCKET
-from tests.synthesis import INSTANCE, PROJECT, Json, app, replica_template_of, resources_of, template_of
+from tests.synthesis import INSTANCE, PROJECT, Json, replica_template_of, resources_of, template_of
 from tests.validation import violations_in
 
-KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-READER = "arn:aws:iam::111122223333:role/setup"
-FOREIGN_READER = "arn:aws:iam::444455556666:role/setup"
-HERE: Json = {"account": "111122223333", "region": "us-west-2"}
-# What changes nothing in the template, or nothing that another option changes.
-ALONE: dict[str, list[Json]] = {
-    "account": [HERE],
-    "region": [HERE],
-    "profile": [{"profile": "production"}],
-    "role_arn": [{"role_arn": "arn:aws:iam::111122223333:role/operator"}],
-    "execution_role_arn": [{"execution_role_arn": "arn:aws:iam::111122223333:role/deploy"}],
-    "bootstrap": [{"bootstrap": True}, {"bootstrap": "acme"}],
-    "stack_name": [{"stack_name": "Acme-Packages"}],
-    "ghes_version": [{"ghes_version": "3.17"}],
-    "access_key": [{"access_key": 2, "previous_access_key": "deleted"}],
-    "previous_access_key": [{"access_key": 2, "previous_access_key": "active"}],
-    "endpoint": [{"endpoint": "fips"}, {"endpoint": "dualstack"}],
-    "rule_packs": [{"rule_packs": ["AwsSolutions"]}],
-}
-VALUES: dict[str, list[Json]] = {
-    **ALONE,
-    "encryption": [{"encryption": "kms"}, {"encryption": KEY}],
-    "access_logs": [{"access_logs": "central-log-bucket"}],
-    "allowed_cidrs": [{"allowed_cidrs": ["203.0.113.0/24", "2001:db8::/32"]}],
-    "allowed_vpc_endpoints": [{"allowed_vpc_endpoints": ["vpce-0123456789abcdef0", "vpce-1a2b3c4d"]}],
-    "permissions_boundary": [{"permissions_boundary": "arn:aws:iam::111122223333:policy/users"}],
-    "tags": [{"tags": {"cost-center": "1234"}}],
-    "secret_readers": [{"secret_readers": [READER]}, {"secret_readers": [FOREIGN_READER]}],
-    "noncurrent_days": [{"noncurrent_days": 90}],
-    "storage_class": [{"storage_class": "intelligent-tiering"}],
-    "replica_region": [{"replica_region": "us-east-2"}],
-    "bucket_name": [{"bucket_name": "example-packages"}],
-    "existing_bucket": [{"existing_bucket": "example-packages-of-old"}],
-}
 REFUSED_WITH = {
     ("execution_role_arn", "bootstrap"),
     ("encryption", "replica_region"),
@@ -65,34 +39,6 @@ REFUSED_WITH = {
     ("replica_region", "existing_bucket"),
     ("bucket_name", "existing_bucket"),
 }
-
-
-def instance(**options: Any) -> Instance:
-    return Instance.model_validate({"name": "production", **HERE, **options})
-
-
-def pairs() -> list[tuple[str, str, Json]]:
-    return [
-        (one, other, {**first, **second})
-        for one, other in combinations(VALUES, 2)
-        for first in VALUES[one]
-        for second in VALUES[other]
-    ]
-
-
-def with_a_key(options: Json) -> Json:
-    """A reader of another account is refused without a key, whatever else there is."""
-    if [FOREIGN_READER] not in options.values() or "encryption" in options:
-        return options
-    return {**options, "encryption": "kms" if "replica_region" in options else KEY}
-
-
-def refusal(options: Json) -> str:
-    try:
-        instance(**with_a_key(options))
-    except ValidationError as error:
-        return str(error.errors()[0]["msg"])
-    return ""
 
 
 def test_every_option_is_in_every_pair_and_in_an_example() -> None:
@@ -113,53 +59,19 @@ def test_two_options_go_together_or_are_refused_with_the_reason() -> None:
 @pytest.mark.parametrize(
     "beside", [{}, {"existing_bucket": "example-packages-of-old"}], ids=["alone", "existing bucket"]
 )
-def test_an_option_changes_the_template_or_is_refused(beside: Json) -> None:
+def test_an_option_changes_the_template_or_is_refused(beside: Json, combinations: Combinations) -> None:
     """None does nothing, and so seems to be set."""
     for key in VALUES.keys() - ALONE.keys() - beside.keys():
         for options in VALUES[key]:
             both = with_a_key({**beside, **options})
             if not refusal(both):
                 rest = {name: value for name, value in both.items() if name not in options}
-                assert template_of(instance(**both)) != template_of(instance(**rest)), key
+                assert combinations.template(instance(**both)) != combinations.template(instance(**rest)), key
 
 
-@pytest.fixture(scope="module")
-def synthesised(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> tuple[list[Instance], Path]:
-    """Every example, every option and all options that go together, and the assembly of them.
-
-    One app for all: the engine of CDK's own validation takes longer to start than all these take. `make check` leaves
-    that out, and takes the guardrails and the rule packs along.
-    """
-    folder = tmp_path_factory.mktemp("cdk.out")
-    instances = [
-        each.model_copy(update={"name": f"{file.stem}-{each.name}"})
-        for file in PROJECT.glob("examples/*.toml")
-        for each in load(file).values()
-    ]
-    in_the_template = [pair for pair in pairs() if not ALONE.keys() & {*pair[:2]}]
-    instances.append(Instance(name="wherever", existing_bucket="example"))
-    instances += [
-        instance(name=f"alone-{key}-{number}".replace("_", "-"), **with_a_key(options))
-        for key, some in VALUES.items()
-        for number, options in enumerate(some)
-    ]
-    instances += [
-        instance(name=f"pair-{number}", **with_a_key(options))
-        for number, (_, _, options) in enumerate(in_the_template)
-        if not refusal(options)
-    ]
-    whole = app(outdir=str(folder), builtin_cloud_formation_validation=not request.config.getoption("quick"))
-    build(whole, instances)
-    whole.synth()
-    return instances, folder
-
-
-def test_no_rule_fires_on_an_example_or_on_options_that_go_together(synthesised: tuple[list[Instance], Path]) -> None:
-    instances, folder = synthesised
-    assert len(list(folder.glob("*.template.json"))) >= len(instances) > 50
-    assert violations_in(folder) == set()
+def test_no_rule_fires_on_an_example_or_on_options_that_go_together(combinations: Combinations) -> None:
+    assert len(list(combinations.folder.glob("*.template.json"))) >= len(combinations.instances) > 50
+    assert violations_in(combinations.folder) == set()
 
 
 # In the stack's ID, and not in a template.
@@ -167,11 +79,9 @@ PLACE = {"account", "region", "stack_name"}
 NOT_READ = PLACE | {"profile", "role_arn", "execution_role_arn", "bootstrap", "ghes_version", "rule_packs"}
 
 
-def test_the_options_of_a_template_are_those_of_its_instance(synthesised: tuple[list[Instance], Path]) -> None:
-    instances, folder = synthesised
-    for each in instances:
-        template = json.loads((folder / f"{each.construct_id}.template.json").read_text())
-        read = options_of(RenderedStack(template))
+def test_the_options_of_a_template_are_those_of_its_instance(combinations: Combinations) -> None:
+    for each in combinations.instances:
+        read = options_of(RenderedStack(combinations.template(each)))
         assert read == {key: getattr(each, key) for key in read}, each.name
         of_the_bucket = {"noncurrent_days"} if each.existing_bucket else set()
         assert OPTIONS.keys() - read.keys() == NOT_READ | of_the_bucket, each.name
@@ -240,17 +150,13 @@ def test_as_many_addresses_and_endpoints_as_an_instance_takes_fit_in_a_policy_of
     assert MOST_CHARACTERS_OF_ADDRESSES < len(document) <= 6_144
 
 
-@pytest.mark.parametrize("options", [each for values in VALUES.values() for each in values])
-def test_no_option_gives_another_logical_id_to_what_holds_state(options: Json) -> None:
+def test_no_option_gives_another_logical_id_to_what_holds_state(combinations: Combinations) -> None:
     stateful = {"AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::IAM::User", "AWS::SecretsManager::Secret"}
     before = {key for key, each in template_of()["Resources"].items() if each["Type"] in stateful}
-    after = {
-        key
-        for key, each in template_of(instance(**with_a_key(options)))["Resources"].items()
-        if each["Type"] in stateful
-    }
-    assert after <= before
-    assert {"AccessUser138A70BB", "AccessSecretD1770891"} <= after
+    for each in combinations.instances:
+        resources = combinations.template(each)["Resources"]
+        after = {key for key, resource in resources.items() if resource["Type"] in stateful}
+        assert {"AccessUser138A70BB", "AccessSecretD1770891"} <= after <= before
 
 
 def test_a_central_log_bucket_gets_the_logs_below_the_name_of_the_stack() -> None:
