@@ -83,6 +83,22 @@ def called(name: str, instance: Instance) -> Instance:
     return instance.model_copy(update={"name": name})
 
 
+def together() -> list[Json]:
+    """As few sets of options as have every two values that go together, so that all pairs are soon synthesised."""
+    sets: list[Json] = []
+    for one, other, options in pairs():
+        both = with_a_key(options)
+        if ALONE.keys() & {one, other} or refusal(both) or any(both.items() <= each.items() for each in sets):
+            continue
+        for each in sets:
+            if all(each.get(key, value) == value for key, value in both.items()) and not refusal({**each, **both}):
+                each.update(both)
+                break
+        else:
+            sets.append(both)
+    return sets
+
+
 EXAMPLES = [
     called(f"{file.stem}-{each.name}", each)
     for file in sorted(PROJECT.glob("examples/*.toml"))
@@ -106,16 +122,12 @@ class Combinations:
 
 def synthesised(folder: Path, *, cdk_validation: bool) -> Combinations:
     """With the guardrails and the rule packs, whether CDK's own validation is beside them or not."""
-    alone = [with_a_key(options) for some in VALUES.values() for options in some]
-    in_pairs = [
-        with_a_key(options)
-        for one, other, options in pairs()
-        if not ALONE.keys() & {one, other} and not refusal(options)
-    ]
+    alone = [with_a_key(each) for some in VALUES.values() for each in some]
+    [existing] = VALUES["existing_bucket"]
+    beside = [with_a_key({**existing, **each}) for key in VALUES if key not in ALONE for each in VALUES[key]]
+    options = [{}, *alone, *(each for each in beside if not refusal(each)), *together()]
     instances = [*EXAMPLES, Instance(name="wherever", existing_bucket="example")]
-    instances += [
-        called(f"combination-{number}", instance(**options)) for number, options in enumerate([{}, *alone, *in_pairs])
-    ]
+    instances += [called(f"combination-{number}", instance(**each)) for number, each in enumerate(options)]
     whole = app(outdir=str(folder), builtin_cloud_formation_validation=cdk_validation)
     build(whole, instances)
     whole.synth()

@@ -48,7 +48,7 @@ class Break:
 
 def edited(edit: Edit, instance: Instance = INSTANCE) -> Json:
     """A copy of the template of the instance, with the edit."""
-    template = copy.deepcopy(template_of(instance))
+    template = template_of(instance)
     edit(template)
     return template
 

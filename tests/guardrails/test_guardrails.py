@@ -1,6 +1,5 @@
-"""Each guardrail lets the templates of this project pass, and finds each way to break its promise."""
+"""Each guardrail lets the templates of this project pass, and finds each way to break its promise, also in a review."""
 
-import copy
 import functools
 import operator
 import re
@@ -13,6 +12,7 @@ import pytest
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.regions import partition_of
 from ghes_packages.guardrails import RULES, Finding, check
+from ghes_packages.review import guardrails
 from ghes_packages.template.rendered import RenderedStack
 from tests.guardrails.breaks import (
     BOTH_WAYS,
@@ -46,6 +46,7 @@ from tests.guardrails.breaks import (
     ref,
     to,
 )
+from tests.review import pairs
 from tests.synthesis import INSTANCE, Json, replica_template_of, template_of
 
 INSTANCES = [
@@ -88,8 +89,13 @@ def test_every_way_to_break_a_rule_has_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda each: f"{each.rule}: {each.name}")
-def test_a_broken_promise_is_found_where_it_is_and_says_what_to_change(broken: Break) -> None:
-    found = findings(broken.template, broken.instance).get(broken.rule, [])
+def test_a_broken_promise_is_found_where_it_is_and_is_a_risk_of_a_new_stack_and_of_a_change(
+    broken: Break, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = functools.cache(check)
+    monkeypatch.setattr(guardrails, "check", judged)
+    before, after = pairs.rendered(template_of(broken.instance), broken.template, broken.instance)
+    found = [finding for rule, finding in judged(after) if rule.name == broken.rule]
     assert found
     for each in found:
         assert each.logical_id or each.path
@@ -97,6 +103,11 @@ def test_a_broken_promise_is_found_where_it_is_and_says_what_to_change(broken: B
         assert "\n" not in each.remedy
         assert len(each.remedy) <= 100
         assert not each.remedy.endswith(".")
+    risk = f"guardrail-{broken.rule.replace('_', '-')}-"
+    for old in (RenderedStack({}), before):
+        assert [each for each in pairs.ids(guardrails.changes(old, after)) if each.startswith(risk)]
+    # As one that an older version of this project deployed, before there was the rule.
+    assert list(guardrails.changes(after, after)) == []
 
 
 @pytest.mark.parametrize("instance", INSTANCES)
@@ -170,7 +181,7 @@ BROKEN_IN_A_REPLICA: dict[str, Callable[[Json], object]] = {
 
 def replica() -> tuple[Json, Json, Json]:
     """The template of a replica, and in it the bucket with the packages and its policy."""
-    template = copy.deepcopy(replica_template_of(REPLICATED))
+    template = replica_template_of(REPLICATED)
     resources = template["Resources"]
     return template, resources["ReplicaBucket80C984FB"], resources["ReplicaBucketPolicy5289762F"]
 
@@ -211,7 +222,7 @@ def test_nothing_that_counts_can_be_taken_out_of_a_template_unseen() -> None:
     unseen = set()
     for section in ("Resources", "Outputs"):
         for place in places(template_of(ENCRYPTED)[section]):
-            template = copy.deepcopy(template_of(ENCRYPTED))
+            template = template_of(ENCRYPTED)
             *above, last = place
             del functools.reduce(operator.getitem, above, template[section])[last]
             if not findings(template, ENCRYPTED):

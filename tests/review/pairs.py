@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ghes_packages import review
+from ghes_packages.config.instance import Instance
 from ghes_packages.review.change import Change
 from ghes_packages.template.assembly import Stack
 from ghes_packages.template.rendered import RenderedStack
-from tests.synthesis import template_of
+from tests.synthesis import INSTANCE, template_of
 
 Json = dict[str, Any]
 
@@ -33,9 +34,15 @@ def changes(after: Json, before: Json | None = None) -> Sequence[Change]:
     return changes_between(stack(before or template_of()), stack(after))
 
 
-def rendered(before: Json, after: Json) -> tuple[RenderedStack, RenderedStack]:
+def of_instance(template: Json, instance: Instance) -> Stack:
+    """A stack in the account and region of the instance, as far as it has any."""
+    place = f"aws://{instance.account or 'unknown-account'}/{instance.region or 'unknown-region'}"
+    return stack(template, environment=place)
+
+
+def rendered(before: Json, after: Json, instance: Instance = INSTANCE) -> tuple[RenderedStack, RenderedStack]:
     """Both templates as a review compares them."""
-    return review.rendered(stack(before), stack(after))
+    return review.rendered(of_instance(before, instance), of_instance(after, instance))
 
 
 def ids(found: Iterable[Change]) -> list[str]:

@@ -1,19 +1,17 @@
-"""Every way to break a promise is a risk, of a new stack and of a change: one list, with the guardrails at synth."""
+"""What a review makes of broken promises; tests/guardrails goes through every way to break one."""
 
 import copy
-import functools
 import json
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ghes_packages import review
-from ghes_packages.config.instance import Instance
 from ghes_packages.review import markdown
 from ghes_packages.review.pull_request import review_assemblies
 from ghes_packages.review.report import Report, Reviewed, State
-from ghes_packages.template.assembly import Stack
 from tests.guardrails.breaks import (
     BREAKS,
     BUCKET,
@@ -31,18 +29,8 @@ from tests.guardrails.breaks import (
     of,
     to,
 )
-from tests.review.pairs import Json, assembly, changes, changes_between, ids, stack
+from tests.review.pairs import assembly, changes, changes_between, ids, of_instance, stack
 from tests.synthesis import replica_template_of, template_of
-
-
-def of_instance(template: Json, instance: Instance) -> Stack:
-    place = f"aws://{instance.account or 'unknown-account'}/{instance.region or 'unknown-region'}"
-    return stack(template, environment=place)
-
-
-@functools.cache
-def whole(instance: Instance) -> Stack:
-    return of_instance(template_of(instance), instance)
 
 
 def broken_rules(risks: list[str]) -> set[str]:
@@ -53,19 +41,13 @@ def broken_rules(risks: list[str]) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("broken", BREAKS, ids=lambda each: f"{each.rule}: {each.name}")
-def test_a_broken_promise_is_a_risk_of_a_new_stack_and_of_a_change(broken: Break) -> None:
-    after = of_instance(broken.template, broken.instance)
-    assert broken.rule in broken_rules(ids(review.of_a_new_stack(after)))
-    assert broken.rule in broken_rules(ids(changes_between(whole(broken.instance), after)))
-
-
-def test_what_the_stack_before_breaks_in_the_same_way_is_no_risk_of_the_change() -> None:
-    """As one that an older version of this project deployed, before there was the rule."""
-    for broken in BREAKS:
-        before = of_instance(broken.template, broken.instance)
-        after = of_instance({**broken.template, "Description": "other words"}, broken.instance)
-        assert broken_rules(ids(changes_between(before, after))) == set()
+@pytest.mark.parametrize("rule", sorted({each.rule: each for each in BREAKS}.items()), ids=itemgetter(0))
+def test_what_the_stack_before_breaks_in_the_same_way_is_no_risk_of_the_change(rule: tuple[str, Break]) -> None:
+    _, broken = rule
+    before = of_instance(broken.template, broken.instance)
+    after = of_instance({**broken.template, "Description": "other words"}, broken.instance)
+    assert broken_rules(ids(review.of_a_new_stack(after))) >= {broken.rule}
+    assert broken_rules(ids(changes_between(before, after))) == set()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The report of two assemblies: what a pull request shows, and what the exit status is."""
 
-import copy
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -239,7 +238,7 @@ HOSTILE = "x` | <img src=x> @octocat #1 https://evil.example \n| a | \\| ``` </d
 
 
 def test_a_value_stays_in_its_cell_as_text(tmp_path: Path) -> None:
-    template = copy.deepcopy(template_of())
+    template = template_of()
     template["Resources"][POLICY]["Properties"][HOSTILE] = "x"
     text = markdown.written(reviewed(tmp_path, {"production": template_of()}, {"production": template}))
     rows = [line for line in text.splitlines() if "octocat" in line]
@@ -276,7 +275,7 @@ def test_a_markdown_parser_sees_tables_of_whole_rows_and_no_html_but_ours(tmp_pa
 
 @pytest.mark.parametrize("name", ['A"] --> evil["', "A`|<b>@octocat"])
 def test_a_logical_id_cannot_leave_the_picture_or_the_table(tmp_path: Path, name: str) -> None:
-    after = copy.deepcopy(template_of())
+    after = template_of()
     after["Resources"][name] = after["Resources"].pop(USER)
     text = markdown.written(reviewed(tmp_path, {}, {"production": after}))
     picture, _, access = text.rpartition("```")
