@@ -39,6 +39,8 @@ deploy: setup ## review and deploy one instance on AWS: INSTANCE=NAME [INSTANCES
 	@exec ghes-packages review --deployed $(INSTANCE) --instances "$(INSTANCES)" $(addprefix --accept ,$(ACCEPT))
 	@cdk deploy --app cdk.out GhesPackages-$(INSTANCE) $(CDK_DEPLOY_OPTIONS)
 
+# Else every run compiles this project and its tests anew where it is set.
+check test: export PYTHONDONTWRITEBYTECODE :=
 check test $(VENV)/packages $(VENV)/project node_modules/set-up: export TMPDIR := $(CURDIR)/.cache/tmp
 
 PYTEST = python -m pytest --numprocesses 2 --max-worker-restart 1 --dist loadfile --no-loadscope-reorder

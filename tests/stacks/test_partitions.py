@@ -6,7 +6,8 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from botocore.config import Config
+from botocore.endpoint_provider import EndpointProvider
+from botocore.loaders import Loader
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.regions import S3_HOST_PREFIXES, Endpoint, partition_of, regions_with
@@ -15,7 +16,7 @@ from ghes_packages.live.deployed import Deployed
 from ghes_packages.outputs import Outputs
 from ghes_packages.policies.document import statement, through_services
 from ghes_packages.policies.statements import reader_statement, replication_key_statement, user_statement
-from tests.synthesis import PROJECT, template_of
+from tests.synthesis import INSTANCE, PROJECT, template_of
 
 PARTITIONS = json.loads((files("botocore") / "data" / "partitions.json").read_text())["partitions"]
 REGIONS = [
@@ -39,34 +40,30 @@ def resolved(value: Any, pseudo_parameters: dict[str, str]) -> Any:
     return value
 
 
-@pytest.mark.parametrize("configured", [True, False], ids=["region-configured", "region-of-the-caller"])
-@pytest.mark.parametrize(("partition", "region", "dns_suffix"), REGIONS)
-def test_the_service_url_is_right_in_every_partition(
-    partition: str, region: str, dns_suffix: str, configured: bool
-) -> None:
-    instance = (
-        Instance(name="x", account="111122223333", region=region, ghes_version="2.22")
-        if configured
-        else Instance(name="x", ghes_version="2.22")
-    )
-    template = template_of(instance)
-    pseudo_parameters = {
+def parameters(partition: str, region: str, dns_suffix: str) -> dict[str, str]:
+    return {
         "AWS::Partition": partition,
         "AWS::Region": region,
         "AWS::URLSuffix": dns_suffix,
         "AWS::AccountId": "111122223333",
     }
-    [secret] = [each for each in template["Resources"].values() if each["Type"] == "AWS::SecretsManager::Secret"]
-    values = {key: resolved(output["Value"], pseudo_parameters) for key, output in template["Outputs"].items()}
-    written = json.loads(resolved(secret["Properties"]["SecretString"], pseudo_parameters))
-    assert values["AwsServiceUrl"] == written["service_url"] == f"https://s3.{region}.{dns_suffix}"
-    assert values["AwsS3Region"] == written["region"] == region
 
 
+@pytest.mark.parametrize("configured", [True, False], ids=["region-configured", "region-of-the-caller"])
 @pytest.mark.parametrize(("partition", "region", "dns_suffix"), REGIONS)
-def test_no_arn_is_written_for_one_partition(partition: str, region: str, dns_suffix: str) -> None:
+def test_the_service_url_is_right_and_no_arn_is_written_for_one_partition(
+    partition: str, region: str, dns_suffix: str, configured: bool
+) -> None:
     """Services have the same name in all partitions, CDK says of its ServicePrincipal, and writes it out."""
-    text = json.dumps(template_of(Instance(name="x", account="111122223333", region=region)))
+    template = template_of(Instance(name="x", account="111122223333", region=region) if configured else INSTANCE)
+    values, secret = (
+        resolved(each, parameters(partition, region, dns_suffix))
+        for each in (template["Outputs"], template["Resources"]["AccessSecretD1770891"]["Properties"])
+    )
+    written = json.loads(secret["SecretString"])
+    assert values["AwsServiceUrl"]["Value"] == written["service_url"] == f"https://s3.{region}.{dns_suffix}"
+    assert values["AwsS3Region"]["Value"] == written["region"] == region
+    text = json.dumps(template)
     assert "arn:aws" not in text
     assert text.replace("logging.s3.amazonaws.com", "").count("amazonaws") == 0
 
@@ -87,10 +84,9 @@ def test_a_key_is_used_through_its_service_by_the_suffix_of_the_partition_and_by
     place = {"account": "111122223333", "region": region} if configured else {}
     template = template_of(Instance.model_validate({"name": "x", "encryption": "kms", **place}))
     [key] = [each for each in template["Resources"].values() if each["Type"] == "AWS::KMS::Key"]
-    pseudo_parameters = {"AWS::Partition": partition, "AWS::Region": region, "AWS::URLSuffix": dns_suffix}
     [grant] = [
-        resolved(each, pseudo_parameters)
-        for each in key["Properties"]["KeyPolicy"]["Statement"]
+        each
+        for each in resolved(key, parameters(partition, region, dns_suffix))["Properties"]["KeyPolicy"]["Statement"]
         if each.get("Sid") == "PackagesUserThroughS3"
     ]
     services = grant["Condition"]["StringEquals"]["kms:ViaService"]
@@ -142,16 +138,14 @@ def test_verify_expects_the_arns_and_services_of_the_partition(partition: str, r
 
 @pytest.mark.parametrize("endpoint", [Endpoint.FIPS, Endpoint.DUALSTACK])
 def test_an_endpoint_is_the_one_that_botocore_uses_in_every_region_that_has_it(endpoint: Endpoint) -> None:
-    config = Config(
-        use_fips_endpoint=endpoint is Endpoint.FIPS,
-        use_dualstack_endpoint=endpoint is Endpoint.DUALSTACK,
-        s3={"us_east_1_regional_endpoint": "regional"},
-    )
+    rules = Loader().load_service_model("s3", "endpoint-rule-set-1"), Loader().load_data("partitions")
+    botocore = EndpointProvider(*rules)
+    wanted = {"UseFIPS": endpoint is Endpoint.FIPS, "UseDualStack": endpoint is Endpoint.DUALSTACK}
     assert len(regions_with(endpoint)) > 10
     for region in regions_with(endpoint):
         [suffix] = [param.values[2] for param in REGIONS if param.values[0] == partition_of(region)]
-        host = aws.session_with(None, region_name=region).client("s3", config=config).meta.endpoint_url
-        assert host == f"https://{S3_HOST_PREFIXES[endpoint]}.{region}.{suffix}"
+        url = botocore.resolve_endpoint(Region=region, Accelerate=False, UseGlobalEndpoint=False, **wanted).url
+        assert url == f"https://{S3_HOST_PREFIXES[endpoint]}.{region}.{suffix}"
 
 
 @pytest.mark.parametrize(

