@@ -28,30 +28,20 @@ AT_THE_END_OF_STORAGE = "        newest, *previous ="
 IN_A_BUCKET = "            versioned=True,"
 
 
-def deny(condition: str) -> str:
-    return (
-        "        bucket.add_to_resource_policy(__import__('aws_cdk').aws_iam.PolicyStatement("
-        "effect=__import__('aws_cdk').aws_iam.Effect.DENY, principals=[__import__('aws_cdk').aws_iam.AnyPrincipal()],"
-        f" actions=['s3:*'], resources=['*'], conditions={condition}))"
-    )
-
-
+DENY = (
+    "        bucket.add_to_resource_policy(__import__('aws_cdk').aws_iam.PolicyStatement("
+    "effect=__import__('aws_cdk').aws_iam.Effect.DENY, principals=[__import__('aws_cdk').aws_iam.AnyPrincipal()],"
+    " actions=['s3:*'], resources=['*']))\n"
+)
 # Where a rule has something to say of a stack with such options only.
 WITH_OPTIONS = {
     **dict.fromkeys(("key_rotated", "no_open_key_or_secret"), ENCRYPTED),
     **dict.fromkeys(("no_role_but_for_replication", "replica_in_step"), REPLICATED),
 }
-# The rule, the file, the line, and what it becomes; where the line is kept, one is added.
+# One edit for each rule; tests/guardrails has every other way to break it. The rule, the file, the line, and what it
+# becomes; where the line is kept, one is added.
 EDITS = [
     ("seven_actions", ACCESS, "from_json(each) " + SEVEN, 'from_json({**each, "Action": "s3:*"}) ' + SEVEN),
-    (
-        "seven_actions",
-        ACCESS,
-        "from_json(each) " + SEVEN,
-        'from_json({**each, "Action": [*each["Action"], "s3:PutObjectAcl"]}) ' + SEVEN,
-    ),
-    ("seven_actions", ACCESS, "from_json(each) " + SEVEN, 'from_json({**each, "Resource": "*"}) ' + SEVEN),
-    ("seven_actions", ACCESS, SEVEN, SEVEN.replace("bucket_arn)", "bucket_arn)[:1]")),
     (
         "no_other_grant_to_the_user",
         ACCESS,
@@ -59,12 +49,6 @@ EDITS = [
         "        bucket.grant_read(self.user)\n" + AT_THE_END_OF_ACCESS,
     ),
     ("user_in_its_group_with_its_boundary", ACCESS, ", permissions_boundary=_boundary(self, instance, policy))", ")"),
-    (
-        "user_in_its_group_with_its_boundary",
-        ACCESS,
-        'iam.User(self, "User", groups=[group], ',
-        'iam.User(self, "User", ',
-    ),
     (
         "only_its_own_access_keys",
         ACCESS,
@@ -86,7 +70,6 @@ EDITS = [
     ("public_access_blocked", BUCKET, "s3.BlockPublicAccess.BLOCK_ALL", "s3.BlockPublicAccess.BLOCK_ACLS_ONLY"),
     ("acls_off", BUCKET, "s3.ObjectOwnership.BUCKET_OWNER_ENFORCED", "s3.ObjectOwnership.BUCKET_OWNER_PREFERRED"),
     ("tls_only", BUCKET, "            minimum_tls_version=LEAST_TLS_VERSION,\n", ""),
-    ("tls_only", BUCKET, "minimum_tls_version=LEAST_TLS_VERSION", "minimum_tls_version=1.1"),
     ("encrypted", BUCKET, "s3.BucketEncryption.S3_MANAGED", "s3.BucketEncryption.UNENCRYPTED"),
     ("only_known_properties", BUCKET, IN_A_BUCKET, "            transfer_acceleration=True,\n" + IN_A_BUCKET),
     (
@@ -96,7 +79,7 @@ EDITS = [
         '        __import__("aws_cdk").CfnResource(self, "X", type="AWS::S3::AccessPoint", properties={})\n'
         + AT_THE_END_OF_STORAGE,
     ),
-    ("no_other_denial", STORAGE, AT_THE_END_OF_STORAGE, deny("{}") + "\n" + AT_THE_END_OF_STORAGE),
+    ("no_other_denial", STORAGE, AT_THE_END_OF_STORAGE, DENY + AT_THE_END_OF_STORAGE),
     ("no_open_key_or_secret", ACCESS, ".block_public_policy = True", ".block_public_policy = False"),
     (
         "written_out",
@@ -106,7 +89,6 @@ EDITS = [
     ),
     ("versioned", BUCKET, "versioned=True", "versioned=False"),
     ("retained", BUCKET, "cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE", "cdk.RemovalPolicy.DESTROY"),
-    ("retained", BUCKET, "            self.policy.apply_removal_policy(RETAIN)", "            pass"),
     ("current_packages_stay", "packages_bucket.py", "lifecycle=packages(instance)", "lifecycle=ACCESS_LOGS"),
     ("access_logged", BUCKET, "            server_access_logs_bucket=access_logs,\n", ""),
     ("no_website", BUCKET, IN_A_BUCKET, '            website_index_document="index.html",\n' + IN_A_BUCKET),
@@ -116,43 +98,12 @@ EDITS = [
         IN_A_BUCKET,
         '            cors=[s3.CorsRule(allowed_methods=[s3.HttpMethods.GET], allowed_origins=["*"])],\n' + IN_A_BUCKET,
     ),
-    (
-        "no_other_denial",
-        STORAGE,
-        AT_THE_END_OF_STORAGE,
-        deny("{'Null': {'s3:x-amz-server-side-encryption': 'true'}}") + "\n" + AT_THE_END_OF_STORAGE,
-    ),
-    (
-        "no_other_denial",
-        STORAGE,
-        AT_THE_END_OF_STORAGE,
-        deny("{'NotIpAddress': {'aws:SourceIp': '203.0.113.0/24'}}") + "\n" + AT_THE_END_OF_STORAGE,
-    ),
     ("replica_in_step", REPLICATION, "delete_marker_replication=True", "delete_marker_replication=False"),
-    ("replica_in_step", REPLICATION, "            metrics=s3.ReplicationTimeValue.FIFTEEN_MINUTES,\n", ""),
-    (
-        "replica_in_step",
-        REPLICATION,
-        "            destination=replica,",
-        '            destination=s3.Bucket.from_bucket_name(self, "Other", "somebody-elses"),',
-    ),
-    (
-        "replica_in_step",
-        "packages_bucket.py",
-        "lifecycle=ACCESS_LOGS, replication=replication",
-        "lifecycle=ACCESS_LOGS",
-    ),
     (
         "no_role_but_for_replication",
         REPLICATION,
         "iam.PolicyStatement.from_json(each)\n",
         'iam.PolicyStatement.from_json({**each, "Action": "s3:*"})\n',
-    ),
-    (
-        "no_role_but_for_replication",
-        REPLICATION,
-        'iam.ServicePrincipal("s3.amazonaws.com")',
-        'iam.AccountPrincipal("111122223333")',
     ),
     (
         "no_principal_but_services_in_a_bucket_policy",
@@ -220,10 +171,10 @@ def rules_broken_by(instance: Instance, assembly: Path) -> set[str]:
 
 
 def test_every_rule_is_broken_by_a_line() -> None:
-    assert {rule for rule, *_ in EDITS} == {rule.name for rule in RULES}
+    assert sorted(rule for rule, *_ in EDITS) == [rule.name for rule in RULES]
 
 
-@pytest.mark.parametrize(("rule", "file", "old", "new"), EDITS)
+@pytest.mark.parametrize(("rule", "file", "old", "new"), EDITS, ids=[rule for rule, *_ in EDITS])
 def test_a_line_that_breaks_a_promise_breaks_its_rule(
     edit: Edit, tmp_path: Path, rule: str, file: str, old: str, new: str
 ) -> None:
