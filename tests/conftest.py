@@ -1,6 +1,7 @@
 """What several tests need: the embedded AWS, and the order in which tests run."""
 
 import functools
+import gc
 import os
 import signal
 import sys
@@ -38,7 +39,7 @@ hypothesis.settings.register_profile(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=40,
+    max_examples=30,
     suppress_health_check=list(hypothesis.HealthCheck),
 )
 hypothesis.settings.register_profile(
@@ -52,6 +53,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         signal.signal(signal.SIGINT, lambda number, _: os._exit(128 + number))
         threading.Thread(target=_end_with_the_starter, args=(os.getppid(),), daemon=True).start()
+
+
+def pytest_collection_finish() -> None:
+    """CDK, boto3 and the tests are a million objects, which Python's garbage collector need not look at again."""
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 def _end_with_the_starter(starter: int) -> None:

@@ -7,8 +7,7 @@ import pytest
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.template.__main__ import commands, main
-from tests.combinations import VALUES, instance, with_a_key
-from tests.synthesis import template_of
+from tests.combinations import Combinations
 
 ROLE = "arn:aws:iam::111122223333:role/GhesPackagesDeploy"
 
@@ -39,12 +38,12 @@ def test_a_replica_is_deployed_before_what_reads_its_outputs() -> None:
     assert "--stack-name GhesPackages-production --region us-west-2" in first
 
 
-@pytest.mark.parametrize("options", [each for values in VALUES.values() for each in values])
-def test_nothing_has_a_name_that_would_need_another_capability(options: dict[str, Any]) -> None:
+def test_nothing_has_a_name_that_would_need_another_capability(combinations: Combinations) -> None:
     named = {"UserName", "GroupName", "RoleName", "ManagedPolicyName", "PolicyName"}
-    for resource in template_of(instance(**with_a_key(options)))["Resources"].values():
-        properties = set() if resource["Type"] == "AWS::IAM::AccessKey" else resource.get("Properties", {}).keys()
-        assert not named & properties
+    for each in combinations.instances:
+        for resource in combinations.template(each)["Resources"].values():
+            properties = set() if resource["Type"] == "AWS::IAM::AccessKey" else resource.get("Properties", {}).keys()
+            assert not named & properties, each
 
 
 def test_what_asks_for_the_bootstrap_is_no_plain_template(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,10 +91,12 @@ def test_an_option_that_no_template_shows_changes_no_resource_and_no_output() ->
     [each for option, values in VALUES.items() if option not in {*NOT_SHOWN, *HERE} for each in values],
     ids=lambda options: next(iter(options)),
 )
-def test_setting_an_option_and_taking_it_back_names_it_with_all_that_it_brings(options: Json) -> None:
+def test_setting_an_option_and_taking_it_back_names_it_with_all_that_it_brings(
+    options: Json, combinations: Combinations
+) -> None:
     chosen = instance(**with_a_key(options))
     for before, after in ((DEFAULT, chosen), (chosen, DEFAULT)):
-        found = between(before, after)
+        found = report(combinations.template(before), combinations.template(after))
         assert named(found).keys() == with_a_key(options).keys()
         for option, change in named(found).items():
             assert (change.before, change.after) == tuple(map(written(option), (before, after)))
