@@ -1,7 +1,6 @@
 """Every option with its values, and what is synthesised of them: every example, each option, and all two by two."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -12,7 +11,9 @@ from pydantic import ValidationError
 from app import build
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.instances import load
-from tests.synthesis import PROJECT, Json, app
+from stacks.packages_replica import PackagesReplica
+from stacks.packages_storage import PackagesStorage
+from tests.synthesis import PROJECT, TEMPLATES, Json, app
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 READER = "arn:aws:iam::111122223333:role/setup"
@@ -99,36 +100,39 @@ def together() -> list[Json]:
     return sets
 
 
-EXAMPLES = [
-    called(f"{file.stem}-{each.name}", each)
-    for file in sorted(PROJECT.glob("examples/*.toml"))
-    for each in load(file).values()
-]
+EXAMPLES = {
+    f"{file.stem}-{each.name}": each for file in sorted(PROJECT.glob("examples/*.toml")) for each in load(file).values()
+}
 
 
 @dataclass(frozen=True)
 class Combinations:
-    """One assembly for all: an app for each, or each time a test needs one, would take many times as long."""
+    """One assembly for all, and the instances by what they are called in it."""
 
     folder: Path
-    instances: Sequence[Instance]
-
-    def template(self, instance: Instance) -> Json:
-        """That of an instance with these options, by its name."""
-        made = next(each for each in self.instances if called(instance.name, each) == instance)
-        text = (self.folder / f"{made.construct_id}.template.json").read_text()
-        return dict(json.loads(text.replace(made.name, instance.name)))
+    instances: Mapping[str, Instance]
 
 
 def synthesised(folder: Path, *, cdk_validation: bool) -> Combinations:
-    """With the guardrails and the rule packs, whether CDK's own validation is beside them or not."""
+    """With the guardrails and the rule packs, whether CDK's own validation is beside them or not.
+
+    `template_of` has the templates from then on: one app for all is quicker than one for each.
+    """
     alone = [with_a_key(each) for some in VALUES.values() for each in some]
     [existing] = VALUES["existing_bucket"]
     beside = [with_a_key({**existing, **each}) for key in VALUES if key not in ALONE for each in VALUES[key]]
     options = [{}, *alone, *(each for each in beside if not refusal(each)), *together()]
-    instances = [*EXAMPLES, Instance(name="wherever", existing_bucket="example")]
-    instances += [called(f"combination-{number}", instance(**each)) for number, each in enumerate(options)]
+    instances = {"wherever": Instance(name="production", existing_bucket="example"), **EXAMPLES}
+    instances |= {f"combination-{number}": instance(**each) for number, each in enumerate(options)}
     whole = app(outdir=str(folder), builtin_cloud_formation_validation=cdk_validation)
-    build(whole, instances)
+    build(whole, [called(name, each) for name, each in instances.items()])
     whole.synth()
+    for name, each in instances.items():
+        for kind, made, original in (
+            (PackagesStorage, called(name, each), each),
+            (PackagesReplica, called(name, each).replica, each.replica),
+        ):
+            if made and original:
+                text = (folder / f"{made.construct_id}.template.json").read_text()
+                TEMPLATES[kind, original] = text.replace(name, each.name)
     return Combinations(folder, instances)

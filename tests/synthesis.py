@@ -1,6 +1,5 @@
 """Templates, synthesised in this process; `python -m tests.synthesis` prints the one that the tests keep."""
 
-import functools
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +16,8 @@ from stacks.packages_storage import PackagesStorage
 PROJECT = Path(__file__).parent.parent
 INSTANCE = Instance(name="production")
 Json = dict[str, Any]
+# Those that were synthesised already in this process.
+TEMPLATES: dict[tuple[type[PackagesStorage | PackagesReplica], Instance], str] = {}
 
 
 def app(**properties: Any) -> cdk.App:
@@ -54,9 +55,10 @@ def replica_template_of(instance: Instance) -> Json:
     return dict(json.loads(_template(PackagesReplica, instance.replica)))
 
 
-@functools.cache
 def _template(kind: type[PackagesStorage | PackagesReplica], instance: Instance) -> str:
-    return json.dumps(Template.from_stack(kind(app(), instance)).to_json())
+    if (kind, instance) not in TEMPLATES:
+        TEMPLATES[kind, instance] = json.dumps(Template.from_stack(kind(app(), instance)).to_json())
+    return TEMPLATES[kind, instance]
 
 
 def resources_of(kind: str, instance: Instance = INSTANCE) -> dict[str, Json]:

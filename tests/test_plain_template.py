@@ -8,6 +8,7 @@ import pytest
 from ghes_packages.config.instance import Instance
 from ghes_packages.template.__main__ import commands, main
 from tests.combinations import Combinations
+from tests.synthesis import template_of
 
 ROLE = "arn:aws:iam::111122223333:role/GhesPackagesDeploy"
 
@@ -40,8 +41,8 @@ def test_a_replica_is_deployed_before_what_reads_its_outputs() -> None:
 
 def test_nothing_has_a_name_that_would_need_another_capability(combinations: Combinations) -> None:
     named = {"UserName", "GroupName", "RoleName", "ManagedPolicyName", "PolicyName"}
-    for each in combinations.instances:
-        for resource in combinations.template(each)["Resources"].values():
+    for each in combinations.instances.values():
+        for resource in template_of(each)["Resources"].values():
             properties = set() if resource["Type"] == "AWS::IAM::AccessKey" else resource.get("Properties", {}).keys()
             assert not named & properties, each
 

@@ -46,7 +46,7 @@ from tests.guardrails.breaks import (
     ref,
     to,
 )
-from tests.review import pairs
+from tests.review.pairs import ids
 from tests.synthesis import INSTANCE, Json, replica_template_of, template_of
 
 INSTANCES = [
@@ -68,9 +68,23 @@ INSTANCES = [
 COLUMNS = 80 - len("ERROR  (Guardrails)")
 
 
+NOTHING = RenderedStack({})
+# Each stack is judged once, whatever asks for it.
+judged = functools.lru_cache(maxsize=20)(check)
+
+
+def stack_of(template: Json, instance: Instance) -> RenderedStack:
+    return RenderedStack(template, instance.account, instance.region)
+
+
+@functools.cache
+def unbroken(instance: Instance) -> RenderedStack:
+    return stack_of(template_of(instance), instance)
+
+
 def findings(template: Json, instance: Instance = INSTANCE) -> dict[str, list[Finding]]:
     found: dict[str, list[Finding]] = {}
-    for rule, finding in check(RenderedStack(template, instance.account, instance.region)):
+    for rule, finding in check(stack_of(template, instance)):
         found.setdefault(rule.name, []).append(finding)
     return found
 
@@ -92,9 +106,8 @@ def test_every_way_to_break_a_rule_has_a_name_of_its_own() -> None:
 def test_a_broken_promise_is_found_where_it_is_and_is_a_risk_of_a_new_stack_and_of_a_change(
     broken: Break, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judged = functools.cache(check)
     monkeypatch.setattr(guardrails, "check", judged)
-    before, after = pairs.rendered(template_of(broken.instance), broken.template, broken.instance)
+    after = stack_of(broken.template, broken.instance)
     found = [finding for rule, finding in judged(after) if rule.name == broken.rule]
     assert found
     for each in found:
@@ -104,8 +117,8 @@ def test_a_broken_promise_is_found_where_it_is_and_is_a_risk_of_a_new_stack_and_
         assert len(each.remedy) <= 100
         assert not each.remedy.endswith(".")
     risk = f"guardrail-{broken.rule.replace('_', '-')}-"
-    for old in (RenderedStack({}), before):
-        assert [each for each in pairs.ids(guardrails.changes(old, after)) if each.startswith(risk)]
+    for before in (NOTHING, unbroken(broken.instance)):
+        assert [each for each in ids(guardrails.changes(before, after)) if each.startswith(risk)]
     # As one that an older version of this project deployed, before there was the rule.
     assert list(guardrails.changes(after, after)) == []
 

@@ -11,7 +11,7 @@ from ghes_packages.config.instance import Instance
 from ghes_packages.review.change import Change
 from ghes_packages.template.assembly import Stack
 from ghes_packages.template.rendered import RenderedStack
-from tests.synthesis import INSTANCE, template_of
+from tests.synthesis import template_of
 
 Json = dict[str, Any]
 
@@ -40,9 +40,9 @@ def of_instance(template: Json, instance: Instance) -> Stack:
     return stack(template, environment=place)
 
 
-def rendered(before: Json, after: Json, instance: Instance = INSTANCE) -> tuple[RenderedStack, RenderedStack]:
+def rendered(before: Json, after: Json) -> tuple[RenderedStack, RenderedStack]:
     """Both templates as a review compares them."""
-    return review.rendered(of_instance(before, instance), of_instance(after, instance))
+    return review.rendered(stack(before), stack(after))
 
 
 def ids(found: Iterable[Change]) -> list[str]:

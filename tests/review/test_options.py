@@ -19,7 +19,7 @@ from ghes_packages.review.pull_request import review_assemblies
 from ghes_packages.review.report import BY_NO_OPTION, Named, Report
 from ghes_packages.template.assembly import Stack
 from ghes_packages.template.options import READ
-from tests.combinations import EXAMPLES, HERE, KEY, READER, VALUES, Combinations, instance, together, with_a_key
+from tests.combinations import EXAMPLES, HERE, KEY, READER, VALUES, instance, together, with_a_key
 from tests.guardrails.breaks import (
     ACCESS_KEY,
     BUCKET,
@@ -92,11 +92,11 @@ def test_an_option_that_no_template_shows_changes_no_resource_and_no_output() ->
     ids=lambda options: next(iter(options)),
 )
 def test_setting_an_option_and_taking_it_back_names_it_with_all_that_it_brings(
-    options: Json, combinations: Combinations
+    options: Json,
 ) -> None:
     chosen = instance(**with_a_key(options))
     for before, after in ((DEFAULT, chosen), (chosen, DEFAULT)):
-        found = report(combinations.template(before), combinations.template(after))
+        found = between(before, after)
         assert named(found).keys() == with_a_key(options).keys()
         for option, change in named(found).items():
             assert (change.before, change.after) == tuple(map(written(option), (before, after)))
@@ -438,15 +438,14 @@ def test_the_same_change_of_several_instances_is_one_heading(tmp_path: Path) -> 
 GRANTING = GRANTS.keys() - HERE.keys()
 
 
-def test_examples_and_many_options_at_once_are_named_and_no_function_is_shown_as_json(
-    combinations: Combinations,
-) -> None:
-    for chosen in (*(each for each in EXAMPLES if each.region), *(instance(**each) for each in together())):
+@pytest.mark.usefixtures("combinations")
+def test_examples_and_many_options_at_once_are_named_and_no_function_is_shown_as_json() -> None:
+    examples = [each for each in EXAMPLES.values() if each.region]
+    for chosen in (*examples, *(instance(**each) for each in together())):
         place = {"account": chosen.account, "region": chosen.region}
-        default = Instance.model_validate({"name": "production", **place})
-        templates = {default: template_of(default), chosen: combinations.template(chosen)}
+        default = Instance.model_validate({"name": chosen.name, **place})
         for before, after in ((default, chosen), (chosen, default)):
-            found = report(templates[before], templates[after], str(chosen.region), str(chosen.account))
+            found = report(template_of(before), template_of(after), str(chosen.region), str(chosen.account))
             assert named(found).keys() == {each for each in READ if getattr(before, each) != getattr(after, each)}
             assert unexplained(found) == []
             assert not [text for text in texts(found) if '{"Fn::' in text or '{"Ref"' in text]

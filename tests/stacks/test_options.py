@@ -58,14 +58,15 @@ def test_two_options_go_together_or_are_refused_with_the_reason() -> None:
 @pytest.mark.parametrize(
     "beside", [{}, {"existing_bucket": "example-packages-of-old"}], ids=["alone", "existing bucket"]
 )
-def test_an_option_changes_the_template_or_is_refused(beside: Json, combinations: Combinations) -> None:
+@pytest.mark.usefixtures("combinations")
+def test_an_option_changes_the_template_or_is_refused(beside: Json) -> None:
     """None does nothing, and so seems to be set."""
     for key in VALUES.keys() - ALONE.keys() - beside.keys():
         for options in VALUES[key]:
             both = with_a_key({**beside, **options})
             if not refusal(both):
                 rest = {name: value for name, value in both.items() if name not in options}
-                assert combinations.template(instance(**both)) != combinations.template(instance(**rest)), key
+                assert template_of(instance(**both)) != template_of(instance(**rest)), key
 
 
 def test_no_rule_fires_on_an_example_or_on_options_that_go_together(combinations: Combinations) -> None:
@@ -79,8 +80,8 @@ NOT_READ = PLACE | {"profile", "role_arn", "execution_role_arn", "bootstrap", "g
 
 
 def test_the_options_of_a_template_are_those_of_its_instance(combinations: Combinations) -> None:
-    for each in combinations.instances:
-        read = options_of(RenderedStack(combinations.template(each)))
+    for each in combinations.instances.values():
+        read = options_of(RenderedStack(template_of(each)))
         assert read == {key: getattr(each, key) for key in read}, each.name
         of_the_bucket = {"noncurrent_days"} if each.existing_bucket else set()
         assert OPTIONS.keys() - read.keys() == NOT_READ | of_the_bucket, each.name
@@ -152,8 +153,8 @@ def test_as_many_addresses_and_endpoints_as_an_instance_takes_fit_in_a_policy_of
 def test_no_option_gives_another_logical_id_to_what_holds_state(combinations: Combinations) -> None:
     stateful = {"AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::IAM::User", "AWS::SecretsManager::Secret"}
     before = {key for key, each in template_of()["Resources"].items() if each["Type"] in stateful}
-    for each in combinations.instances:
-        resources = combinations.template(each)["Resources"]
+    for each in combinations.instances.values():
+        resources = template_of(each)["Resources"]
         after = {key for key, resource in resources.items() if resource["Type"] in stateful}
         assert {"AccessUser138A70BB", "AccessSecretD1770891"} <= after <= before
 
