@@ -43,13 +43,13 @@ deploy: setup ## review and deploy one instance on AWS: INSTANCE=NAME [INSTANCES
 check test: export PYTHONDONTWRITEBYTECODE :=
 check test $(VENV)/packages $(VENV)/project node_modules/set-up: export TMPDIR := $(CURDIR)/.cache/tmp
 
-PYTEST = python -m pytest --numprocesses 2 --max-worker-restart 1 --dist loadfile --no-loadscope-reorder
-
+# In one process: two would load CDK twice, and synthesise the same.
 check: lint ## what to run after each edit: lint, and the tests that need neither the CDK CLI nor the embedded AWS
-	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec $(PYTEST) --quick
+	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec python -m pytest --quick
 
 test: setup ## every test
-	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec $(PYTEST)
+	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR
+	@exec python -m pytest --numprocesses 2 --max-worker-restart 1 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## check the source with ruff and mypy
 	@ruff check . && ruff format --check . && mypy
