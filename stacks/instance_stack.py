@@ -35,8 +35,9 @@ class InstanceStack(cdk.Stack):
             analytics_reporting=False,
         )
         self.template_options.metadata = METADATA
+        node = self.node
         for flag in FLAGS:
-            self.node.set_context(flag, True)
+            node.set_context(flag, True)
         # Both stay references where the region is the caller's, and so are right in every partition.
         self.service_url = f"https://{S3_HOST_PREFIXES[instance.endpoint]}.{self.region}.{self.url_suffix}"
         for key, value in instance.tags.items():

@@ -1,5 +1,6 @@
 """A bucket that nobody can make public, read in clear or lose by deleting a stack."""
 
+from functools import cache
 from typing import cast
 
 import aws_cdk as cdk
@@ -49,8 +50,8 @@ class PrivateBucket(s3.Bucket):
         if replication:
             replication.allow(self)
         # Without its policy a retained bucket would lose the TLS-only rule (aws/aws-cdk#27125).
-        if self.policy:
-            self.policy.apply_removal_policy(RETAIN)
+        if policy := self.policy:
+            policy.apply_removal_policy(RETAIN)
         if kms_key_id:
             _encrypt(cast(s3.CfnBucket, self.node.default_child), kms_key_id)
 
@@ -73,6 +74,8 @@ def _encrypt(bucket: s3.CfnBucket, kms_key_id: str) -> None:
     )
 
 
+# Most instances have the same, and each time span is a call of CDK's process.
+@cache
 def _rule(lifecycle: Lifecycle) -> s3.LifecycleRule:
     current = lifecycle.current_days
     return s3.LifecycleRule(

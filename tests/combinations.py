@@ -121,9 +121,10 @@ def synthesised(folder: Path, *, cdk_validation: bool) -> Combinations:
     alone = [with_a_key(each) for some in VALUES.values() for each in some]
     [existing] = VALUES["existing_bucket"]
     beside = [with_a_key({**existing, **each}) for key in VALUES if key not in ALONE for each in VALUES[key]]
-    options = [{}, *alone, *(each for each in beside if not refusal(each)), *together()]
+    options = [{}, *alone, *(each for each in beside if not refusal(each))]
     instances = {"wherever": Instance(name="production", existing_bucket="example"), **EXAMPLES}
-    instances |= {f"combination-{number}": instance(**each) for number, each in enumerate(options)}
+    instances |= {f"options-{number}": instance(**each) for number, each in enumerate(options)}
+    instances |= {f"together-{number}": instance(**each) for number, each in enumerate(together())}
     whole = app(outdir=str(folder), builtin_cloud_formation_validation=cdk_validation)
     build(whole, [called(name, each) for name, each in instances.items()])
     whole.synth()
