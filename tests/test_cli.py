@@ -114,8 +114,7 @@ COMMANDS = [str(getattr(command.callback, "__name__", "")) for command in app.re
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    command = [sys.executable, "-m", "ghes_packages", "--version"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run("--version")
     assert (done.returncode, done.stdout) == (0, f"ghes-packages {__version__}\n")
 
 

@@ -5,7 +5,7 @@ templates shorter names.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -36,6 +36,7 @@ class Resource:
     type: str
     properties: Mapping[str, Any]
     attributes: Mapping[str, Any]
+    _statements: dict[str, Sequence[tuple[str, Statement]]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def ref(self) -> str:
@@ -67,9 +68,12 @@ class Resource:
             return [(f"{whole}.{number}", each) for number, each in enumerate(value)]
         return [] if value is None else [(whole, value)]
 
-    def statements(self, document: str) -> list[tuple[str, Statement]]:
+    def statements(self, document: str) -> Sequence[tuple[str, Statement]]:
         """The statements of the policy document in that property; each with its path below the resource."""
-        return [(path, _read(element)) for path, element in self.each(document, "Statement")]
+        if document not in self._statements:
+            found = [(path, _read(element)) for path, element in self.each(document, "Statement")]
+            self._statements[document] = found
+        return self._statements[document]
 
 
 @dataclass(frozen=True, eq=False)
