@@ -10,7 +10,7 @@ from ghes_packages.config.options import OPTIONS
 from ghes_packages.config.regions import S3_HOST_PREFIXES, Endpoint, dns_suffixes
 from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, PreviousAccessKey, StorageClass
 from ghes_packages.outputs import Outputs, ReplicaOutputs
-from ghes_packages.policies.document import statement
+from ghes_packages.policies.document import readable, statement
 from ghes_packages.policies.statements import address_statement
 from ghes_packages.template.rendered import RenderedStack
 from ghes_packages.template.rendering import at, listed
@@ -85,14 +85,7 @@ def allowed(stack: RenderedStack) -> tuple[Sequence[str], Sequence[str]] | None:
         for operator, key in (("NotIpAddress", "aws:SourceIp"), ("StringNotEquals", "aws:SourceVpce"))
     )
     ours = [statement(address_statement(f"{arn}/*", cidrs, endpoints)) for arn in stack.packages_arns]
-    return (cidrs, endpoints) if _statement(denials[0]) in ours else None
-
-
-def _statement(element: Any) -> object:
-    try:
-        return statement(element)
-    except (AttributeError, KeyError, TypeError):
-        return None
+    return (cidrs, endpoints) if readable(denials[0]) in ours else None
 
 
 def _access_key(stack: RenderedStack) -> Iterator[int]:

@@ -12,12 +12,10 @@ from typing import Any
 
 from ghes_packages.config.regions import known_partitions, known_regions, partition_of
 from ghes_packages.outputs import Outputs, ReplicaOutputs
-from ghes_packages.policies.document import Statement, UnreadablePolicy, statement
+from ghes_packages.policies.document import Statement, readable
 from ghes_packages.template.grants import Grant, grants
 from ghes_packages.template.rendering import Names, at, rendered
 
-# What a statement is that cannot be read, such as one that an intrinsic function makes: it equals no other.
-UNREADABLE = Statement("unreadable", frozenset(), frozenset(), frozenset(), frozenset())
 _BUCKET_NAME = re.compile(r"[a-z0-9-]+")
 _REFERENCE = re.compile(r"\$\{([^!.:}]+)[.}]")
 # The outputs that name the bucket with the packages, or with their replica.
@@ -69,7 +67,7 @@ class Resource:
 
     def statements(self, document: str) -> list[tuple[str, Statement]]:
         """The statements of the policy document in that property; each with its path below the resource."""
-        return [(path, _read(element)) for path, element in self.each(document, "Statement")]
+        return [(path, readable(element)) for path, element in self.each(document, "Statement")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,10 +216,3 @@ def _resource(logical_id: str, written: Any, called: Names) -> Resource:
 def _items(template: Mapping[str, Any], section: str) -> Iterator[tuple[str, Any]]:
     content = template.get(section)
     yield from content.items() if isinstance(content, dict) else ()
-
-
-def _read(element: Any) -> Statement:
-    try:
-        return statement(element)
-    except UnreadablePolicy:
-        return UNREADABLE
