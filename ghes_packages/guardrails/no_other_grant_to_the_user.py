@@ -16,8 +16,9 @@ REMEDIES = {
 
 def findings(stack: RenderedStack) -> Findings:
     for identity in stack.of_type("AWS::IAM::User", "AWS::IAM::Group"):
-        for name in REMEDIES.keys() & identity.properties.keys():
-            yield Finding(identity, f"Properties.{name}", REMEDIES[name])
+        for name, remedy in REMEDIES.items():
+            if name in identity.properties:
+                yield Finding(identity, f"Properties.{name}", remedy)
     for policy in stack.of_type("AWS::IAM::ManagedPolicy"):
         if "Users" in policy.properties:
             yield Finding(policy, "Properties.Users", "Attach the policy to the group, not to a user: groups=[group]")

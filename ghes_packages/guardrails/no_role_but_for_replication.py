@@ -30,7 +30,7 @@ def findings(stack: RenderedStack) -> Findings:
         boundary = role.at("PermissionsBoundary")
         if boundary is not None and not re.fullmatch(stack.policy_arn, str(boundary)):
             yield Finding(role, "Properties.PermissionsBoundary", "Name a permissions boundary of the account, or none")
-        for name in {"ManagedPolicyArns", "Policies"} & role.properties.keys():
+        for name in sorted({"ManagedPolicyArns", "Policies"} & role.properties.keys()):
             yield Finding(role, f"Properties.{name}", "Say in one managed policy what the role may do")
     for policy in stack.of_type("AWS::IAM::ManagedPolicy"):
         if "Roles" in policy.properties:
