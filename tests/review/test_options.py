@@ -450,3 +450,12 @@ def test_examples_and_options_two_by_two_are_named_and_no_function_is_shown_as_j
             assert named(found).keys() == {each for each in READ if getattr(before, each) != getattr(after, each)}
             assert unexplained(found) == []
             assert not [text for text in texts(found) if '{"Fn::' in text or '{"Ref"' in text]
+
+
+@pytest.mark.parametrize("option", ["allowed_cidrs", "allowed_vpc_endpoints", "permissions_boundary"])
+def test_to_take_a_restriction_back_says_what_is_refused_no_more(option: str) -> None:
+    [options] = VALUES[option]
+    restricted = named(between(DEFAULT, instance(**options)))[option].consequence
+    free = named(between(instance(**options), DEFAULT))[option].consequence
+    assert restricted != free
+    assert any(word in free for word in ("refused any more", "the boundary again"))
