@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ghes_packages import logical_ids
 from ghes_packages.config.instance import ACTIVE
 from ghes_packages.review.change import KEYS, Change, Risk, shown
 from ghes_packages.rotation.steps import KEYS_PER_USER
-from ghes_packages.template.rendered import RenderedStack, Resource
+from ghes_packages.template.rendered import RenderedStack
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,9 @@ def changes(before: RenderedStack, after: RenderedStack, user: UserKeys | None =
     `user` is what IAM says of the keys; without it, the user has what the template before says, and uses none of it.
     """
     had, gets = _by_generation(before), _by_generation(after)
-    keys = user or UserKeys({generation: key.status for generation, key in had.items()}, len(_keys(before)))
+    keys = user or UserKeys(
+        {generation: key.status for generation, key in had.items()}, len(before.of_type("AWS::IAM::AccessKey"))
+    )
     risky = set[int]()
     for generation, risk in _risks(had, gets, keys):
         risky.add(generation)
@@ -60,72 +61,54 @@ def _risks(
         works_after = stays and gets[generation].status == ACTIVE
         reasons = keys.in_use.get(generation, ())
         if stays and generation in had and gets[generation].identity != had[generation].identity:
-            yield (
+            yield _risk(
                 generation,
-                Risk(
-                    f"access-key-{generation}-replaced",
-                    f"access key {generation} would be replaced by another one of the same generation, and deleted",
-                    "leave its logical ID and properties as they are; a new key is a new generation",
-                ),
+                "replaced",
+                "would be replaced by another one of the same generation, and deleted",
+                "leave its logical ID and properties as they are; a new key is a new generation",
             )
         elif status == ACTIVE and not works_after and new:
-            yield (
+            yield _risk(
                 generation,
-                Risk(
-                    f"access-key-{generation}-replaced",
-                    f"access key {generation} would stop working in the deploy that makes access key {max(new)},"
-                    " which GHES cannot have yet",
-                    'previous_access_key = "active", until GHES has the new one',
-                ),
+                "replaced",
+                f"would stop working in the deploy that makes access key {max(new)}, which GHES cannot have yet",
+                'previous_access_key = "active", until GHES has the new one',
             )
         elif ((status == ACTIVE and not works_after) or not stays) and reasons:
-            yield (
+            yield _risk(
                 generation,
-                Risk(
-                    f"access-key-{generation}-in-use",
-                    f"access key {generation} would stop working or be deleted: {'; '.join(reasons)}",
-                    "give GHES the key that stays, and wait until this one is unused",
-                ),
+                "in-use",
+                f"would stop working or be deleted: {'; '.join(reasons)}",
+                "give GHES the key that stays, and wait until this one is unused",
             )
         elif status == ACTIVE and not stays and (generation < newest or not gets):
-            yield (
+            yield _risk(
                 generation,
-                Risk(
-                    f"access-key-{generation}-deleted",
-                    f"access key {generation} is active, and could not be made active again once it is deleted",
-                    'previous_access_key = "inactive" first; delete it when nobody misses it',
-                ),
+                "deleted",
+                "is active, and could not be made active again once it is deleted",
+                'previous_access_key = "inactive" first; delete it when nobody misses it',
             )
     if gets and newest not in new and keys.statuses.get(newest) != ACTIVE:
-        yield (
+        yield _risk(
             newest,
-            Risk(
-                f"access-key-{newest}-dead",
-                f"access key {newest} is the one for GHES, and it is not active now",
-                "make it active with aws iam update-access-key, or go on with a new generation",
-            ),
+            "dead",
+            "is the one for GHES, and it is not active now",
+            "make it active with aws iam update-access-key, or go on with a new generation",
         )
     if new and keys.count + len(new) > KEYS_PER_USER:
-        yield (
-            max(new),
-            Risk(
-                "access-key-quota",
-                f"the user has {keys.count} access keys, and AWS allows {KEYS_PER_USER}: the deploy would fail",
-                "finish the rotation that is under way, or delete the stray key, before the next new key",
-            ),
-        )
+        why = f"the user has {keys.count} access keys, and AWS allows {KEYS_PER_USER}: the deploy would fail"
+        instead = "finish the rotation that is under way, or delete the stray key, before the next new key"
+        yield max(new), Risk("access-key-quota", why, instead)
 
 
-def _keys(stack: RenderedStack) -> list[Resource]:
-    return stack.of_type("AWS::IAM::AccessKey")
+def _risk(generation: int, what: str, why: str, instead: str) -> tuple[int, Risk]:
+    return generation, Risk(f"access-key-{generation}-{what}", f"access key {generation} {why}", instead)
 
 
 def _by_generation(stack: RenderedStack) -> Mapping[int, _KeyResource]:
-    """The access keys of the template by generation; of two that say they are the same, always the same one."""
-    found = {}
-    for key in sorted(_keys(stack), key=lambda each: each.logical_id):
-        if (number := logical_ids.generation(key.logical_id)) is not None:
-            properties = dict(key.properties)
-            status = properties.pop("Status", ACTIVE)
-            found[number] = _KeyResource(status, (key.logical_id, properties))
-    return found
+    return {
+        generation: _KeyResource(
+            key.properties.get("Status", ACTIVE), (key.logical_id, {**key.properties, "Status": ""})
+        )
+        for generation, key in stack.access_keys.items()
+    }

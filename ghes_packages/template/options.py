@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ghes_packages import logical_ids
 from ghes_packages.config.instance import ACTIVE, Instance
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.config.regions import S3_HOST_PREFIXES, Endpoint, dns_suffixes
@@ -57,12 +56,6 @@ def _written(value: Any) -> str:
     return json.dumps(value, default=str) if value not in (None, (), {}) else "none"
 
 
-def access_keys(stack: RenderedStack) -> dict[int, Mapping[str, Any]]:
-    """The properties of each access key by its generation."""
-    keys = stack.of_type("AWS::IAM::AccessKey")
-    return {number: each.properties for each in keys if (number := logical_ids.generation(each.logical_id))}
-
-
 def kms_keys(stack: RenderedStack) -> set[str | None]:
     """The KMS keys that packages and secret are encrypted with, by their ARNs; None for keys that AWS keeps."""
     aliases = {each.at("AliasName"): each.at("TargetKeyId") for each in stack.of_type("AWS::KMS::Alias")}
@@ -89,14 +82,14 @@ def allowed(stack: RenderedStack) -> tuple[Sequence[str], Sequence[str]] | None:
 
 
 def _access_key(stack: RenderedStack) -> Iterator[int]:
-    if keys := access_keys(stack):
-        yield max(keys)
+    if stack.access_keys:
+        yield max(stack.access_keys)
 
 
 def _previous_access_key(stack: RenderedStack) -> Iterator[PreviousAccessKey | None]:
-    keys = access_keys(stack)
+    keys = stack.access_keys
     if (newest := max(keys, default=1)) > 1:
-        before = str(keys[newest - 1].get("Status", ACTIVE)).lower() if newest - 1 in keys else "deleted"
+        before = str(keys[newest - 1].properties.get("Status", ACTIVE)).lower() if newest - 1 in keys else "deleted"
         yield from (each for each in PreviousAccessKey if each == before)
     else:
         yield None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ghes_packages import logical_ids
 from ghes_packages.config.regions import known_partitions, known_regions, partition_of
 from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.policies.document import Statement, readable
@@ -157,6 +158,12 @@ class RenderedStack:
     def user(self) -> Resource | None:
         """The IAM user that GHES signs in as: the first one."""
         return next(iter(self.of_type("AWS::IAM::User")), None)
+
+    @cached_property
+    def access_keys(self) -> Mapping[int, Resource]:
+        """The access keys by generation; of two that say they are the same, always the same one."""
+        keys = sorted(self.of_type("AWS::IAM::AccessKey"), key=lambda each: each.logical_id)
+        return {number: each for each in keys if (number := logical_ids.generation(each.logical_id)) is not None}
 
     @cached_property
     def user_policies(self) -> list[Resource]:

@@ -10,7 +10,7 @@ from ghes_packages.guardrails import check, replica_in_step
 from ghes_packages.outputs import ReplicaOutputs
 from ghes_packages.review.replacement import REPLACING
 from ghes_packages.template.grants import Grant
-from ghes_packages.template.options import OF_BUCKET, OF_REGION, OF_SERVICE_URL, access_keys, endpoint, kms_keys
+from ghes_packages.template.options import OF_BUCKET, OF_REGION, OF_SERVICE_URL, endpoint, kms_keys
 from ghes_packages.template.rendered import RenderedStack, Resource
 from ghes_packages.template.replica import replica_of
 
@@ -128,7 +128,7 @@ def _other_service_url(before: RenderedStack, after: RenderedStack) -> Ids:
 
 
 def _access_key_changes(before: RenderedStack, after: RenderedStack) -> Ids:
-    had, gets = access_keys(before), access_keys(after)
+    had, gets = ({n: each.properties for n, each in stack.access_keys.items()} for stack in (before, after))
     if gets.keys() - had.keys():
         yield "access-key-quota"
     for generation in had:
