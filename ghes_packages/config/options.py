@@ -5,35 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from ghes_packages.config import values
 from ghes_packages.config.regions import Endpoint
-from ghes_packages.config.values import (
-    LONGEST_STACK_NAME,
-    OWN,
-    SSE_KMS,
-    SSE_S3,
-    STACK_NAME_PREFIX,
-    Account,
-    Bootstrap,
-    BucketName,
-    Cidrs,
-    Encryption,
-    InstanceName,
-    NewBucketName,
-    Option,
-    PolicyArn,
-    PreviousAccessKey,
-    Region,
-    Release,
-    RoleArn,
-    RoleArns,
-    RulePack,
-    RulePacks,
-    StackName,
-    StorageClass,
-    Tags,
-    VpcEndpoints,
-    in_words,
-)
+from ghes_packages.config.values import Option, in_words
 
 
 class Options(BaseModel):
@@ -42,16 +16,16 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     # No option, but the heading of the table: it comes first because the default of another one needs it.
-    name: InstanceName
+    name: values.InstanceName
     account: Annotated[
-        Account | None,
+        values.Account | None,
         Option(
             allowed='twelve digits in quotes, such as "111122223333"; together with region',
             consequence="The AWS account of the stack. Without it: the account of whoever deploys.",
         ),
     ] = None
     region: Annotated[
-        Region | None,
+        values.Region | None,
         Option(
             allowed='the name of an AWS region in quotes, such as "us-west-2"; together with account',
             consequence="The region of the stack and its bucket. Without it: the region of whoever deploys.",
@@ -67,7 +41,7 @@ class Options(BaseModel):
         ),
     ] = None
     role_arn: Annotated[
-        RoleArn | None,
+        values.RoleArn | None,
         Option(
             allowed="the ARN of an IAM role in quotes, in the account and the partition of the instance; with account"
             " and region",
@@ -75,7 +49,7 @@ class Options(BaseModel):
         ),
     ] = None
     execution_role_arn: Annotated[
-        RoleArn | None,
+        values.RoleArn | None,
         Option(
             allowed="the ARN of an IAM role in quotes that CloudFormation can assume, in the account of the instance;"
             " with account and region, without bootstrap",
@@ -84,7 +58,7 @@ class Options(BaseModel):
         ),
     ] = None
     bootstrap: Annotated[
-        Bootstrap,
+        values.Bootstrap,
         Option(
             allowed='true, or the qualifier of your bootstrap in quotes, such as "acme"',
             consequence="`cdk` deploys through the roles that `cdk bootstrap` made. Without it: with the credentials"
@@ -92,16 +66,16 @@ class Options(BaseModel):
         ),
     ] = False
     stack_name: Annotated[
-        StackName,
+        values.StackName,
         Option(
             allowed="the name of a CloudFormation stack in quotes: letters, digits and hyphens, a letter first, at most"
-            f" {LONGEST_STACK_NAME} characters",
+            f" {values.LONGEST_STACK_NAME} characters",
             consequence="The name of the stack, for a stack that others deploy, such as a StackSet. A stack cannot be"
             " renamed: another name makes another stack.",
         ),
-    ] = Field(default_factory=lambda options: f"{STACK_NAME_PREFIX}{options['name']}")
+    ] = Field(default_factory=lambda options: f"{values.STACK_NAME_PREFIX}{options['name']}")
     ghes_version: Annotated[
-        Release | None,
+        values.Release | None,
         Option(
             allowed='a GHES release in quotes, major and minor, such as "3.17"',
             consequence="Which fields `settings` prints. GHES 2.22 asks for the region too, later releases do not.",
@@ -116,15 +90,15 @@ class Options(BaseModel):
         ),
     ] = 1
     previous_access_key: Annotated[
-        PreviousAccessKey | None,
+        values.PreviousAccessKey | None,
         Field(strict=False),
         Option(
-            allowed=in_words(PreviousAccessKey) + "; only and always with access_key above 1",
+            allowed=in_words(values.PreviousAccessKey) + "; only and always with access_key above 1",
             consequence="The state of the previous generation: active, inactive or deleted.",
         ),
     ] = None
     encryption: Annotated[
-        Encryption,
+        values.Encryption,
         Option(
             allowed='"s3", "kms", or the ARN of a KMS key in quotes, in the account and region of the instance;'
             " with both",
@@ -132,17 +106,17 @@ class Options(BaseModel):
             " then needs the key too, and AWS bills KMS. With an ARN, the owner of the key must let the user in: see"
             " docs/encryption.md. Existing objects keep their encryption.",
         ),
-    ] = SSE_S3
+    ] = values.SSE_S3
     access_logs: Annotated[
-        BucketName,
+        values.BucketName,
         Option(
             allowed='"own", or the name of a bucket in the same account and region that takes access logs',
             consequence="Where S3 writes the access logs of the packages bucket: to a bucket of the stack, or to a"
             " central bucket, below the name of the stack. The policy of a central bucket must allow it.",
         ),
-    ] = OWN
+    ] = values.OWN
     allowed_cidrs: Annotated[
-        Cidrs,
+        values.Cidrs,
         Option(
             allowed='a list of public address ranges, such as ["203.0.113.0/24"]',
             consequence="From other addresses the access key cannot read or write any object. Clients fetch packages"
@@ -151,7 +125,7 @@ class Options(BaseModel):
         ),
     ] = ()
     allowed_vpc_endpoints: Annotated[
-        VpcEndpoints,
+        values.VpcEndpoints,
         Option(
             allowed='a list of IDs of VPC endpoints for S3, such as ["vpce-0123456789abcdef0"]',
             consequence="The access key reads and writes objects only through these endpoints, or from the addresses"
@@ -160,7 +134,7 @@ class Options(BaseModel):
         ),
     ] = ()
     permissions_boundary: Annotated[
-        PolicyArn | None,
+        values.PolicyArn | None,
         Option(
             allowed="the ARN of an IAM policy in quotes, one of the instance's own account, none of AWS's",
             consequence="The permissions boundary of the user, in place of the policy with the seven actions. It must"
@@ -169,14 +143,14 @@ class Options(BaseModel):
         ),
     ] = None
     tags: Annotated[
-        Tags,
+        values.Tags,
         Option(
             allowed='a table of text, such as { cost-center = "1234" }',
             consequence="The tags of every resource that takes tags.",
         ),
     ] = Field(default_factory=dict)
     secret_readers: Annotated[
-        RoleArns,
+        values.RoleArns,
         Option(
             allowed="a list of ARNs of IAM roles; those of another account only with a KMS key",
             consequence="These roles can read the secret, and so act as GHES. They must exist before the deploy. A"
@@ -193,18 +167,18 @@ class Options(BaseModel):
         ),
     ] = 30
     storage_class: Annotated[
-        StorageClass,
+        values.StorageClass,
         Field(strict=False),
         Option(
-            allowed=in_words(StorageClass),
+            allowed=in_words(values.StorageClass),
             consequence='With "intelligent-tiering", S3 moves all packages to S3 Intelligent-Tiering, existing ones'
             " too. Packages that nobody reads cost less there after 30 days, and again after 90. GHES reads them at"
             " once, as before. Objects below 128 KB stay in S3 Standard. AWS bills each move and the monitoring: see"
             " docs/costs.md. Moved packages stay there if you take the option back.",
         ),
-    ] = StorageClass.STANDARD
+    ] = values.StorageClass.STANDARD
     replica_region: Annotated[
-        Region | None,
+        values.Region | None,
         Option(
             allowed="the name of another AWS region of the same partition in quotes; with account and region",
             consequence="A second stack in that region holds a replica of every package that is written from then on."
@@ -212,7 +186,7 @@ class Options(BaseModel):
         ),
     ] = None
     bucket_name: Annotated[
-        NewBucketName | None,
+        values.NewBucketName | None,
         Option(
             allowed='3 to 63 lower-case letters, digits and hyphens in quotes, such as "example-packages"',
             consequence="The name of the bucket. Without it: AWS chooses one. The name is unique in all of AWS. So"
@@ -220,7 +194,7 @@ class Options(BaseModel):
         ),
     ] = None
     existing_bucket: Annotated[
-        BucketName | None,
+        values.BucketName | None,
         Option(
             allowed="the name of a bucket in the account and region of the instance, without dots: TLS does not work"
             " with them",
@@ -238,13 +212,13 @@ class Options(BaseModel):
         ),
     ] = Endpoint.STANDARD
     rule_packs: Annotated[
-        RulePacks,
+        values.RulePacks,
         Option(
-            allowed="a list of " + in_words(RulePack),
+            allowed="a list of " + in_words(values.RulePack),
             consequence="The rule packs that `cdk synth` runs on the instance, besides this project's own guardrails."
             " See examples/regulated.toml.",
         ),
-    ] = (RulePack.AWS_SOLUTIONS,)
+    ] = (values.RulePack.AWS_SOLUTIONS,)
 
     @property
     def restricted_by(self) -> tuple[str, ...]:
@@ -254,7 +228,7 @@ class Options(BaseModel):
     @property
     def key_arn(self) -> str | None:
         """The KMS key that the instance names, if it names one."""
-        return self.encryption if self.encryption not in (SSE_S3, SSE_KMS) else None
+        return self.encryption if self.encryption not in (values.SSE_S3, values.SSE_KMS) else None
 
 
 OPTIONS: Mapping[str, Option] = {

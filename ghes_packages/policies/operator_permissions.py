@@ -64,8 +64,8 @@ class OperatorPermission:
     resource: Resource
     purpose: str
     commands: Set[Command]
-    where: Where = Where.INSTANCE
     when: When = When.ALWAYS
+    where: Where = Where.INSTANCE
 
 
 _EVERY = frozenset(Command)
@@ -75,129 +75,111 @@ _STATUS = frozenset({Command.STATUS})
 _REVIEW = frozenset({Command.REVIEW})
 _KEYS = frozenset({Command.STATUS, Command.ROTATE, Command.REVIEW})
 
+
+def _needed(
+    actions: str,
+    resource: Resource,
+    purpose: str,
+    commands: Set[Command],
+    when: When = When.ALWAYS,
+    where: Where = Where.INSTANCE,
+) -> OperatorPermission:
+    return OperatorPermission(tuple(actions.split()), resource, purpose, commands, when, where)
+
+
 OPERATOR_PERMISSIONS = (
-    OperatorPermission(("cloudformation:DescribeStacks",), Resource.STACK, "the outputs", _EVERY),
-    OperatorPermission(
-        ("cloudformation:DescribeStacks",),
+    _needed("cloudformation:DescribeStacks", Resource.STACK, "the outputs", _EVERY),
+    _needed(
+        "cloudformation:DescribeStacks",
         Resource.STACK,
         "the outputs of the replica",
         _VERIFY | _STATUS | _REVIEW,
+        When.REPLICA,
         Where.REPLICA,
-        when=When.REPLICA,
     ),
-    OperatorPermission(("secretsmanager:GetSecretValue",), Resource.SECRET, "the secret key", _SHOW),
-    OperatorPermission(("kms:Decrypt",), Resource.KMS_KEY, "the secret key", _SHOW, when=When.KMS),
-    OperatorPermission(
-        ("cloudformation:ListStackResources",),
+    _needed("secretsmanager:GetSecretValue", Resource.SECRET, "the secret key", _SHOW),
+    _needed("kms:Decrypt", Resource.KMS_KEY, "the secret key", _SHOW, When.KMS),
+    _needed(
+        "cloudformation:ListStackResources",
         Resource.STACK,
         "the names of group, policy, log bucket, KMS key and access keys",
         _VERIFY | _KEYS,
     ),
-    OperatorPermission(
-        (
-            "s3:GetBucketPublicAccessBlock",
-            "s3:GetBucketOwnershipControls",
-            "s3:GetEncryptionConfiguration",
-            "s3:GetBucketVersioning",
-            "s3:GetLifecycleConfiguration",
-        ),
+    _needed(
+        "s3:GetBucketPublicAccessBlock s3:GetBucketOwnershipControls s3:GetEncryptionConfiguration"
+        " s3:GetBucketVersioning s3:GetLifecycleConfiguration",
         Resource.EACH_BUCKET,
         "the buckets' settings",
         _VERIFY,
-        Where.BOTH,
+        where=Where.BOTH,
     ),
-    OperatorPermission(("s3:GetBucketPolicy",), Resource.EACH_BUCKET, "the buckets' policies", _VERIFY, Where.BOTH),
-    OperatorPermission(("s3:GetBucketLogging",), Resource.BUCKET, "where access is logged", _VERIFY, Where.BOTH),
-    OperatorPermission(
-        ("kms:DescribeKey", "kms:GetKeyPolicy"), Resource.KMS_KEY, "the KMS key", _VERIFY, when=When.KMS
-    ),
-    OperatorPermission(
-        ("kms:GetKeyRotationStatus",), Resource.KMS_KEY, "its rotation", _VERIFY, when=When.KMS_KEY_OF_THE_STACK
-    ),
-    OperatorPermission(
-        ("secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"),
+    _needed("s3:GetBucketPolicy", Resource.EACH_BUCKET, "the buckets' policies", _VERIFY, where=Where.BOTH),
+    _needed("s3:GetBucketLogging", Resource.BUCKET, "where access is logged", _VERIFY, where=Where.BOTH),
+    _needed("kms:DescribeKey kms:GetKeyPolicy", Resource.KMS_KEY, "the KMS key", _VERIFY, When.KMS),
+    _needed("kms:GetKeyRotationStatus", Resource.KMS_KEY, "its rotation", _VERIFY, When.KMS_KEY_OF_THE_STACK),
+    _needed(
+        "secretsmanager:DescribeSecret secretsmanager:GetResourcePolicy",
         Resource.SECRET,
         "who may read the secret, and its encryption",
         _VERIFY,
     ),
-    OperatorPermission(("iam:ListGroupsForUser",), Resource.USER, "the user's groups", _VERIFY),
-    OperatorPermission(("iam:GetGroup",), Resource.GROUP, "the group's members", _VERIFY),
-    OperatorPermission(
-        ("iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies"), Resource.GROUP, "the group's policies", _VERIFY
-    ),
-    OperatorPermission(("iam:GetPolicy", "iam:GetPolicyVersion"), Resource.POLICY, "what the policy allows", _VERIFY),
-    OperatorPermission(("iam:GetUser",), Resource.USER, "the permissions boundary", _VERIFY),
-    OperatorPermission(
-        ("iam:ListAttachedUserPolicies", "iam:ListUserPolicies"), Resource.USER, "the user's own policies", _VERIFY
-    ),
-    OperatorPermission(("iam:GetLoginProfile",), Resource.USER, "whether there is a console password", _VERIFY),
-    OperatorPermission(("iam:ListAccessKeys",), Resource.USER, "the user's access keys", _VERIFY | _KEYS),
-    OperatorPermission(("iam:GetAccessKeyLastUsed",), Resource.USER, "when they were last used", _KEYS),
-    OperatorPermission(
-        ("cloudformation:GetTemplate",), Resource.STACK, "the options that are deployed", _VERIFY | _STATUS | _REVIEW
-    ),
-    OperatorPermission(
-        ("cloudformation:GetTemplate",),
+    _needed("iam:ListGroupsForUser", Resource.USER, "the user's groups", _VERIFY),
+    _needed("iam:GetGroup", Resource.GROUP, "the group's members", _VERIFY),
+    _needed("iam:ListAttachedGroupPolicies iam:ListGroupPolicies", Resource.GROUP, "the group's policies", _VERIFY),
+    _needed("iam:GetPolicy iam:GetPolicyVersion", Resource.POLICY, "what the policy allows", _VERIFY),
+    _needed("iam:GetUser", Resource.USER, "the permissions boundary", _VERIFY),
+    _needed("iam:ListAttachedUserPolicies iam:ListUserPolicies", Resource.USER, "the user's own policies", _VERIFY),
+    _needed("iam:GetLoginProfile", Resource.USER, "whether there is a console password", _VERIFY),
+    _needed("iam:ListAccessKeys", Resource.USER, "the user's access keys", _VERIFY | _KEYS),
+    _needed("iam:GetAccessKeyLastUsed", Resource.USER, "when they were last used", _KEYS),
+    _needed("cloudformation:GetTemplate", Resource.STACK, "the options that are deployed", _VERIFY | _STATUS | _REVIEW),
+    _needed(
+        "cloudformation:GetTemplate",
         Resource.STACK,
         "the options of the deployed replica",
         _REVIEW,
+        When.REPLICA,
         Where.REPLICA,
-        when=When.REPLICA,
     ),
-    OperatorPermission(
-        ("s3:GetReplicationConfiguration",),
-        Resource.BUCKET,
-        "whether it is replicated",
-        _VERIFY,
-        when=When.NO_REPLICA,
-    ),
-    OperatorPermission(
-        ("s3:GetReplicationConfiguration",),
+    _needed("s3:GetReplicationConfiguration", Resource.BUCKET, "whether it is replicated", _VERIFY, When.NO_REPLICA),
+    _needed(
+        "s3:GetReplicationConfiguration",
         Resource.EACH_BUCKET,
         "whether they are replicated, and how",
         _VERIFY,
-        when=When.REPLICA,
+        When.REPLICA,
     ),
-    OperatorPermission(
-        ("s3:GetReplicationConfiguration",), Resource.BUCKET, "the replication rule", _STATUS, when=When.REPLICA
+    _needed("s3:GetReplicationConfiguration", Resource.BUCKET, "the replication rule", _STATUS, When.REPLICA),
+    _needed(
+        "cloudwatch:GetMetricData", Resource.ANY, "how far the replica is behind", _STATUS, When.REPLICA, Where.BOTH
     ),
-    OperatorPermission(
-        ("cloudwatch:GetMetricData",),
-        Resource.ANY,
-        "how far the replica is behind",
-        _STATUS,
-        Where.BOTH,
-        when=When.REPLICA,
-    ),
-    OperatorPermission(
-        ("s3:ListBucketMultipartUploads", "s3:ListBucketVersions"),
+    _needed(
+        "s3:ListBucketMultipartUploads s3:ListBucketVersions",
         Resource.BUCKET,
         "finding what `verify` wrote",
         _VERIFY,
-        when=When.NO_REPLICA,
+        When.NO_REPLICA,
     ),
-    OperatorPermission(
-        ("s3:DeleteObjectVersion",), Resource.PROBE_OBJECTS, "removing it", _VERIFY, when=When.NO_REPLICA
-    ),
-    OperatorPermission(
-        ("s3:AbortMultipartUpload",),
+    _needed("s3:DeleteObjectVersion", Resource.PROBE_OBJECTS, "removing it", _VERIFY, When.NO_REPLICA),
+    _needed(
+        "s3:AbortMultipartUpload",
         Resource.PROBE_OBJECTS,
         "removing it, after an interruption",
         _VERIFY,
-        when=When.NO_REPLICA,
+        When.NO_REPLICA,
     ),
-    OperatorPermission(
-        ("s3:ListBucketMultipartUploads", "s3:ListBucket"),
+    _needed(
+        "s3:ListBucketMultipartUploads s3:ListBucket",
         Resource.BUCKET,
         "finding what `verify` wrote",
         _VERIFY,
-        when=When.ACCESS_KEY_REFUSED,
+        When.ACCESS_KEY_REFUSED,
     ),
-    OperatorPermission(
-        ("s3:AbortMultipartUpload", "s3:DeleteObject"),
+    _needed(
+        "s3:AbortMultipartUpload s3:DeleteObject",
         Resource.PROBE_OBJECTS,
         "removing it",
         _VERIFY,
-        when=When.ACCESS_KEY_REFUSED,
+        When.ACCESS_KEY_REFUSED,
     ),
 )

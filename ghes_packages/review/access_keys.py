@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ghes_packages.config.instance import ACTIVE
-from ghes_packages.review.change import KEYS, Change, Risk, shown
+from ghes_packages.review.change import Change, Risk, Topic, shown
 from ghes_packages.rotation.steps import KEYS_PER_USER
 from ghes_packages.template.rendered import RenderedStack
 
@@ -48,7 +48,7 @@ def _row(
     generation: int, had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResource], risk: Risk | None = None
 ) -> Change:
     was, becomes = (shown(some[generation].status if generation in some else None) for some in (had, gets))
-    return Change(KEYS, ((str(generation),),), "status", was, becomes, risk)
+    return Change(Topic.KEYS, ((str(generation),),), "status", was, becomes, risk)
 
 
 def _risks(

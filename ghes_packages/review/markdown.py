@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ghes_packages.review import diagram
-from ghes_packages.review.change import ACCESS, TOPICS, Change, Topic
+from ghes_packages.review.change import Change, Topic
 from ghes_packages.review.options import OptionChange
 from ghes_packages.review.report import BY_NO_OPTION, Named, Report, Reviewed, State
 from ghes_packages.review.table import cell, code, table
@@ -109,8 +109,8 @@ def _sections(instances: Iterable[Reviewed]) -> Iterator[str]:
 def _new(changes: Sequence[Change], drawn: Sequence[str]) -> Iterator[str]:
     """What a reader may want to see of an instance that nobody has yet."""
     yield from _folded("What it is", drawn)
-    access = [change for change in changes if change.topic == ACCESS]
-    yield from _folded(ACCESS.title, _table(access, replace(ACCESS, headings=(*ACCESS.headings[:-1], "on"))))
+    access = [change for change in changes if change.topic == Topic.ACCESS]
+    yield from _folded(Topic.ACCESS.title, _table(access, (*Topic.ACCESS.headings[:-1], "on")))
 
 
 def _folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
@@ -118,12 +118,12 @@ def _folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _tables(changes: Sequence[Change]) -> Iterator[str]:
-    for topic in TOPICS:
-        if lines := list(_table([change for change in changes if change.topic == topic], topic)):
+    for topic in Topic:
+        if lines := list(_table([change for change in changes if change.topic is topic], topic.headings)):
             yield from (f"**{topic.title}**", "", *lines, "")
 
 
-def _table(changes: Sequence[Change], topic: Topic) -> Iterator[str]:
+def _table(changes: Sequence[Change], headings: Sequence[str]) -> Iterator[str]:
     """The table of one topic; what happens to several subjects alike is one row."""
     rows: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for change in changes:
@@ -132,6 +132,6 @@ def _table(changes: Sequence[Change], topic: Topic) -> Iterator[str]:
         rows[mark, *others, change.what, cell(change.before), cell(change.after)] += change.subject[0]
     if rows:
         yield from table(
-            ("", *topic.headings),
+            ("", *headings),
             ([mark, cell(tuple(dict.fromkeys(subjects))), *rest] for (mark, *rest), subjects in rows.items()),
         )

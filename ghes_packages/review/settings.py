@@ -14,21 +14,7 @@ from pydantic import SecretStr
 from ghes_packages.config.instance import Instance
 from ghes_packages.guardrails.encrypted import ALGORITHMS
 from ghes_packages.outputs import PackagesSecret
-from ghes_packages.review.change import (
-    ENCRYPTION,
-    IDENTITIES,
-    LOGGING,
-    NETWORK,
-    OTHER,
-    RETENTION,
-    SECRET,
-    TAGS,
-    Change,
-    Risk,
-    Topic,
-    identifier,
-    shown,
-)
+from ghes_packages.review.change import Change, Risk, Topic, identifier, shown
 from ghes_packages.review.replacement import REPLACING
 from ghes_packages.template.grants import PROPERTIES as COMPARED_BY_ACCESS
 from ghes_packages.template.rendered import RenderedStack, Resource
@@ -144,10 +130,10 @@ class Setting:
         return Change(self.topic, ((logical_id,),), self.title, shown(before), shown(after), risk)
 
 
-_encryption = partial(Setting, ENCRYPTION, "BucketEncryption.ServerSideEncryptionConfiguration")
-_lifecycle = partial(Setting, RETENTION, "LifecycleConfiguration.Rules")
+_encryption = partial(Setting, Topic.ENCRYPTION, "BucketEncryption.ServerSideEncryptionConfiguration")
+_lifecycle = partial(Setting, Topic.RETENTION, "LifecycleConfiguration.Rules")
 BOUNDARY = Setting(
-    IDENTITIES,
+    Topic.IDENTITIES,
     "PermissionsBoundary",
     "permissions boundary",
     given_up,
@@ -191,43 +177,47 @@ SETTINGS: Mapping[str, tuple[Setting, ...]] = {
             "uploads that could still be completed would be given up",
             least("AbortIncompleteMultipartUpload.DaysAfterInitiation"),
         ),
-        Setting(RETENTION, "ObjectLockConfiguration", "object lock", given_up, "what is locked now could be deleted"),
         Setting(
-            RETENTION,
+            Topic.RETENTION, "ObjectLockConfiguration", "object lock", given_up, "what is locked now could be deleted"
+        ),
+        Setting(
+            Topic.RETENTION,
             "ReplicationConfiguration",
             "replication",
             given_up,
             "a replica would lack what it has now, or somebody else would get a copy of everything",
         ),
         Setting(
-            LOGGING,
+            Topic.LOGGING,
             "LoggingConfiguration.DestinationBucketName",
             "access logs go to",
             given_up,
             "who reads and writes the bucket would not be logged as before",
         ),
-        Setting(NETWORK, "CorsConfiguration", "CORS", added, "websites could read the bucket in a browser"),
+        Setting(Topic.NETWORK, "CorsConfiguration", "CORS", added, "websites could read the bucket in a browser"),
     ),
     "AWS::IAM::User": (BOUNDARY,),
     "AWS::IAM::Role": (BOUNDARY,),
     "AWS::SecretsManager::Secret": (
         Setting(
-            ENCRYPTION,
+            Topic.ENCRYPTION,
             "KmsKeyId",
             "KMS key",
             given_up,
             "the secret would be under another key, or one that somebody else can take away",
         ),
-        *(Setting(SECRET, "SecretString", name, read=field(name)) for name in PackagesSecret.model_fields),
+        *(Setting(Topic.SECRET, "SecretString", name, read=field(name)) for name in PackagesSecret.model_fields),
     ),
     "AWS::KMS::Alias": (
-        Setting(ENCRYPTION, "TargetKeyId", "key of the alias", given_up, "what uses the alias would use another key"),
+        Setting(
+            Topic.ENCRYPTION, "TargetKeyId", "key of the alias", given_up, "what uses the alias would use another key"
+        ),
     ),
 }
 OF_EVERY_TYPE = (
-    Setting(RETENTION, "DeletionPolicy", "when the stack drops it", beside_the_properties=True),
-    Setting(RETENTION, "UpdateReplacePolicy", "when it is replaced", beside_the_properties=True),
-    Setting(TAGS, "Tags", "tags", read=tags),
+    Setting(Topic.RETENTION, "DeletionPolicy", "when the stack drops it", beside_the_properties=True),
+    Setting(Topic.RETENTION, "UpdateReplacePolicy", "when it is replaced", beside_the_properties=True),
+    Setting(Topic.TAGS, "Tags", "tags", read=tags),
 )
 # They can hold a password or a secret key, if somebody wrote it out.
 HIDDEN = {"LoginProfile", "SecretString"}
@@ -263,4 +253,4 @@ def _of_one(settings: Iterable[Setting], before: Resource, after: Resource) -> I
         old, new = before.at(name), after.at(name)
         if old != new:
             values = ((), ()) if name in HIDDEN else (shown(old), shown(new))
-            yield Change(OTHER, ((logical_id,), (name,)), "changed", *values)
+            yield Change(Topic.OTHER, ((logical_id,), (name,)), "changed", *values)

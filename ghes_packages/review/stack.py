@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ghes_packages.review.change import STACK, TAGS, Change, Risk, identifier, shown
+from ghes_packages.review.change import Change, Risk, Topic, identifier, shown
 from ghes_packages.template.assembly import Stack
 
 # What CDK's bootstrap lends whoever deploys; an execution role can also be the instance's. Where it goes, whoever
@@ -34,7 +34,7 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
             )
             # The name is a subject, because somebody else may have written it: nothing in it leaves its cell.
             subject = ((f"{name} of its deployment",),)
-            yield Change(STACK, subject, "changed", shown(was), shown(becomes), None if goes else risk)
+            yield Change(Topic.STACK, subject, "changed", shown(was), shown(becomes), None if goes else risk)
     if before.termination_protection != after.termination_protection:
         risk = Risk("termination-protection-off", "anyone who may delete the stack could, in one step", "leave it on")
         words = {True: "on", False: "off"}
@@ -48,8 +48,8 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
         was_tags, is_tags = (
             tuple(f"{key}={value}" for key, value in sorted(each.tags.items())) for each in (before, after)
         )
-        yield Change(TAGS, (("the stack",),), "tags", was_tags, is_tags)
+        yield Change(Topic.TAGS, (("the stack",),), "tags", was_tags, is_tags)
 
 
 def _row(what: str, before: object, after: object, risk: Risk | None) -> Change:
-    return Change(STACK, (("the stack",),), what, shown(before), shown(after), risk)
+    return Change(Topic.STACK, (("the stack",),), what, shown(before), shown(after), risk)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.review.access import EFFECTS
-from ghes_packages.review.change import ACCESS, Cell, Change
+from ghes_packages.review.change import Cell, Change, Topic
 from ghes_packages.review.options.brought import GRANTS, RISKS
 from ghes_packages.review.options.consequences import CONSEQUENCES, consequence
 from ghes_packages.template.options import options_of, place_of
@@ -74,7 +74,7 @@ def _can_be_configured(shown: Mapping[str, Any]) -> bool:
 def _brings(option: str, before: RenderedStack, after: RenderedStack, row: Change) -> bool:
     if row.risk is None:
         return False
-    if row.topic == ACCESS:
+    if row.topic == Topic.ACCESS:
         # No option takes anything from GHES, and two alone have a denial of their own.
         kind = "access-denial-" if option in ("allowed_cidrs", "allowed_vpc_endpoints") else "access-gained-"
         if option not in GRANTS or not row.risk.id.startswith(kind):
