@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ghes_packages.template.rendered import RenderedStack, Resource
+from ghes_packages.template.rendered import RenderedStack, Resource, any_of, texts
+from ghes_packages.template.rendering import at
+
+# What a rule is written with.
+__all__ = ["Finding", "Findings", "RenderedStack", "Resource", "any_of", "at", "texts"]
 
 # The plugin that runs them at synth: a finding is acknowledged as `Guardrails::RULE`.
 PLUGIN = "Guardrails"

@@ -3,8 +3,7 @@
 It can be found out later who read and wrote packages. A bucket for access logs is not logged itself.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 LOGGING = "Service logging.s3"
 

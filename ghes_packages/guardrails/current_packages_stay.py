@@ -6,9 +6,7 @@ that it can be resumed.
 """
 
 from ghes_packages.config.lifecycle import ACCESS_LOGS, TO_INTELLIGENT_TIERING
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
-from ghes_packages.template.rendering import at
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, at
 
 WEEK = ACCESS_LOGS.incomplete_upload_days
 LIFECYCLE = ("LifecycleConfiguration", "Rules")

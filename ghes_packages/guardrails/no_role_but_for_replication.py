@@ -6,7 +6,7 @@ their keys.
 
 import re
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, Resource
 from ghes_packages.policies.document import Statement, statement
 from ghes_packages.policies.statements import (
     REPLICA_KEY_ACTIONS,
@@ -14,7 +14,6 @@ from ghes_packages.policies.statements import (
     replication_key_statement,
     replication_statements,
 )
-from ghes_packages.template.rendered import RenderedStack, Resource
 from ghes_packages.template.replica import replica_of
 
 S3_ALONE = statement({"Effect": "Allow", "Principal": {"Service": "s3"}, "Action": "sts:AssumeRole"})

@@ -7,10 +7,9 @@ the outputs say.
 import json
 import re
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, texts
 from ghes_packages.guardrails.only_its_own_access_keys import newest_access_key
 from ghes_packages.outputs import Outputs, PackagesSecret
-from ghes_packages.template.rendered import RenderedStack, texts
 
 # A reference to a secret key, and CloudFormation's to what another secret or a parameter holds.
 SECRET = re.compile(r"SecretAccessKey|\{\{|resolve:")

@@ -6,8 +6,7 @@ that no step of a rotation takes a property away. A serial would replace the key
 
 from ghes_packages import logical_ids
 from ghes_packages.config.instance import ACTIVE, INACTIVE
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack, Resource
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, Resource
 
 MOST = 2
 

@@ -6,10 +6,9 @@ An administrator enters them into GHES. Another bucket has none of these promise
 import re
 
 from ghes_packages.config.regions import S3_HOST_PREFIXES, dns_suffixes
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, any_of
 from ghes_packages.guardrails.only_its_own_access_keys import newest_access_key
 from ghes_packages.outputs import Outputs
-from ghes_packages.template.rendered import RenderedStack, any_of
 
 
 def findings(stack: RenderedStack) -> Findings:

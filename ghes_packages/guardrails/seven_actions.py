@@ -3,10 +3,9 @@
 AWS lists each for one resource type: the bucket, or its objects.
 """
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 from ghes_packages.policies.document import statement
 from ghes_packages.policies.statements import packages_statements
-from ghes_packages.template.rendered import RenderedStack
 
 
 def findings(stack: RenderedStack) -> Findings:

@@ -3,10 +3,9 @@
 Nobody reads packages, or the links to them, on the way.
 """
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 from ghes_packages.policies.document import Statement, statement
 from ghes_packages.policies.statements import TLS_VERSIONS, tls_statements
-from ghes_packages.template.rendered import RenderedStack
 
 KEYS = {each.key for written in tls_statements("") for each in statement(written).conditions}
 

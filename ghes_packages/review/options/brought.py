@@ -4,7 +4,7 @@ It must never be more. So a risk counts only where all that it is about follows 
 only where no guardrail finds fault with the statement that grants it: what the statement may say, the rules know.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ghes_packages.guardrails import check, replica_in_step
 from ghes_packages.outputs import ReplicaOutputs
@@ -14,7 +14,7 @@ from ghes_packages.template.options import OF_BUCKET, OF_REGION, OF_SERVICE_URL,
 from ghes_packages.template.rendered import RenderedStack, Resource
 from ghes_packages.template.replica import replica_of
 
-Ids = Iterator[str]
+Ids = Iterable[str]
 Grants = Iterable[Grant]
 
 
@@ -160,11 +160,6 @@ def _other_replica(before: RenderedStack, after: RenderedStack) -> Ids:
             yield from _ids([bucket], "retention-replication")
 
 
-def _other_logs(before: RenderedStack, after: RenderedStack) -> Ids:
-    yield from _orphaned(before, before.log_bucket)
-    yield from _ids([before.packages_bucket], "logging-access-logs-go-to")
-
-
 def _policies_of(stack: RenderedStack, bucket: Resource | None) -> list[Resource]:
     return [each for each in stack.of_type("AWS::S3::BucketPolicy") if bucket and each.at("Bucket") == bucket.ref]
 
@@ -172,14 +167,6 @@ def _policies_of(stack: RenderedStack, bucket: Resource | None) -> list[Resource
 def _orphaned(before: RenderedStack, bucket: Resource | None) -> Ids:
     yield from _ids([bucket], "bucket-orphaned")
     yield from _ids(_policies_of(before, bucket), "bucket-policy-orphaned")
-
-
-def _other_boundary(before: RenderedStack, after: RenderedStack) -> Ids:
-    return _ids([before.user], "identities-permissions-boundary")
-
-
-def _other_retention(before: RenderedStack, after: RenderedStack) -> Ids:
-    return _ids([before.packages_bucket], "retention-noncurrent-versions-stay")
 
 
 def _other_name(before: RenderedStack, after: RenderedStack) -> Ids:
@@ -203,9 +190,12 @@ RISKS: Mapping[str, Callable[[RenderedStack, RenderedStack], Ids]] = {
     "access_key": _access_key_changes,
     "previous_access_key": _access_key_changes,
     "encryption": _other_encryption,
-    "access_logs": _other_logs,
-    "permissions_boundary": _other_boundary,
-    "noncurrent_days": _other_retention,
+    "access_logs": lambda before, _: [
+        *_orphaned(before, before.log_bucket),
+        *_ids([before.packages_bucket], "logging-access-logs-go-to"),
+    ],
+    "permissions_boundary": lambda before, _: _ids([before.user], "identities-permissions-boundary"),
+    "noncurrent_days": lambda before, _: _ids([before.packages_bucket], "retention-noncurrent-versions-stay"),
     "replica_region": _other_replica,
     "bucket_name": _other_name,
     "existing_bucket": _other_bucket,
