@@ -1,4 +1,4 @@
-"""Options that do not go together, and why: one function for each reason, in the order in which they are told."""
+"""Options that do not go together, and why: a function for each reason, in the order of RULES."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,12 +7,6 @@ from ghes_packages.config.regions import Endpoint, partition_of, regions_with
 from ghes_packages.config.values import MOST_CHARACTERS_OF_ADDRESSES, SSE_KMS, SSE_S3
 
 Reasons = Iterator[str]
-
-
-def refused(options: Options) -> Reasons:
-    """Why the options of an instance do not go together; nothing if they do."""
-    for rule in RULES:
-        yield from rule(options)
 
 
 def _account_and_region_together(options: Options) -> Reasons:

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from ghes_packages.config.combinations import refused
+from ghes_packages.config.combinations import RULES
 from ghes_packages.config.options import Options
 from ghes_packages.config.values import LONGEST_STACK_NAME, OWN, STACK_NAME_PREFIX, PreviousAccessKey
 
@@ -69,7 +69,7 @@ class Instance(Options):
 
     @model_validator(mode="after")
     def _options_go_together(self) -> Self:
-        for reason in refused(self):
+        for reason in (reason for rule in RULES for reason in rule(self)):
             raise ValueError(reason)
         if self.replica and (beyond := len(self.replica.stack_name) - LONGEST_STACK_NAME) > 0:
             named = "stack_name" if "stack_name" in self.model_fields_set else "the instance's name"

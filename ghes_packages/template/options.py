@@ -1,7 +1,7 @@
 """The options of an instance as its template shows them: what is deployed, whatever `instances.toml` says by now."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ghes_packages.config.instance import ACTIVE, Instance
@@ -67,23 +67,20 @@ def kms_keys(stack: RenderedStack) -> set[str | None]:
     return {None if each is None else str(aliases.get(str(each), each)) for each in keys}
 
 
-def allowed(stack: RenderedStack) -> tuple[Sequence[str], Sequence[str]] | None:
-    """The addresses and the VPC endpoints that the user's policy does not deny; None where it denies otherwise."""
+ADDRESSES, ENDPOINTS = ("NotIpAddress", "aws:SourceIp"), ("StringNotEquals", "aws:SourceVpce")
+
+
+def _allowed(stack: RenderedStack, condition: tuple[str, str]) -> Iterator[Sequence[str]]:
+    """What the user's policy does not deny, of what the condition is about; nothing where it denies otherwise."""
     policies = [policy.each("PolicyDocument", "Statement") for policy in stack.user_policies]
     denials = [each for policy in policies for _, each in policy if at(each, "Effect") == "Deny"]
-    if len(denials) != 1:
-        return None if denials else ((), ())
-    cidrs, endpoints = (
-        tuple(map(str, listed(at(denials[0], "Condition", operator, key))))
-        for operator, key in (("NotIpAddress", "aws:SourceIp"), ("StringNotEquals", "aws:SourceVpce"))
-    )
-    ours = [statement(address_statement(f"{arn}/*", cidrs, endpoints)) for arn in stack.packages_arns]
-    return (cidrs, endpoints) if readable(denials[0]) in ours else None
-
-
-def _access_key(stack: RenderedStack) -> Iterator[int]:
-    if stack.access_keys:
-        yield max(stack.access_keys)
+    allowed = {
+        each: tuple(str(value) for denial in denials for value in listed(at(denial, "Condition", *each)))
+        for each in (ADDRESSES, ENDPOINTS)
+    }
+    ours = [statement(address_statement(f"{arn}/*", *allowed.values())) for arn in stack.packages_arns]
+    if stack.user and (not denials or (len(denials) == 1 and readable(denials[0]) in ours)):
+        yield allowed[condition]
 
 
 def _previous_access_key(stack: RenderedStack) -> Iterator[PreviousAccessKey | None]:
@@ -107,16 +104,6 @@ def _access_logs(stack: RenderedStack) -> Iterator[str]:
     bucket = stack.packages_bucket
     if bucket and (destination := bucket.at("LoggingConfiguration", "DestinationBucketName")):
         yield OWN if stack.log_bucket else str(destination)
-
-
-def _allowed_cidrs(stack: RenderedStack) -> Iterator[Sequence[str]]:
-    if stack.user and (found := allowed(stack)):
-        yield found[0]
-
-
-def _allowed_vpc_endpoints(stack: RenderedStack) -> Iterator[Sequence[str]]:
-    if stack.user and (found := allowed(stack)):
-        yield found[1]
 
 
 def _permissions_boundary(stack: RenderedStack) -> Iterator[str | None]:
@@ -187,13 +174,13 @@ def endpoint(stack: RenderedStack) -> Iterator[Endpoint]:
             yield kind
 
 
-READ: Mapping[str, Callable[[RenderedStack], Iterator[Any]]] = {
-    "access_key": _access_key,
+READ: Mapping[str, Callable[[RenderedStack], Iterable[Any]]] = {
+    "access_key": lambda stack: sorted(stack.access_keys)[-1:],
     "previous_access_key": _previous_access_key,
     "encryption": _encryption,
     "access_logs": _access_logs,
-    "allowed_cidrs": _allowed_cidrs,
-    "allowed_vpc_endpoints": _allowed_vpc_endpoints,
+    "allowed_cidrs": lambda stack: _allowed(stack, ADDRESSES),
+    "allowed_vpc_endpoints": lambda stack: _allowed(stack, ENDPOINTS),
     "permissions_boundary": _permissions_boundary,
     "tags": _tags,
     "secret_readers": _secret_readers,
