@@ -18,16 +18,6 @@ from ghes_packages.review.options.consequences import CONSEQUENCES, consequence
 from ghes_packages.template.options import options_of, place_of
 from ghes_packages.template.rendered import RenderedStack
 
-# The options that no template shows, and why.
-NOT_SHOWN = {
-    "profile": "the commands sign in with it",
-    "role_arn": "the commands sign in with it",
-    "execution_role_arn": "the manifest shows it, in a row of its own",
-    "bootstrap": "the manifest shows it, in rows of its own",
-    "stack_name": "another name is another stack",
-    "ghes_version": "it decides what `settings` shows",
-    "rule_packs": "it decides what `cdk synth` checks; findings that are acknowledged are rows of their own",
-}
 # What is the same as an option that is left out.
 NOTHING: tuple[Any, ...] = (None, (), {})
 

@@ -12,7 +12,7 @@ class Command(StrEnum):
     """A command that asks AWS, with the option that makes it need more."""
 
     SETTINGS = "settings"
-    SETTINGS_AND_SECRET = "settings --show-secret"  # noqa: S105  # a command
+    SETTINGS_AND_SECRET = "settings --show-secret"  # a command
     VERIFY = "verify"
     STATUS = "status"
     ROTATE = "rotate"
@@ -23,7 +23,7 @@ class Resource(StrEnum):
     """What actions are needed on, as an ARN. What the words in capitals stand for, docs/rights.md says."""
 
     STACK = "arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/GhesPackages-NAME/*"
-    SECRET = "arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:SECRET"  # noqa: S105  # an ARN
+    SECRET = "arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:SECRET"  # an ARN
     KMS_KEY = "arn:PARTITION:kms:REGION:ACCOUNT:key/KEY"
     BUCKET = "arn:PARTITION:s3:::BUCKET"
     EACH_BUCKET = "arn:PARTITION:s3:::EACH-BUCKET"
