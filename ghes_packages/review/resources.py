@@ -15,6 +15,10 @@ FATES = {
     DELETED: "CloudFormation would delete it, with what it holds",
 }
 KEEP = "leave its path in the app, which the logical ID comes from, and the properties that only a new one can change"
+UNKNOWN = (
+    "a resource of a type that this review knows nothing of would be changed",
+    "read what it does; if it is to stay, put its type into ghes_packages/review/replacement.py",
+)
 ACCESS_KEY = "AWS::IAM::AccessKey"
 
 
@@ -32,7 +36,8 @@ def changes(before: RenderedStack, after: RenderedStack) -> Iterator[Change]:
             retained = _retained(new, "UpdateReplacePolicy")
             yield _goes(resource, "replaced", retained=retained, before=was, after=becomes)
         elif resource.type not in REPLACING and resource.whole != new.whole:
-            yield _unknown(resource)
+            risk = Risk(identifier(slug(resource.type), "changed", logical_id), *UNKNOWN)
+            yield Change(Topic.RESOURCES, ((logical_id,), (resource.type,)), "changed", risk=risk)
     for logical_id in sorted(after.resources.keys() - before.resources.keys()):
         if (kind := after.resources[logical_id].type) != ACCESS_KEY:
             yield Change(Topic.RESOURCES, ((logical_id,), (kind,)), "added")
@@ -80,12 +85,3 @@ def _goes(resource: Resource, what: str, *, retained: bool, before: Cell = (), a
     if kind in STATEFUL or kind not in REPLACING:
         risk = Risk(identifier(slug(kind), what or fate, logical_id), FATES[fate], KEEP)
     return Change(Topic.RESOURCES, ((logical_id,), (kind,)), happens, before, after, risk)
-
-
-def _unknown(resource: Resource) -> Change:
-    risk = Risk(
-        identifier(slug(resource.type), "changed", resource.logical_id),
-        "a resource of a type that this review knows nothing of would be changed",
-        "read what it does; if it is to stay, put its type into ghes_packages/review/replacement.py",
-    )
-    return Change(Topic.RESOURCES, ((resource.logical_id,), (resource.type,)), "changed", risk=risk)

@@ -1,7 +1,7 @@
 """Who may do what, as one template says it: every policy document in it, statement by statement."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -59,49 +59,40 @@ class Grant:
         return {(logical_id, ".".join(parts[:number])) for number in range(len(parts) + 1)}
 
 
-def grants(resources: Iterable["Resource"]) -> frozenset[Grant]:
+def grants(resources: Collection["Resource"]) -> Iterator[Grant]:
     """Every grant and every denial of the resources of a template."""
-    return frozenset(_Policies(tuple(resources)).grants())
+    own = {each.ref for each in resources}
+    for each in resources:
+        if each.type in _IDENTITY_POLICIES:
+            for holder in _holders(each, resources) or [f"whoever {each.ref} is attached to"]:
+                yield from _of(each, "PolicyDocument", each.at("PolicyDocument"), holder)
+        for who, group in _joined(each):
+            if group not in own:
+                yield Grant(who, "Allow", f"all that {group} allows", "*", place=_place(each, "Groups"))
+        for who in _members(each.ref, resources) if each.type in _IDENTITIES else ():
+            for policy in listed(each.at("Policies")):
+                yield from _of(each, "Policies", at(policy, "PolicyDocument"), who)
+            for arn in listed(each.at("ManagedPolicyArns")):
+                if arn not in own:
+                    yield Grant(who, "Allow", f"all that {arn} allows", "*", place=_place(each, "ManagedPolicyArns"))
+        if each.type in _RESOURCE_POLICIES:
+            document, names = _RESOURCE_POLICIES[each.type]
+            yield from _of(each, document, each.at(document), None, str(each.at(names)) if names else each.ref)
 
 
-@dataclass(frozen=True)
-class _Policies:
-    resources: tuple["Resource", ...]
+def _holders(policy: "Resource", resources: Collection["Resource"]) -> list[str]:
+    named = [name for key in _HOLDERS for name in listed(policy.at(key))]
+    named += [
+        each.ref
+        for each in resources
+        if each.type in _IDENTITIES and policy.ref in listed(each.at("ManagedPolicyArns"))
+    ]
+    return [member for name in named for member in _members(str(name), resources)]
 
-    def grants(self) -> Iterator[Grant]:
-        own = {each.ref for each in self.resources}
-        for each in self.resources:
-            if each.type in _IDENTITY_POLICIES:
-                for holder in self._holders(each) or [f"whoever {each.ref} is attached to"]:
-                    yield from _of(each, "PolicyDocument", each.at("PolicyDocument"), holder)
-            for who, group in _joined(each):
-                if group not in own:
-                    yield Grant(who, "Allow", f"all that {group} allows", "*", place=_place(each, "Groups"))
-            if each.type in _IDENTITIES:
-                for who in self._members(each.ref):
-                    for policy in listed(each.at("Policies")):
-                        yield from _of(each, "Policies", at(policy, "PolicyDocument"), who)
-                    for arn in listed(each.at("ManagedPolicyArns")):
-                        if arn not in own:
-                            place = _place(each, "ManagedPolicyArns")
-                            yield Grant(who, "Allow", f"all that {arn} allows", "*", place=place)
-            if each.type in _RESOURCE_POLICIES:
-                document, names = _RESOURCE_POLICIES[each.type]
-                yield from _of(each, document, each.at(document), None, str(each.at(names)) if names else each.ref)
 
-    def _holders(self, policy: "Resource") -> list[str]:
-        named = [name for key in _HOLDERS for name in listed(policy.at(key))]
-        named += [
-            each.ref
-            for each in self.resources
-            if each.type in _IDENTITIES and policy.ref in listed(each.at("ManagedPolicyArns"))
-        ]
-        return [member for name in named for member in self._members(str(name))]
-
-    def _members(self, identity: str) -> list[str]:
-        """The users of a group; of any other identity, and of a group without users, itself."""
-        users = [who for each in self.resources for who, group in _joined(each) if group == identity]
-        return users or [identity]
+def _members(identity: str, resources: Collection["Resource"]) -> list[str]:
+    """The users of a group; of any other identity, and of a group without users, itself."""
+    return [who for each in resources for who, group in _joined(each) if group == identity] or [identity]
 
 
 def _joined(resource: "Resource") -> Iterator[tuple[str, str]]:

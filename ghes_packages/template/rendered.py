@@ -104,7 +104,7 @@ class RenderedStack:
     @cached_property
     def grants(self) -> frozenset[Grant]:
         """Every grant and every denial of its resources."""
-        return grants(self.resources.values())
+        return frozenset(grants(self.resources.values()))
 
     def output(self, *keys: str) -> Any:
         """The value of the first of these outputs that there is; None where there is none."""
