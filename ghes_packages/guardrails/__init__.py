@@ -7,6 +7,7 @@ and its function `findings` yields what breaks the promise. A new file is a new 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -51,6 +52,7 @@ class Rule:
     findings: Callable[[RenderedStack], Findings]
 
 
+@lru_cache(maxsize=2)  # a review asks about its two stacks more than once
 def check(stack: RenderedStack) -> list[tuple[Rule, Finding]]:
     """Every broken promise, in the order of the rules' names."""
     return [(rule, finding) for rule in RULES for finding in rule.findings(stack)]

@@ -70,13 +70,16 @@ def of_the_logs(stack: RenderedStack) -> Grants:
     return [*delivery, *_replication(stack, [bucket])]
 
 
-def of_the_user(stack: RenderedStack) -> Grants:
-    """What the user's policy says: the seven actions, and the denial for addresses and endpoints not allowed."""
-    return [
-        each
-        for each in _vouched_for(stack)
-        if stack.user and each.who == stack.user.ref and each.resource.removesuffix("/*") in stack.packages_arns
-    ]
+def of_the_user(stack: RenderedStack, effect: str = "Allow") -> Grants:
+    """The seven actions on the bucket of the instance."""
+    users = [stack.user.ref] if stack.user else []
+    of_the_user = [each for each in _vouched_for(stack) if each.who in users and each.effect == effect]
+    return [each for each in of_the_user if each.resource.removesuffix("/*") in stack.packages_arns]
+
+
+def of_the_addresses(stack: RenderedStack) -> Grants:
+    """The denial for addresses, and for VPC endpoints, that are not allowed."""
+    return of_the_user(stack, "Deny")
 
 
 def of_the_bucket(stack: RenderedStack) -> Grants:
@@ -94,8 +97,8 @@ GRANTS: Mapping[str, Callable[[RenderedStack], Grants]] = {
     "region": of_the_place,
     "encryption": of_the_key,
     "access_logs": of_the_logs,
-    "allowed_cidrs": of_the_user,
-    "allowed_vpc_endpoints": of_the_user,
+    "allowed_cidrs": of_the_addresses,
+    "allowed_vpc_endpoints": of_the_addresses,
     "secret_readers": of_the_readers,
     "replica_region": of_the_replica,
     "existing_bucket": of_the_bucket,
