@@ -11,11 +11,11 @@ from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ghes_packages.template.rendered import RenderedStack, Resource, any_of, texts
+from ghes_packages.template.rendered import DNS_SUFFIX, RenderedStack, Resource, any_of, texts
 from ghes_packages.template.rendering import at
 
 # What a rule is written with.
-__all__ = ["Finding", "Findings", "RenderedStack", "Resource", "any_of", "at", "texts"]
+__all__ = ["DNS_SUFFIX", "Finding", "Findings", "RenderedStack", "Resource", "any_of", "at", "texts"]
 
 # The plugin that runs them at synth: a finding is acknowledged as `Guardrails::RULE`.
 PLUGIN = "Guardrails"

@@ -7,12 +7,11 @@ Whoever uses the key reads what it encrypts. Secrets Manager refuses a public po
 import re
 from dataclasses import replace
 
-from ghes_packages.guardrails import Finding, Findings, RenderedStack, Resource
+from ghes_packages.guardrails import DNS_SUFFIX, Finding, Findings, RenderedStack, Resource
 from ghes_packages.policies.document import statement
 from ghes_packages.policies.statements import reader_statement, readers_statement, user_statement
 
 ROLE = re.compile(r"AWS (?P<arn>arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+)")
-DNS_SUFFIX = "${AWS::URLSuffix}"
 
 
 def findings(stack: RenderedStack) -> Findings:

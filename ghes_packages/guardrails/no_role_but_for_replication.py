@@ -6,7 +6,7 @@ their keys.
 
 import re
 
-from ghes_packages.guardrails import Finding, Findings, RenderedStack, Resource
+from ghes_packages.guardrails import DNS_SUFFIX, Finding, Findings, RenderedStack, Resource
 from ghes_packages.policies.document import Statement, statement
 from ghes_packages.policies.statements import (
     REPLICA_KEY_ACTIONS,
@@ -17,7 +17,6 @@ from ghes_packages.policies.statements import (
 from ghes_packages.template.replica import replica_of
 
 S3_ALONE = statement({"Effect": "Allow", "Principal": {"Service": "s3"}, "Action": "sts:AssumeRole"})
-DNS_SUFFIX = "${AWS::URLSuffix}"
 
 
 def findings(stack: RenderedStack) -> Findings:

@@ -11,7 +11,7 @@ from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, PreviousAccessKey,
 from ghes_packages.outputs import Outputs, ReplicaOutputs
 from ghes_packages.policies.document import readable, statement
 from ghes_packages.policies.statements import address_statement
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.template.rendered import DNS_SUFFIX, RenderedStack
 from ghes_packages.template.rendering import at, listed
 from ghes_packages.template.replica import replica_of
 
@@ -170,7 +170,7 @@ def endpoint(stack: RenderedStack) -> Iterator[Endpoint]:
     """The kind of S3 endpoint that GHES is to use."""
     url, region = stack.output(*OF_SERVICE_URL), stack.output(*OF_REGION)
     for kind, prefix in S3_HOST_PREFIXES.items():
-        if url in [f"https://{prefix}.{region}.{suffix}" for suffix in ("${AWS::URLSuffix}", *dns_suffixes())]:
+        if url in [f"https://{prefix}.{region}.{suffix}" for suffix in (DNS_SUFFIX, *dns_suffixes())]:
             yield kind
 
 

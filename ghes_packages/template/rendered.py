@@ -17,6 +17,8 @@ from ghes_packages.policies.document import Statement, readable
 from ghes_packages.template.grants import Grant, grants
 from ghes_packages.template.rendering import Names, at, rendered
 
+# How a template writes what host names end with in the partition of the stack.
+DNS_SUFFIX = "${AWS::URLSuffix}"
 _BUCKET_NAME = re.compile(r"[a-z0-9-]+")
 _REFERENCE = re.compile(r"\$\{([^!.:}]+)[.}]")
 # The outputs that name the bucket with the packages, or with their replica.
