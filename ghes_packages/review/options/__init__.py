@@ -5,7 +5,7 @@ risks that it brings. It takes no risk away: each stays a row of its own, with i
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,13 +24,16 @@ NOTHING: tuple[Any, ...] = (None, (), {})
 
 @dataclass(frozen=True)
 class OptionChange:
-    """An option, its value before and after, what the change of it does, and the rows that are risks of it."""
+    """An option, its value before and after, what the change of it does, and the rows that are risks of it.
+
+    Two that differ in their rows only are the same change, of two instances.
+    """
 
     option: str
     before: Cell
     after: Cell
     consequence: str
-    brings: tuple[Change, ...]
+    brings: tuple[Change, ...] = field(compare=False)
 
 
 def changed(before: RenderedStack, after: RenderedStack, rows: Collection[Change]) -> tuple[OptionChange, ...]:
