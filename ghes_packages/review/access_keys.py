@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ghes_packages.config.instance import ACTIVE
 from ghes_packages.review.change import Change, Risk, Topic, shown
 from ghes_packages.rotation.steps import KEYS_PER_USER
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.template.rendered import RenderedStack, Resource
 
 
 @dataclass(frozen=True)
@@ -18,49 +18,46 @@ class UserKeys:
     in_use: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _KeyResource:
-    """An access key as a template has it; `identity` is all by whose change CloudFormation makes another key."""
-
-    status: str
-    identity: object
-
-
 def changes(before: RenderedStack, after: RenderedStack, user: UserKeys | None = None) -> Iterator[Change]:
     """A row for each risk, and for each key that changes without one.
 
     `user` is what IAM says of the keys; without it, the user has what the template before says, and uses none of it.
     """
-    had, gets = _by_generation(before), _by_generation(after)
-    keys = user or UserKeys(
-        {generation: key.status for generation, key in had.items()}, len(before.of_type("AWS::IAM::AccessKey"))
-    )
+    had, gets = before.access_keys, after.access_keys
+    statuses = {generation: _status(key) for generation, key in had.items()}
+    keys = user or UserKeys(statuses, len(before.of_type("AWS::IAM::AccessKey")))
     risky = set[int]()
     for generation, risk in _risks(had, gets, keys):
         risky.add(generation)
-        yield _row(generation, had, gets, risk)
+        yield _row(generation, had.get(generation), gets.get(generation), risk)
     for generation in sorted((had.keys() | gets.keys()) - risky):
-        if had.get(generation) != gets.get(generation):
-            yield _row(generation, had, gets)
+        old, new = had.get(generation), gets.get(generation)
+        if not (old and new) or (_status(old), _identity(old)) != (_status(new), _identity(new)):
+            yield _row(generation, old, new)
 
 
-def _row(
-    generation: int, had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResource], risk: Risk | None = None
-) -> Change:
-    was, becomes = (shown(some[generation].status if generation in some else None) for some in (had, gets))
+def _row(generation: int, before: Resource | None, after: Resource | None, risk: Risk | None = None) -> Change:
+    was, becomes = (shown(_status(each) if each else None) for each in (before, after))
     return Change(Topic.KEYS, ((str(generation),),), "status", was, becomes, risk)
 
 
-def _risks(
-    had: Mapping[int, _KeyResource], gets: Mapping[int, _KeyResource], keys: UserKeys
-) -> Iterator[tuple[int, Risk]]:
+def _status(key: Resource) -> str:
+    return str(key.properties.get("Status", ACTIVE))
+
+
+def _identity(key: Resource) -> object:
+    """All by whose change CloudFormation makes another key."""
+    return key.logical_id, {**key.properties, "Status": None}
+
+
+def _risks(had: Mapping[int, Resource], gets: Mapping[int, Resource], keys: UserKeys) -> Iterator[tuple[int, Risk]]:
     """What the deploy would do to keys that work."""
     new, newest = gets.keys() - had.keys(), max(gets, default=0)
     for generation, status in sorted(keys.statuses.items()):
         stays = generation in gets
-        works_after = stays and gets[generation].status == ACTIVE
+        works_after = stays and _status(gets[generation]) == ACTIVE
         reasons = keys.in_use.get(generation, ())
-        if stays and generation in had and gets[generation].identity != had[generation].identity:
+        if stays and generation in had and _identity(gets[generation]) != _identity(had[generation]):
             yield _risk(
                 generation,
                 "replaced",
@@ -103,12 +100,3 @@ def _risks(
 
 def _risk(generation: int, what: str, why: str, instead: str) -> tuple[int, Risk]:
     return generation, Risk(f"access-key-{generation}-{what}", f"access key {generation} {why}", instead)
-
-
-def _by_generation(stack: RenderedStack) -> Mapping[int, _KeyResource]:
-    return {
-        generation: _KeyResource(
-            key.properties.get("Status", ACTIVE), (key.logical_id, {**key.properties, "Status": ""})
-        )
-        for generation, key in stack.access_keys.items()
-    }
