@@ -117,10 +117,11 @@ class Report:
 
     def problems(self) -> Iterator[str]:
         """What could not be checked and why, then what failed and what mends it; one line each."""
-        for _, titles, why in self.not_checked():
-            yield f"{titles}: not checked: {why}"
+        for section, titles, why in self.not_checked():
+            yield f"{section}: {titles}: not checked: {why}"
         for finding in self.failed():
-            yield f"{finding.check.title}: {finding.happened}; what to do: {finding.check.remedy}"
+            check = finding.check
+            yield f"{check.section}: {check.title}: {finding.happened}; what to do: {check.remedy}"
 
     def for_machines(self) -> dict[str, Any]:
         """The report as JSON."""

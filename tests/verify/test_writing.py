@@ -72,8 +72,8 @@ def test_the_last_line_is_the_sum_where_all_is_well() -> None:
 
 def test_quiet_has_a_line_for_what_failed_and_for_what_could_not_be_checked() -> None:
     unchecked, failed = REPORT.problems()
-    assert unchecked == "get it, list it: not checked: you lack rights"
-    assert failed.startswith("look at it: [all] four very long words ")
+    assert unchecked == "Half a section: get it, list it: not checked: you lack rights"
+    assert failed.startswith("Half a section: look at it: [all] four very long words ")
     assert failed.endswith(f"; what to do: {REMEDY}")
 
 
