@@ -134,6 +134,10 @@ class RenderedStack:
         """Its S3 buckets."""
         return self.of_type("AWS::S3::Bucket")
 
+    def policies_of(self, bucket: Resource) -> list[Resource]:
+        """The policies of one of its buckets."""
+        return [each for each in self.of_type("AWS::S3::BucketPolicy") if each.at("Bucket") == bucket.ref]
+
     @cached_property
     def packages_bucket(self) -> Resource | None:
         """The bucket that holds the packages, or their replica: the one that the outputs name."""

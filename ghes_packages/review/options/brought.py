@@ -163,27 +163,23 @@ def _other_replica(before: RenderedStack, after: RenderedStack) -> Ids:
             yield from _ids([bucket], "retention-replication")
 
 
-def _policies_of(stack: RenderedStack, bucket: Resource | None) -> list[Resource]:
-    return [each for each in stack.of_type("AWS::S3::BucketPolicy") if bucket and each.at("Bucket") == bucket.ref]
-
-
-def _orphaned(before: RenderedStack, bucket: Resource | None) -> Ids:
-    yield from _ids([bucket], "bucket-orphaned")
-    yield from _ids(_policies_of(before, bucket), "bucket-policy-orphaned")
+def _orphaned(before: RenderedStack, *buckets: Resource) -> Ids:
+    for bucket in buckets:
+        yield from _ids([bucket], "bucket-orphaned")
+        yield from _ids(before.policies_of(bucket), "bucket-policy-orphaned")
 
 
 def _other_name(before: RenderedStack, after: RenderedStack) -> Ids:
     old, new = before.packages_bucket, after.packages_bucket
     others = REPLACING["AWS::S3::Bucket"] - {"BucketName"}
     if old and new and all(old.at(each) == new.at(each) for each in others):
-        kept = {each.logical_id for each in _policies_of(after, new)}
-        policies = [each for each in _policies_of(before, old) if each.logical_id in kept]
+        kept = {each.logical_id for each in after.policies_of(new)}
+        policies = [each for each in before.policies_of(old) if each.logical_id in kept]
         yield from (*_ids([old], "bucket-replaced"), *_ids(policies, "bucket-policy-replaced"))
 
 
 def _other_bucket(before: RenderedStack, after: RenderedStack) -> Ids:
-    for bucket in _buckets(before):
-        yield from _orphaned(before, bucket)
+    yield from _orphaned(before, *_buckets(before))
     yield from _output_changes(before, after, OF_BUCKET[0])
 
 
@@ -194,7 +190,7 @@ RISKS: Mapping[str, Callable[[RenderedStack, RenderedStack], Ids]] = {
     "previous_access_key": _access_key_changes,
     "encryption": _other_encryption,
     "access_logs": lambda before, _: [
-        *_orphaned(before, before.log_bucket),
+        *_orphaned(before, *filter(None, [before.log_bucket])),
         *_ids([before.packages_bucket], "logging-access-logs-go-to"),
     ],
     "permissions_boundary": lambda before, _: _ids([before.user], "identities-permissions-boundary"),
