@@ -13,6 +13,8 @@ REPLICA_SUFFIX = "-Replica"
 
 # IAM's own words for the status of an access key.
 ACTIVE, INACTIVE = "Active", "Inactive"
+# As many as AWS allows an IAM user.
+MOST_ACCESS_KEYS = 2
 
 
 def reviewed_as(stack_name: str) -> str:

@@ -185,11 +185,8 @@ Region = Annotated[
     AfterValidator(_known_region),
     Field(json_schema_extra=lambda schema: schema.update(enum=[*sorted(known_regions())])),
 ]
-RoleArn = Annotated[
-    str,
-    StringConstraints(pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+$"),
-    AfterValidator(_known_partition),
-]
+ROLE_ARN = r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+"
+RoleArn = Annotated[str, StringConstraints(pattern=f"^{ROLE_ARN}$"), AfterValidator(_known_partition)]
 PolicyArn = Annotated[
     str,
     StringConstraints(pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:policy/[\w+=,.@/-]+$"),

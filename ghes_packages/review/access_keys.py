@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ghes_packages.config.instance import ACTIVE
+from ghes_packages.config.instance import ACTIVE, MOST_ACCESS_KEYS
 from ghes_packages.review.change import Change, Risk, Topic, shown
-from ghes_packages.rotation.steps import KEYS_PER_USER
 from ghes_packages.template.rendered import RenderedStack, Resource
 
 
@@ -92,8 +91,8 @@ def _risks(had: Mapping[int, Resource], gets: Mapping[int, Resource], keys: User
             "is the one for GHES, and it is not active now",
             "make it active with aws iam update-access-key, or go on with a new generation",
         )
-    if new and keys.count + len(new) > KEYS_PER_USER:
-        why = f"the user has {keys.count} access keys, and AWS allows {KEYS_PER_USER}: the deploy would fail"
+    if new and keys.count + len(new) > MOST_ACCESS_KEYS:
+        why = f"the user has {keys.count} access keys, and AWS allows {MOST_ACCESS_KEYS}: the deploy would fail"
         instead = "finish the rotation that is under way, or delete the stray key, before the next new key"
         yield max(new), Risk("access-key-quota", why, instead)
 
