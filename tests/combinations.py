@@ -1,4 +1,4 @@
-"""Every option with its values, and what is synthesised of them: every example, each option, and all two by two."""
+"""Every option with its values, and what is synthesised of them: every example, each option, and every two."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ def called(name: str, instance: Instance) -> Instance:
 
 
 def together() -> list[Json]:
-    """As few sets of options as have every two values that go together, so that all pairs are soon synthesised."""
+    """Sets of options. Every two values that go together are in one of them, and there are as few sets as that takes."""
     sets: list[Json] = []
     for one, other, options in pairs():
         both = with_a_key(options)

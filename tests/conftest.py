@@ -120,7 +120,7 @@ def cdk_validation() -> bool:
 
 @pytest.fixture(scope="session")
 def combinations(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Combinations":
-    """What is synthesised of every example and of the options two by two; `make check` leaves CDK's validation out."""
+    """What is synthesised of every example and of all options; `make check` leaves CDK's validation out."""
     from tests.combinations import synthesised
 
     folder = tmp_path_factory.mktemp("cdk.out")
