@@ -85,7 +85,7 @@ def called(name: str, instance: Instance) -> Instance:
 
 
 def together() -> list[Json]:
-    """Sets of options. Every two values that go together are in one of them, and there are as few sets as that takes."""
+    """Few sets of options, such that every two values that go together are in one of them."""
     sets: list[Json] = []
     for one, other, options in pairs():
         both = with_a_key(options)
