@@ -1,6 +1,8 @@
 """Which change of the way in which a stack is deployed is a risk."""
 
 import re
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,18 @@ def instance(**options: Any) -> Instance:
     return Instance.model_validate({"name": "production", **HERE, **options})
 
 
-def reviewed(folder: Path, before: dict[str, Any], after: dict[str, Any]) -> Report:
-    base, head = (
-        assembly_of([instance(**options)], folder / name) for name, options in (("base", before), ("head", after))
-    )
-    return review_assemblies(base, head, ())
+Reviewed = Callable[[dict[str, Any], dict[str, Any]], Report]
+
+
+@pytest.fixture(scope="module")
+def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Reviewed:
+    """What the review says of an instance with other options than before. Each is synthesised once."""
+
+    @cache
+    def made(**options: Any) -> Path:
+        return assembly_of([instance(**options)], tmp_path_factory.mktemp("assembly"))
+
+    return lambda before, after: review_assemblies(made(**before), made(**after), ())
 
 
 def risks(report: Report) -> list[str]:
@@ -51,9 +60,9 @@ BOOTSTRAP = ["assumeRoleArn", "cloudFormationExecutionRoleArn", "lookupRole", "s
     ],
 )
 def test_a_role_that_goes_is_no_risk_and_one_that_comes_is(
-    tmp_path: Path, before: dict[str, Any], after: dict[str, Any], found: list[str]
+    reviewed: Reviewed, before: dict[str, Any], after: dict[str, Any], found: list[str]
 ) -> None:
-    report = reviewed(tmp_path, before, after)
+    report = reviewed(before, after)
     assert risks(report) == found
     [changed] = report.instances
     # Nothing but the way changes; what goes is shown too.
@@ -61,8 +70,8 @@ def test_a_role_that_goes_is_no_risk_and_one_that_comes_is(
     assert changed.state is State.CHANGED
 
 
-def test_another_name_is_another_stack(tmp_path: Path) -> None:
-    report = reviewed(tmp_path, {}, {"stack_name": "Acme-Packages"})
+def test_another_name_is_another_stack(reviewed: Reviewed) -> None:
+    report = reviewed({}, {"stack_name": "Acme-Packages"})
     assert [(each.name, each.state) for each in report.instances] == [
         ("Acme-Packages", State.NEW),
         ("production", State.REMOVED),
