@@ -46,7 +46,7 @@ CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
     retries={"mode": "standard", "total_max_attempts": 3},
-    max_pool_connections=128,
+    max_pool_connections=256,  # 8 for each of the instances of `verify --all`, which may share a session
     signature_version="v4",
 )
 S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4"))
