@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+UNSIGNED_S3_CONFIG = S3_CONFIG.merge(Config(signature_version=UNSIGNED))
+
 
 @dataclass(frozen=True)
 class KeyClients:
@@ -45,10 +47,9 @@ def key_clients(secret: PackagesSecret, outputs: Outputs, operator: Session) -> 
     }
     configured = operator.client("s3", config=S3_CONFIG).meta.endpoint_url
     endpoint = outputs.service_url if configured.endswith(outputs.dns_suffix) else configured
-    unsigned = S3_CONFIG.merge(Config(signature_version=UNSIGNED))
     return KeyClients(
         s3=operator.client("s3", endpoint_url=endpoint, config=S3_CONFIG, **signs),
-        unsigned_s3=operator.client("s3", endpoint_url=endpoint, config=unsigned, **signs),
+        unsigned_s3=operator.client("s3", endpoint_url=endpoint, config=UNSIGNED_S3_CONFIG, **signs),
         iam=operator.client("iam", config=CONFIG, **signs),
         secretsmanager=operator.client("secretsmanager", config=CONFIG, **signs),
         links=Links(endpoint, outputs.region, Credentials(secret.access_key_id, secret_access_key)),
