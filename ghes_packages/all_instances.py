@@ -16,7 +16,7 @@ from ghes_packages.errors import AwsRefused, CannotGoOn, ConfigurationError, Fou
 from ghes_packages.interruption import Stop, side_by_side
 from ghes_packages.printable import one_line
 
-AT_ONCE = 16
+AT_ONCE = 32
 # What is wrong comes before what could not be seen.
 WORST_FIRST = (FoundWrong.exit_status, ConfigurationError.exit_status, AwsRefused.exit_status)
 # By exit status, with the style.

@@ -55,6 +55,7 @@ class EmbeddedAws:
     def __init__(self, account: str = "000000000000", region: str = "us-east-1") -> None:
         self.account = account
         self.region = region
+        self._clients: dict[object, Any] = {}
 
     def __enter__(self) -> Self:
         """Start the server and become its administrator. Raises EmbeddedAwsError."""
@@ -94,7 +95,10 @@ class EmbeddedAws:
         self._started.close()
 
     def client(self, service: str, **overrides: Any) -> Any:
-        """A boto3 client for this AWS, as its administrator unless `overrides`, boto3's own arguments, say else."""
+        """A boto3 client for this AWS, as its administrator unless `overrides`, boto3's own arguments, say else.
+
+        Each is made once, which takes longer than most of its calls.
+        """
         arguments: dict[str, Any] = {
             "region_name": self.region,
             "endpoint_url": self.endpoint_url,
@@ -102,8 +106,12 @@ class EmbeddedAws:
             "aws_access_key_id": self._access_key_id,
             "aws_secret_access_key": self._secret_access_key,
         }
-        make_client: Any = self._session.client  # its types know services by name only
-        return make_client(service, **(arguments | overrides))
+        arguments |= overrides
+        made = (service, frozenset(arguments.items()))
+        if made not in self._clients:
+            make_client: Any = self._session.client  # its types know services by name only
+            self._clients[made] = make_client(service, **arguments)
+        return self._clients[made]
 
     def _private_session(self) -> boto3.Session:
         # These replace what botocore would take from the environment, and from files that it names there.

@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import boto3
@@ -28,7 +29,9 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 from botocore.handlers import parse_get_bucket_location
+from botocore.httpsession import get_cert_path
 from botocore.loaders import create_loader
+from botocore.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from ghes_packages.config.instance import Instance
@@ -43,6 +46,7 @@ CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
     retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=256,  # 8 for each of the instances of `verify --all`, which may share a session
     signature_version="v4",
 )
 S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4"))
@@ -66,6 +70,7 @@ LACKING = "ghes-packages-lacking"
 
 # A session of botocore's reads megabytes of its data, which takes longer than most requests; here, the first one does.
 LOADER = create_loader()
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class NotProcessed(AwsRefused):
@@ -73,11 +78,15 @@ class NotProcessed(AwsRefused):
 
 
 class Session(boto3.Session):
-    """Makes each client once. Threads may share it: boto3 documents that of clients, and not of sessions."""
+    """Makes each client once, and all clients share connections.
+
+    Threads may share it: boto3 documents that of clients, and not of sessions.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._clients: dict[object, Any] = {}
+        self._connections: dict[str, Any] = {}
         self._one_at_a_time = threading.Lock()
 
     def client(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
@@ -85,18 +94,27 @@ class Session(boto3.Session):
         made = (service_name, frozenset(options.items()))
         with self._one_at_a_time:
             if made not in self._clients:
-                self._clients[made] = super().client(service_name, **options)  # type: ignore[call-overload]
+                client: Any = super().client(service_name, **options)  # type: ignore[call-overload]
+                # botocore gives each client its own, and reads all certificates that it trusts for each one anew.
+                proxies, endpoint = get_environ_proxies(client.meta.endpoint_url), client._endpoint
+                endpoint.http_session = self._connections.setdefault(str(proxies), endpoint.http_session)
+                self._clients[made] = client
             return self._clients[made]
 
+    def trusted_certificates(self) -> str:
+        """The file of the certificates that clients trust."""
+        configured = self._session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+        return str(configured or get_cert_path(True))
 
-def session(instance: Instance) -> boto3.Session:
+
+def session(instance: Instance) -> Session:
     """The operator's session for an instance: its region, signed in with its profile, in its role.
 
     Raises ConfigurationError where the local settings cannot be used, AwsRefused where the role cannot be assumed.
     """
     with explained():
         # boto3 knows AWS_DEFAULT_REGION only; the CDK CLI, which made the stack, takes AWS_REGION before it.
-        operator = session_with(instance.profile, region_name=instance.region or os.environ.get("AWS_REGION"))
+        operator = _operator(instance.profile, instance.region or os.environ.get("AWS_REGION"))
         region = operator.region_name
     if region is None:
         raise ConfigurationError(
@@ -111,7 +129,18 @@ def session(instance: Instance) -> boto3.Session:
     return _in_role(instance, operator) if instance.role_arn else operator
 
 
-def session_with(profile: str | None, **credentials_and_region: str | None) -> boto3.Session:
+def _operator(profile: str | None, region: str | None) -> Session:
+    """The same session for all instances with the same settings: making one takes longer than some ten calls."""
+    with _ONE_AT_A_TIME:
+        return _operator_with(profile, region, frozenset(each for each in os.environ.items() if "AWS_" in each[0]))
+
+
+@cache
+def _operator_with(profile: str | None, region: str | None, _environment: frozenset[tuple[str, str]]) -> Session:
+    return session_with(profile, region_name=region)
+
+
+def session_with(profile: str | None, **credentials_and_region: str | None) -> Session:
     """A session with the settings of a profile; `credentials_and_region`, boto3's own arguments, come before its.
 
     Raises ConfigurationError where the certificates that it is to trust cannot be read.
@@ -147,7 +176,7 @@ def _read_certificates(session: botocore.session.Session) -> None:
             ) from None
 
 
-def _in_role(instance: Instance, operator: boto3.Session) -> boto3.Session:
+def _in_role(instance: Instance, operator: Session) -> Session:
     """A session in the instance's role, for an hour, which is longer than any command takes."""
     refused = (
         f'role_arn = "{instance.role_arn}" of [instances.{instance.name}] cannot be assumed: your credentials need'
@@ -166,10 +195,10 @@ def _in_role(instance: Instance, operator: boto3.Session) -> boto3.Session:
     )
 
 
-def account(operator: boto3.Session) -> str:
+def account(operator: Session) -> str:
     """The account that the operator's credentials are for."""
     with explained():
-        return operator.client("sts", config=CONFIG).get_caller_identity()["Account"]
+        return str(operator.client("sts", config=CONFIG).get_caller_identity()["Account"])
 
 
 @contextmanager

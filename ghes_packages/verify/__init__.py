@@ -47,11 +47,12 @@ def verify(
     configured, instance = instance, stop.result(options)
     there = stop.result(replica)
     with aws.explained():
-        s3 = session.client("s3", config=S3_CONFIG)
-        clients = key_clients(tried, stack.outputs, s3, instance.profile)
+        clients = key_clients(tried, stack.outputs, session)
         promises = Promises(instance, session, stack, parts)
         noncurrent_days = None if instance.existing_bucket else instance.noncurrent_days
-        with ProbeObjects(stack.outputs.bucket, noncurrent_days, s3, clients.s3) as probes:
+        with ProbeObjects(
+            stack.outputs.bucket, noncurrent_days, session.client("s3", config=S3_CONFIG), clients.s3
+        ) as probes:
             key = KeyChecks(instance, clients, probes, Patience(patience, announce, stop.sleep))
             with_the_key = [
                 *key.can(),

@@ -23,7 +23,6 @@ from ghes_packages.verify.probe_objects import ProbeObjects
 from ghes_packages.verify.report import Check, Failed, NotChecked
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import TaggingTypeDef
 
 CAN = "With the deployed access key, as GHES"
@@ -97,6 +96,7 @@ class KeyChecks:
         return [self._patience.with_check(check, NEW_KEY) for check in checks]
 
     def _can(self) -> list[Check]:
+        links, stored = self._clients.links, self._object
         return [
             Check(
                 CAN,
@@ -114,14 +114,14 @@ class KeyChecks:
                 "s3:GetObject",
                 "fetch it by a presigned link",
                 "same bytes",
-                lambda: self._fetch(self._clients.virtual_hosted_s3),
+                lambda: self._fetch(links.virtual_hosted(stored["Bucket"], stored["Key"])),
                 STORED,
             ),
             _works(
                 "s3:GetObject",
                 "fetch it by a path-style link",
                 "same bytes",
-                lambda: self._fetch(self._clients.path_style_s3),
+                lambda: self._fetch(links.path_style(stored["Bucket"], stored["Key"])),
                 STORED,
             ),
             _works("s3:PutObject", UPLOAD_STARTED, "started", self._start_upload, KNOWN),
@@ -218,21 +218,18 @@ class KeyChecks:
         _only(stored, {entry["Key"] for entry in listing.get("Contents", [])})
         return "only own objects"
 
-    def _fetch(self, s3: "S3Client") -> str:
-        link = self._link(s3)
+    def _fetch(self, link: str) -> str:
         try:
             return self._same_bytes(fetch(link, self._clients.tls))
         except (OSError, http.client.HTTPException) as error:
             raise NotChecked(f"not fetched from {urlsplit(link).netloc}: {error}") from None
 
-    def _link(self, s3: "S3Client") -> str:
-        return s3.generate_presigned_url("get_object", Params=self._object, ExpiresIn=60)
-
     def _list_first(self, bucket: str) -> None:
         self._s3.list_objects_v2(Bucket=bucket, Prefix=self._probes.prefix, MaxKeys=1)
 
     def _get_over_plain_http(self) -> None:
-        plain_http.get(self._link(self._clients.virtual_hosted_s3), self._clients.tls, self._body)
+        link = self._clients.links.virtual_hosted(self._object["Bucket"], self._object["Key"])
+        plain_http.get(link, self._clients.tls, self._body)
 
     def _start_upload(self) -> str:
         self._upload["UploadId"] = self._s3.create_multipart_upload(**self._layer)["UploadId"]

@@ -1,22 +1,44 @@
-"""Fetches a link that the access key signed, as clients of GHES do: without AWS credentials, and without boto3."""
+"""Links that the access key signed, and fetches them as clients of GHES do: without AWS credentials and boto3."""
 
 import re
 import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import urlsplit
 
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from ghes_packages.live.answers import REQUEST_ID
 from ghes_packages.verify.report import NotChecked
 
 
-def with_names(endpoint_url: str) -> str:
-    """The endpoint by a name, which can have buckets below it; an address cannot."""
-    return endpoint_url.replace("//127.0.0.1:", "//localhost:")
+@dataclass(frozen=True)
+class Links:
+    """Signs links to objects, which last for a minute, in the two styles of S3."""
+
+    endpoint_url: str
+    region: str
+    access_key: Credentials
+
+    def virtual_hosted(self, bucket: str, key: str) -> str:
+        """To BUCKET.HOST/KEY. An address, unlike a name, can have no buckets below it."""
+        named = self.endpoint_url.replace("//127.0.0.1:", "//localhost:")
+        return self._signed(f"{named.replace('//', f'//{bucket}.', 1)}/{key}")
+
+    def path_style(self, bucket: str, key: str) -> str:
+        """To HOST/BUCKET/KEY."""
+        return self._signed(f"{self.endpoint_url}/{bucket}/{key}")
+
+    def _signed(self, url: str) -> str:
+        request = AWSRequest("GET", url)
+        S3SigV4QueryAuth(self.access_key, "s3", self.region, expires=60).add_auth(request)
+        return str(request.url)
 
 
 def fetch(link: str, tls: ssl.SSLContext, timeout: float = 30) -> bytes:

@@ -27,24 +27,30 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "central-logs": {"access_logs": LOGS},
     "existing-bucket": {},
     "two-keys": {"access_key": 2, "previous_access_key": "active"},
+    "restricted": {"storage_class": "intelligent-tiering", "allowed_vpc_endpoints": ["vpce-0123456789abcdef0"]},
 }
 # Instances that are not deployed, or whose first deploy failed.
 NEW, FAILED = "new", "failed"
 EVERY = (*OPTIONS, NEW, FAILED)
+ALL = "--all"
+SEVERAL = ("default", "existing-bucket", NEW)
 
-# Each with its options, and the kinds of instances.
+# Each with its options, and the kinds of instances; with ALL, they are in one `instances.toml`.
 COMMANDS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "settings": {"": EVERY, "--show-secret": tuple(OPTIONS), "--show-secret --previous": ("two-keys",)},
-    "status": {"": EVERY},
+    "status": {"": EVERY, ALL: SEVERAL},
     "rotate": {"--dry-run": EVERY},
     "review": {"--deployed": EVERY},
-    "verify": {"--json": tuple(OPTIONS), "": ("default",), "--previous": ("two-keys",)},
+    "verify": {"--json": tuple(OPTIONS), "": ("default",), "--previous": ("two-keys",), f"{ALL} --json": SEVERAL},
 }
 
 
 @dataclass(frozen=True)
 class Kind:
-    """An instance alone in its `instances.toml`, with what `cdk synth` makes of it, and its secret access keys."""
+    """An instance alone in its `instances.toml`, with what `cdk synth` makes of it, and its secret access keys.
+
+    Without a name, several instances.
+    """
 
     name: str
     file: Path
@@ -54,7 +60,16 @@ class Kind:
     def arguments(self, command: str, options: str) -> list[str]:
         """The command line of a command about the instance."""
         assembly = ["--assembly", str(self.assembly)] if command == "review" else []
-        return [command, *options.split(), self.name, *assembly, "--instances", str(self.file)]
+        name = [self.name] if self.name else []
+        return [command, *options.split(), *name, *assembly, "--instances", str(self.file)]
+
+
+def together(kinds: Sequence[Kind]) -> Kind:
+    """All of them in one `instances.toml`."""
+    tables = [tomlkit.parse(each.file.read_text())["instances"] for each in kinds]
+    file = kinds[0].file.with_name("together.toml")
+    file.write_text(tomlkit.dumps({"instances": {name: table for each in tables for name, table in each.items()}}))
+    return Kind("", file, kinds[0].assembly, tuple(key for each in kinds for key in each.secret_keys))
 
 
 def deploy(aws: EmbeddedAws, name: str, folder: Path) -> Kind:

@@ -7,6 +7,7 @@ import copy
 import functools
 import io
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -83,7 +84,7 @@ class Replay:
     requests: dict[Call, Request] = field(default_factory=dict)
     made: dict[tuple[Call, object], Any] = field(default_factory=dict)
     given: dict[Call, object] = field(default_factory=dict)
-    probes: Probes = field(default_factory=Probes)
+    probes: dict[str, Probes] = field(default_factory=lambda: defaultdict(Probes))
     struck: bool = False
 
     def harmed(self, at: Call, fault: Fault) -> "Replay":
@@ -129,7 +130,7 @@ class Replay:
         key, query = _parsed(request)
         reply = self.tape.get(call) or self.tape.get(replace(call, nth=1)) or self._alike(call)
         if not key and query.get("prefix", "").startswith(PREFIX) and reply.status == 200:
-            reply = replace(reply, body=self.probes.listing(query))
+            reply = replace(reply, body=self._probes(request).listing(query))
         return reply
 
     def _alike(self, call: Call) -> Reply:
@@ -142,7 +143,11 @@ class Replay:
 
     def _change(self, request: Request, reply: Reply) -> None:
         if reply.status < 300 and _parsed(request)[0]:
-            self.probes.change(request, reply)
+            self._probes(request).change(request, reply)
+
+    def _probes(self, request: Request) -> Probes:
+        """Those in the bucket of the request."""
+        return self.probes[urlsplit(request.url).path.split("/")[1]]
 
 
 def _key(reply: Reply, fault: Fault | None) -> object:

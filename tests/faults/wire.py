@@ -26,7 +26,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from ghes_packages.errors import AwsRefused
 from ghes_packages.live import aws
 from ghes_packages.template.rendered import RenderedStack
-from ghes_packages.verify import clients, links
+from ghes_packages.verify import links
 
 LINK = "link:GET"
 T = TypeVar("T")
@@ -156,10 +156,7 @@ class Wire:
             config = options.get("config")
             key = repr((id(session), service, {**options, "config": config and vars(config)}))
             if key not in self._clients:
-                client: Any = create_client(session, service, **options)
-                self._clients[key] = client
-                if service == "s3":
-                    client.generate_presigned_url = _once(client.generate_presigned_url)
+                self._clients[key] = create_client(session, service, **options)
             return self._clients[key]
 
         def open_for_boto3(pool: Any, method: str, url: str, **options: Any) -> Any:
@@ -197,9 +194,7 @@ class Wire:
             return response
 
         with pytest.MonkeyPatch.context() as patch:
-            for module in (aws, clients):
-                patch.setattr(module, "session_with", self.session_with)
-            patch.setattr(clients, "_tls_context", functools.cache(clients._tls_context))
+            patch.setattr(aws, "session_with", self.session_with)
             patch.setattr("ghes_packages.live.deployed.RenderedStack", _once(RenderedStack))
             patch.setattr(links, "_opener", functools.cache(links._opener))
             patch.setattr(Session, "create_client", make_client)
@@ -232,7 +227,7 @@ def _call(client: Any, operation: str, parameters: Mapping[str, Any]) -> Call:
 
 
 def _once(make: Callable[..., T]) -> Callable[..., T]:
-    """What is made of something again and again is made once; no second passes for a link that is signed."""
+    """What is made of something again and again is made once."""
     made: dict[str, T] = {}
 
     def known(*arguments: Any, **options: Any) -> T:

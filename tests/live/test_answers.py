@@ -36,7 +36,7 @@ def _client(service: str) -> tuple[Any, list[AWSResponse]]:
         None, region_name="us-west-2", aws_access_key_id="x", aws_secret_access_key="x", aws_session_token=None
     )
     config = CONFIG.merge(type(CONFIG)(retries={"total_max_attempts": 1}))
-    client: Any = session.client(service, config=config)  # type: ignore[call-overload]
+    client: Any = session.client(service, config=config)
     responses: list[AWSResponse] = []
     client.meta.events.register("before-send", lambda **_: responses[-1])
     return client, responses

@@ -45,7 +45,7 @@ class Answered:
     @functools.cache  # noqa: B019  # it lives as long as the tests
     def client(self, service: str, **_: Any) -> Any:
         config = CONFIG.merge(type(CONFIG)(retries={"total_max_attempts": 1}))
-        client: Any = self.session.client(service, config=config)  # type: ignore[call-overload]
+        client: Any = self.session.client(service, config=config)
         client.meta.events.register("before-send", self._answer)
         return client
 

@@ -6,7 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsRefused, CannotGoOn, ConfigurationError
-from ghes_packages.live.aws import explained, session
+from ghes_packages.live.aws import Session, explained, session, session_with
 
 
 def refusal(code: str, message: str = "") -> ClientError:
@@ -149,3 +149,23 @@ def test_the_region_that_the_cdk_cli_takes_is_taken(monkeypatch: pytest.MonkeyPa
     assert session(Instance(name="x")).region_name == "eu-central-1"
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert session(Instance(name="x")).region_name == "eu-west-1"
+
+
+def test_instances_with_the_same_settings_share_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    def session_of(name: str, region: str = "us-west-2") -> Session:
+        return session(Instance(name=name, account="111122223333", region=region))
+
+    one = session_of("one")
+    assert session_of("other") is one
+    assert session_of("other", "eu-west-1") is not one
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
+    assert session_of("one") is not one
+
+
+def test_clients_of_a_session_share_connections_where_they_use_the_same_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com")
+    monkeypatch.setenv("NO_PROXY", "s3.us-west-2.amazonaws.com")
+    operator = session_with(None, region_name="us-west-2")
+    iam, kms, s3 = (operator.client(each)._endpoint.http_session for each in ("iam", "kms", "s3"))
+    assert iam is kms
+    assert iam is not s3

@@ -1,9 +1,12 @@
-"""A storage of its own for each test: the synthesised template, deployed straight through CloudFormation."""
+"""Storages for tests: the synthesised template, deployed straight through CloudFormation."""
 
 import json
+import os
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -83,32 +86,67 @@ class Storage:
         return [*versions.get("Versions", []), *versions.get("DeleteMarkers", []), *uploads.get("Uploads", [])]
 
 
+def reach(aws: EmbeddedAws, patch: pytest.MonkeyPatch) -> None:
+    """From now on boto3 in this process reaches this AWS, and no other."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        patch.delenv(name)
+    for name, value in aws.environment.items():
+        if name.startswith("AWS_") or name.lower() == "http_proxy":
+            patch.setenv(name, value)
+
+
+def deploy(aws: EmbeddedAws, **options: Any) -> Storage:
+    """A storage with such options in its instance's table."""
+    where = {"account": aws.account, "region": aws.region} if options else {}
+    instance = Instance.model_validate({"name": f"test-{uuid.uuid4().hex[:8]}", **where, **options})
+    if instance.replica:
+        Stack(aws, instance.replica.stack_name, instance.replica.region).create(*deployable_replica(instance))
+    # Only a replica is known by the name of its instance; all others with these options have one template.
+    named = instance if instance.replica else instance.model_copy(update={"name": INSTANCE.name})
+    Stack(aws, instance.stack_name).create(*deployable(named if options else INSTANCE))
+    aws.client("cloudformation").update_termination_protection(
+        StackName=instance.stack_name, EnableTerminationProtection=True
+    )
+    return Storage(aws, instance)
+
+
+@contextmanager
+def deployed_for_many(aws: EmbeddedAws, **options: Any) -> Iterator[Storage]:
+    """A storage for tests that put back what they change: in the end it is as it was deployed."""
+    with pytest.MonkeyPatch.context() as patch:
+        reach(aws, patch)
+        storage = deploy(aws, **options)
+    yield storage
+    with pytest.MonkeyPatch.context() as patch:
+        reach(aws, patch)
+        assert failed(storage.verify()) == []
+        assert storage.left_behind() == []
+
+
+@pytest.fixture(scope="module")
+def one_for_all(embedded_aws: EmbeddedAws) -> Iterator[Storage]:
+    """With no option at all; another file may have some."""
+    with deployed_for_many(embedded_aws) as storage:
+        yield storage
+
+
+@pytest.fixture
+def shared_storage(one_for_all: Storage, storage_with: Callable[..., Storage]) -> Storage:
+    """The same one for all tests of a file that put back what they change."""
+    one_for_all.titles.clear()
+    return one_for_all
+
+
 @pytest.fixture
 def storage_with(embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Storage]:
     """Deploys a storage with such options in its instance's table."""
-    for name, value in embedded_aws.environment.items():
-        if name.startswith("AWS_") or name.lower() == "http_proxy":
-            monkeypatch.setenv(name, value)
-
-    def deploy(**options: Any) -> Storage:
-        where = {"account": embedded_aws.account, "region": embedded_aws.region} if options else {}
-        instance = Instance.model_validate({"name": f"test-{uuid.uuid4().hex[:8]}", **where, **options})
-        if instance.replica:
-            Stack(embedded_aws, instance.replica.stack_name, instance.replica.region).create(
-                *deployable_replica(instance)
-            )
-        Stack(embedded_aws, instance.stack_name).create(*deployable(instance if options else INSTANCE))
-        embedded_aws.client("cloudformation").update_termination_protection(
-            StackName=instance.stack_name, EnableTerminationProtection=True
-        )
-        return Storage(embedded_aws, instance)
-
-    return deploy
+    reach(embedded_aws, monkeypatch)
+    return partial(deploy, embedded_aws)
 
 
 @pytest.fixture
 def storage(storage_with: Callable[..., Storage]) -> Storage:
-    """With no option at all."""
+    """With no option at all, and of this test alone."""
     return storage_with()
 
 

@@ -9,7 +9,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from email.message import Message
 from typing import Any
 
@@ -42,8 +42,15 @@ def error(code: str) -> bytes:
 
 
 @pytest.fixture
-def inject(monkeypatch: pytest.MonkeyPatch) -> Inject:
+def storage(shared_storage: Storage) -> Storage:
+    """No test here changes it."""
+    return shared_storage
+
+
+@pytest.fixture
+def inject(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inject]:
     """Answer an operation of one of the key's clients in the place of AWS, `times` times."""
+    ends = ExitStack()  # the clients are there again in the next test
 
     def inject(client: str, operation: str, status: int, body: bytes = b"", times: int = 1) -> None:
         make, left = clients.key_clients, [None] * times
@@ -57,13 +64,16 @@ def inject(monkeypatch: pytest.MonkeyPatch) -> Inject:
 
         def with_answer(*arguments: Any) -> KeyClients:
             made = make(*arguments)
-            getattr(made, client).meta.events.register(f"before-send.s3.{operation}", answer)
+            events, event = getattr(made, client).meta.events, f"before-send.s3.{operation}"
+            events.register(event, answer)
+            ends.callback(events.unregister, event, answer)
             return made
 
         monkeypatch.setattr(clients, "key_clients", with_answer)
         monkeypatch.setattr("ghes_packages.verify.key_clients", with_answer)
 
-    return inject
+    with ends:
+        yield inject
 
 
 @pytest.fixture

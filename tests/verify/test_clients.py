@@ -1,7 +1,7 @@
-import boto3
 import pytest
 from pydantic import SecretStr
 
+from ghes_packages.live.aws import session_with
 from ghes_packages.outputs import Outputs, PackagesSecret
 from ghes_packages.verify.clients import key_clients
 
@@ -29,9 +29,11 @@ from ghes_packages.verify.clients import key_clients
     ],
 )
 def test_the_key_is_tried_at_the_service_url_unless_the_operator_works_outside_aws(
-    region: str, service_url: str, configured: str | None, used: str
+    monkeypatch: pytest.MonkeyPatch, region: str, service_url: str, configured: str | None, used: str
 ) -> None:
-    operator = boto3.Session(aws_access_key_id="x", aws_secret_access_key="y", region_name=region)
+    if configured:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", configured)
+    operator = session_with(None, aws_access_key_id="x", aws_secret_access_key="y", region_name=region)
     outputs = Outputs(
         AwsServiceUrl=service_url,
         AwsS3Bucket="a-bucket",
@@ -43,14 +45,12 @@ def test_the_key_is_tried_at_the_service_url_unless_the_operator_works_outside_a
     secret = PackagesSecret(
         access_key_id="x", secret_access_key=SecretStr("y"), bucket="a-bucket", service_url=service_url, region=region
     )
-    clients = key_clients(secret, outputs, operator.client("s3", endpoint_url=configured))
+    clients = key_clients(secret, outputs, operator)
     assert clients.s3.meta.endpoint_url == clients.unsigned_s3.meta.endpoint_url == used
-    assert clients.path_style_s3.meta.endpoint_url == used
     host = used.removeprefix("https://")
     virtual_hosted = "a-bucket.localhost:4566" if host == "127.0.0.1:4566" else f"a-bucket.{host}"
-    for client, where in (
-        (clients.virtual_hosted_s3, f"{virtual_hosted}/a-key"),
-        (clients.path_style_s3, f"{host}/a-bucket/a-key"),
+    for sign, where in (
+        (clients.links.virtual_hosted, f"{virtual_hosted}/a-key"),
+        (clients.links.path_style, f"{host}/a-bucket/a-key"),
     ):
-        link = client.generate_presigned_url("get_object", Params={"Bucket": "a-bucket", "Key": "a-key"})
-        assert link.startswith(f"https://{where}?X-Amz-Algorithm=AWS4-HMAC-SHA256&")
+        assert sign("a-bucket", "a-key").startswith(f"https://{where}?X-Amz-Algorithm=AWS4-HMAC-SHA256&")

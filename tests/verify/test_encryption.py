@@ -17,20 +17,28 @@ from botocore.exceptions import ClientError, WaiterError
 from ghes_packages.live.kms_key import KmsKey
 from ghes_packages.policies.statements import user_statement
 from ghes_packages.verify.report import Outcome
+from local_aws.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
 from tests.operator_permissions import Command
 from tests.runbook import Shell, blocks
 from tests.synthesis import deployable
 from tests.verify.aws_cli import run_aws_cli
-from tests.verify.conftest import Storage, failed, with_outcome
+from tests.verify.conftest import Storage, deployed_for_many, failed, with_outcome
 from tests.verify.operator_policy import least_policy
 
 ROLE = "arn:aws:iam::111122223333:role/reader"
 
 
+@pytest.fixture(scope="module")
+def one_for_all(embedded_aws: EmbeddedAws) -> Iterator[Storage]:
+    with deployed_for_many(embedded_aws, encryption="kms", secret_readers=[ROLE]) as storage:
+        yield storage
+
+
 @pytest.fixture
-def storage(storage_with: Callable[..., Storage]) -> Storage:
-    return storage_with(encryption="kms", secret_readers=[ROLE])
+def storage(shared_storage: Storage) -> Storage:
+    """What a test changes, it puts back."""
+    return shared_storage
 
 
 def own_key(storage: Storage) -> KmsKey:
@@ -139,6 +147,15 @@ def key_policy(kms: Any, key: str) -> Any:
     return json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
 
 
+@pytest.fixture
+def key_policy_put_back(storage: Storage, kms: Any) -> Iterator[None]:
+    key = own_key(storage).id
+    policy = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+    yield
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy)
+
+
+@pytest.mark.usefixtures("key_policy_put_back")
 def test_whoever_else_may_use_the_key_is_reported_by_name(storage: Storage, kms: Any) -> None:
     key = own_key(storage).id
     policy = key_policy(kms, key)
@@ -149,6 +166,7 @@ def test_whoever_else_may_use_the_key_is_reported_by_name(storage: Storage, kms:
     assert finding.happened == "stray: AWS *: kms:Decrypt on *"
 
 
+@pytest.mark.usefixtures("key_policy_put_back")
 def test_the_service_that_the_key_is_used_through_may_have_either_suffix(storage: Storage, kms: Any) -> None:
     key = own_key(storage).id
     policy = key_policy(kms, key)
@@ -163,7 +181,7 @@ def test_the_service_that_the_key_is_used_through_may_have_either_suffix(storage
 
 
 def test_the_key_of_somebody_else_must_let_the_user_in_and_the_remedy_says_how(
-    storage_with: Callable[..., Storage], embedded_aws: Any
+    storage_with: Callable[..., Storage], embedded_aws: EmbeddedAws
 ) -> None:
     kms = embedded_aws.client("kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]

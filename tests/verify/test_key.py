@@ -1,8 +1,11 @@
 """What `verify` says of the deployed key, against an IAM that enforces."""
 
+import copy
 import io
 import json
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -22,14 +25,37 @@ from tests.verify.conftest import Storage, failed, with_outcome
 ACTIONS = [permission.action for permission in PERMISSIONS]
 
 
-def set_policy(storage: Storage, *, without: str = "", also: str = "") -> None:
-    """Make a version of the managed policy that has one action less, or one more on everything it covers."""
-    arn = storage.parts.policy_arn
-    version = storage.iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    document = storage.iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-    for statement in document["Statement"]:
+@pytest.fixture
+def storage(shared_storage: Storage) -> Storage:
+    """What a test changes, it puts back."""
+    return shared_storage
+
+
+@contextmanager
+def policy_of(storage: Storage, *, without: str = "", also: str = "") -> Iterator[None]:
+    """With a version of the managed policy that has one action less, or one more on everything it covers."""
+    policy = {"PolicyArn": storage.parts.policy_arn}
+    as_deployed = storage.iam.get_policy(**policy)["Policy"]["DefaultVersionId"]
+    document = storage.iam.get_policy_version(**policy, VersionId=as_deployed)["PolicyVersion"]["Document"]
+    changed = copy.deepcopy(document)
+    for statement in changed["Statement"]:
         statement["Action"] = [action for action in statement["Action"] if action != without] + ([also] if also else [])
-    storage.iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True)
+    version = put_policy(storage, changed)
+    try:
+        yield
+    finally:
+        put_policy(storage, document)
+        for each in as_deployed, version:
+            storage.iam.delete_policy_version(**policy, VersionId=each)
+
+
+def put_policy(storage: Storage, document: Any) -> str:
+    """The version that is the default from now on."""
+    made = storage.iam.create_policy_version(
+        PolicyArn=storage.parts.policy_arn, PolicyDocument=json.dumps(document), SetAsDefault=True
+    )
+    version: str = made["PolicyVersion"]["VersionId"]
+    return version
 
 
 def test_everything_passes_on_what_the_stack_deploys_and_each_action_has_a_probe(storage: Storage) -> None:
@@ -41,8 +67,8 @@ def test_everything_passes_on_what_the_stack_deploys_and_each_action_has_a_probe
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_without_one_action_just_its_probes_fail(storage: Storage, action: str) -> None:
-    set_policy(storage, without=action)
-    report = storage.verify()
+    with policy_of(storage, without=action):
+        report = storage.verify()
     wrong = with_outcome(report, Outcome.FAILED)
     assert {finding.check.action for finding in wrong if finding.check.action} == {action}
     assert [finding.check.title for finding in wrong if not finding.check.action] == ["what the policy allows"]
@@ -59,15 +85,17 @@ def test_without_one_action_just_its_probes_fail(storage: Storage, action: str) 
     ],
 )
 def test_an_eighth_action_is_reported(storage: Storage, action: str, title: str) -> None:
-    set_policy(storage, also=action)
-    report = storage.verify()
+    with policy_of(storage, also=action):
+        report = storage.verify()
     assert failed(report) == [title, "what the policy allows"]
     assert storage.left_behind() == []
 
 
 def test_the_boundary_holds_a_user_with_administrator_access_to_the_seven_actions(storage: Storage) -> None:
-    storage.iam.attach_user_policy(UserName=storage.user, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    administrator = {"UserName": storage.user, "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    storage.iam.attach_user_policy(**administrator)
     assert failed(storage.verify()) == ["policies of the user"]
+    storage.iam.detach_user_policy(**administrator)
 
 
 def test_a_leaked_key_cannot_read_the_bucket_policy_nor_reach_anything_else(storage: Storage) -> None:
@@ -81,8 +109,10 @@ def test_a_leaked_key_cannot_read_the_bucket_policy_nor_reach_anything_else(stor
 
 
 def test_plain_http_gets_through_without_the_rule_and_that_is_reported(storage: Storage) -> None:
+    policy = storage.s3.get_bucket_policy(Bucket=storage.bucket)["Policy"]
     storage.s3.delete_bucket_policy(Bucket=storage.bucket)
     report = storage.verify()
+    storage.s3.put_bucket_policy(Bucket=storage.bucket, Policy=policy)
     assert failed(report) == ["get over plain HTTP", "TLS only"]
     [over_plain_http, _] = with_outcome(report, Outcome.FAILED)
     assert over_plain_http.check.remedy == (
@@ -90,7 +120,8 @@ def test_plain_http_gets_through_without_the_rule_and_that_is_reported(storage: 
     )
 
 
-def test_a_public_bucket_is_reported(storage: Storage) -> None:
+def test_a_public_bucket_is_reported(storage_with: Callable[..., Storage]) -> None:
+    storage = storage_with()
     storage.s3.delete_public_access_block(Bucket=storage.bucket)
     everybody = {
         "Effect": "Allow",
@@ -110,9 +141,10 @@ def test_a_public_bucket_is_reported(storage: Storage) -> None:
 
 
 def test_with_a_key_that_s3_does_not_know_nothing_else_is_claimed_of_the_key(storage: Storage) -> None:
-    key = storage.deployed.outputs.access_key
-    storage.iam.update_access_key(UserName=storage.user, AccessKeyId=key, Status="Inactive")
+    key = {"UserName": storage.user, "AccessKeyId": storage.deployed.outputs.access_key}
+    storage.iam.update_access_key(**key, Status="Inactive")
     report = storage.verify()
+    storage.iam.update_access_key(**key, Status="Active")
     assert failed(report) == ["sign in", "access keys"]
     not_checked = with_outcome(report, Outcome.NOT_CHECKED)
     assert {finding.check.section for finding in not_checked} == {
@@ -122,7 +154,10 @@ def test_with_a_key_that_s3_does_not_know_nothing_else_is_claimed_of_the_key(sto
     assert "read the bucket policy" in {finding.check.title for finding in not_checked}
 
 
-def test_it_touches_nothing_beyond_its_own_prefix(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_touches_nothing_beyond_its_own_prefix(
+    storage_with: Callable[..., Storage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = storage_with()
     storage.s3.put_object(Bucket=storage.bucket, Key="a/package", Body=b"of somebody else")
     requests: list[tuple[str, dict[str, Any]]] = []
     call = BaseClient._make_api_call  # type: ignore[attr-defined]

@@ -42,11 +42,8 @@ ROLE = "arn:aws:iam::111122223333:role/reader"
 KMS_KEY, BUCKET = "a KMS key of somebody's", "a bucket of somebody's"
 OPTIONS: dict[str, dict[str, Any]] = {
     "without options": {},
-    "with a KMS key": {"encryption": "kms", "secret_readers": [ROLE]},
-    "with a KMS key that was there": {"encryption": KMS_KEY},
-    "with a replica": {"replica_region": "us-east-1"},
-    "with a KMS key and a replica": {"encryption": "kms", "replica_region": "us-east-1"},
-    "with central logs": {"access_logs": "central-logs"},
+    "with a KMS key and a replica": {"encryption": "kms", "secret_readers": [ROLE], "replica_region": "us-east-1"},
+    "with a KMS key that was there and central logs": {"encryption": KMS_KEY, "access_logs": "central-logs"},
     "with a bucket that was there": {"existing_bucket": BUCKET},
 }
 MORE = {Command.VERIFY: ["--json"], Command.ROTATE: ["--dry-run"]}
