@@ -27,7 +27,7 @@ class Aws(Protocol):
 
 
 def deploy(aws: Aws, assembly: Path, stack: str) -> None:
-    """What `cdk deploy` does with a stack of an assembly: those that it needs first, each made or updated, and protected."""
+    """Make or update a stack of an assembly, those that it needs first, and protect them, as `cdk deploy` does."""
     artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
     artifact = artifacts[stack]
     for each in artifact.get("dependencies", ()):

@@ -136,8 +136,9 @@ def test_the_ways_back_of_the_runbook_lead_back(operator: Operator) -> None:
     *_, back, deploy, forced, accepted = RUNBOOK
     assert (back, deploy) == (BACK, DEPLOY)
     assert forced.startswith(f"{BACK} --force --reason ")
-    for step in ({}, {"access_key": 2, "previous_access_key": "active"}, {"access_key": 2, "previous_access_key": "inactive"}):
-        operator.deploy(**step)
+    operator.deploy()
+    for step in ("active", "inactive"):
+        operator.deploy(access_key=2, previous_access_key=step)
     run(back)
     run(deploy)
     assert sorted(keys(operator).values()) == ["Active", "Active"]

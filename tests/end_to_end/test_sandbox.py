@@ -21,9 +21,7 @@ from tests.waiting import wait_until
 __all__ = ["environment", "instances"]
 
 
-def test_the_tour_shows_what_it_says(
-    environment: dict[str, str], instances: Path, quicker_aws: EmbeddedAws
-) -> None:
+def test_the_tour_shows_what_it_says(environment: dict[str, str], instances: Path, quicker_aws: EmbeddedAws) -> None:
     before = instances.read_text()
     sandbox, *pages = blocks("docs/tour.md")
     with (PROJECT / "instances.toml").open() as ours:
