@@ -1,4 +1,4 @@
-"""Options that do not go together, and why: one function for each reason, in the order in which they are told."""
+"""Options that do not go together, and why: a function for each reason, in the order of RULES."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,25 +9,33 @@ from ghes_packages.config.values import MOST_CHARACTERS_OF_ADDRESSES, SSE_KMS, S
 Reasons = Iterator[str]
 
 
-def refused(options: Options) -> Reasons:
-    """Why the options of an instance do not go together; nothing if they do."""
-    for rule in RULES:
-        yield from rule(options)
-
-
 def _account_and_region_together(options: Options) -> Reasons:
     if (options.account is None) != (options.region is None):
         given, missing = ("region", "account") if options.account is None else ("account", "region")
         yield f"{given} without {missing}; set both, or leave both out for the account and region of whoever deploys"
 
 
-def _signed_in_where_cdk_deploys(options: Options) -> Reasons:
-    for key in ("profile", "role_arn"):
+# Why each of these options needs to know where the stack is.
+NEEDS_A_PLACE = {
+    "profile": "cdk does not read profile, and could deploy elsewhere than the commands look; set account and region",
+    "role_arn": "cdk does not read role_arn, and could deploy elsewhere than the commands look; set account and region",
+    "execution_role_arn": "whose role it is cannot be told; set account and region",
+    "key_arn": "whose key it is cannot be told; set account and region",
+    "secret_readers": "whether a role is of another account decides whether it can read the secret; set both",
+    "replica_region": "the two stacks must know of each other; set both",
+}
+
+
+def _account_and_region_where_they_decide(options: Options) -> Reasons:
+    for key, why in NEEDS_A_PLACE.items():
         if options.account is None and (value := getattr(options, key)):
-            yield (
-                f'{key} = "{value}" without account and region: cdk does not read {key}, and could deploy elsewhere'
-                " than the commands look; set account and region"
-            )
+            shown = f'"{value}"' if isinstance(value, str) else f'["{value[0]}"]'
+            yield f"{_key(key)} = {shown} without account and region: {why}"
+
+
+def _key(name: str) -> str:
+    """The option, of which `key_arn` is a value."""
+    return name.replace("key_arn", "encryption")
 
 
 def _one_execution_role(options: Options) -> Reasons:
@@ -36,17 +44,6 @@ def _one_execution_role(options: Options) -> Reasons:
             f'execution_role_arn = "{options.execution_role_arn}" with bootstrap, which has an execution role of its'
             " own; leave one of the two out"
         )
-
-
-def _a_key_and_a_role_where_the_stack_is(options: Options) -> Reasons:
-    for key, arn, what in (
-        ("encryption", options.key_arn, "key"),
-        ("execution_role_arn", options.execution_role_arn, "role"),
-    ):
-        if options.account is None and arn:
-            yield (
-                f'{key} = "{arn}" without account and region: whose {what} it is cannot be told; set account and region'
-            )
 
 
 def _arns_where_the_stack_is(options: Options) -> Reasons:
@@ -58,7 +55,7 @@ def _arns_where_the_stack_is(options: Options) -> Reasons:
             _, partition, _, region, account, _ = arn.split(":")
             if (partition, account) != here or region not in ("", options.region):
                 yield (
-                    f'{key.replace("key_arn", "encryption")} = "{arn}" is in account {account} of {partition}'
+                    f'{_key(key)} = "{arn}" is in account {account} of {partition}'
                     f"{region and f', {region}'}, and the instance is in account {here[1]} of {here[0]},"
                     f" {options.region}; name one of there"
                 )
@@ -115,14 +112,11 @@ def _room_in_the_policy(options: Options) -> Reasons:
 
 
 def _readers_that_can_read(options: Options) -> Reasons:
+    if options.region is None:
+        return
     for arn in options.secret_readers:
         _, partition, _, _, account, _ = arn.split(":")
-        if options.region is None:
-            yield (
-                f'secret_readers = ["{arn}"] without account and region: whether a role is of another account decides'
-                " whether it can read the secret; set both"
-            )
-        elif partition != partition_of(options.region):
+        if partition != partition_of(options.region):
             yield f'secret_readers = ["{arn}"] is of partition {partition}: no role can reach into another partition'
         elif account != options.account and options.encryption == SSE_S3:
             yield (
@@ -132,14 +126,9 @@ def _readers_that_can_read(options: Options) -> Reasons:
 
 
 def _replica_somewhere_else(options: Options) -> Reasons:
-    if options.replica_region is None:
+    if options.replica_region is None or options.region is None:
         return
-    if options.region is None:
-        yield (
-            f'replica_region = "{options.replica_region}" without account and region: the two stacks must know of'
-            " each other; set both"
-        )
-    elif options.replica_region == options.region:
+    if options.replica_region == options.region:
         yield f'replica_region = "{options.replica_region}" is the region of the instance; name another one'
     elif partition_of(options.replica_region) != (partition := partition_of(options.region)):
         yield (
@@ -176,9 +165,8 @@ def _logs_somewhere_else(options: Options) -> Reasons:
 
 RULES: tuple[Callable[[Options], Reasons], ...] = (
     _account_and_region_together,
-    _signed_in_where_cdk_deploys,
     _one_execution_role,
-    _a_key_and_a_role_where_the_stack_is,
+    _account_and_region_where_they_decide,
     _arns_where_the_stack_is,
     _previous_access_key_from_the_second_on,
     _endpoint_where_s3_has_it,

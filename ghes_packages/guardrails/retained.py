@@ -4,8 +4,7 @@ So must what they need: the bucket policies, without which a retained bucket wou
 with its alias. A deletion of the key can be taken back for 30 days.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 KEPT = ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key", "AWS::KMS::Alias")
 # AWS, "DeletionPolicy attribute" and "UpdateReplacePolicy attribute": RetainExceptOnCreate is for the first alone.

@@ -3,8 +3,7 @@
 The access key of GHES can delete objects but no versions: what it deletes or overwrites can be brought back.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 
 def findings(stack: RenderedStack) -> Findings:

@@ -55,7 +55,7 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(
     runbook.says("make deploy INSTANCE=production")
     the_review_sees_both_stacks(operator)
     assert "packages replicated              all of it             as expected" in runbook.says(
-        "ghes-packages verify production"
+        "ghes-packages verify production", "--all-checks"
     )
     # For AWS: the embedded one has no such jobs.
     runbook.next_is("aws s3control create-job --region us-west-2 --cli-input-json file://job.json")

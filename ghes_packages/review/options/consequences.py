@@ -1,6 +1,6 @@
 """What changing an option does to an instance that is deployed; what hurts most comes first.
 
-Each function takes the value before and the one after. None says a value of a template.
+None of it says a value of a template.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,8 +8,6 @@ from typing import Any
 
 from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, StorageClass
 from ghes_packages.template.rendered import RenderedStack
-
-Consequence = Callable[[Any, Any], str]
 
 ANOTHER_BUCKET = (
     "Do not deploy this: GHES would find none of its packages there. The bucket of before stays in the account, and"
@@ -31,20 +29,6 @@ def _place(before: str | None, after: str | None) -> str:
     return (
         "Do not deploy this: a new, empty stack would be made in the other place, and the one that is deployed would"
         " stay, with its packages. Instead: make another instance there, and move to it as docs/move.md says."
-    )
-
-
-def _access_key(before: int, after: int) -> str:
-    return (
-        "A step of a rotation, or the step back. GHES needs the newest access key. The one before works as long as it"
-        " is active. See docs/rotation.md."
-    )
-
-
-def _previous_access_key(before: str | None, after: str | None) -> str:
-    return (
-        "A step of a rotation, or the step back. A key that becomes inactive or deleted stops working in the deploy,"
-        " and one that is deleted never comes back. See docs/rotation.md."
     )
 
 
@@ -86,50 +70,11 @@ def _access_logs(before: str, after: str) -> str:
     return f"{told} The log bucket of the stack stays in the account with the logs so far, and nothing manages it."
 
 
-def _allowed_cidrs(before: list[str] | None, after: list[str] | None) -> str:
-    if after is None:
-        return (
-            "No address is refused any more. Unless allowed_vpc_endpoints restricts it, whoever gets hold of the access"
-            " key can use it from anywhere."
-        )
-    return (
-        "From the deploy on S3 refuses every object to any other address. End users fetch packages from S3 themselves,"
-        " so their addresses must be in the list too. What comes through a VPC endpoint has no address: see"
-        " allowed_vpc_endpoints."
-    )
-
-
-def _allowed_vpc_endpoints(before: list[str] | None, after: list[str] | None) -> str:
-    if after is None:
-        return (
-            "No VPC endpoint is refused any more, unless allowed_cidrs stays: then S3 refuses every object to what"
-            " comes through any VPC endpoint."
-        )
-    return (
-        "From the deploy on S3 refuses every object to what comes neither through these endpoints nor from"
-        " allowed_cidrs. End users fetch packages from S3 themselves, so they must come in one of these ways too. See"
-        " docs/security.md."
-    )
-
-
-def _permissions_boundary(before: str | None, after: str | None) -> str:
-    if after is None:
-        return "The policy with the seven actions is the boundary again: IAM holds the user to them."
-    return (
-        "GHES can do no more than that policy allows: it must allow the seven actions. What it allows beyond them,"
-        " another policy that is attached later can give to the user."
-    )
-
-
-def _tags(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    return "The tags change, and nothing else."
-
-
-def _secret_readers(before: list[str] | None, after: list[str] | None) -> str:
+def _secret_readers(before: tuple[str, ...], after: tuple[str, ...]) -> str:
     told = []
-    if {*(after or ())} - {*(before or ())}:
+    if {*after} - {*before}:
         told.append("Who is added can read the secret, and so act as GHES. The roles must exist, or the deploy fails.")
-    if {*(before or ())} - {*(after or ())}:
+    if {*before} - {*after}:
         told.append(
             "Who is taken out can read the secret no more, and set-up steps that use the role fail. The access key"
             " that it has read works until it is rotated."
@@ -174,38 +119,55 @@ def _replica_region(before: str | None, after: str | None) -> str:
     return " ".join(told)
 
 
-def _endpoint(before: str, after: str) -> str:
-    return (
-        "GHES must be given the other AWS Service URL; the one that it has goes on working. Saving the settings"
-        " restarts services of GHES. Prove the URL with verify before, and try it on a staging server first."
-    )
-
-
-def _another_bucket(before: str | None, after: str | None) -> str:
-    return ANOTHER_BUCKET
-
-
-def _existing_bucket(before: str | None, after: str | None) -> str:
-    return f"{ANOTHER_BUCKET} The bucket of a stack that was destroyed is taken back as docs/take-back.md says."
+def _either(*, with_a_value: str, left_out: str) -> Callable[[Any, Any], str]:
+    return lambda _, after: with_a_value if after else left_out
 
 
 # In the order of the report. What account and region bring, another option may bring too: they come last.
-CONSEQUENCES: Mapping[str, Consequence] = {
-    "existing_bucket": _existing_bucket,
-    "bucket_name": _another_bucket,
+# A function takes the value before and the one after.
+CONSEQUENCES: Mapping[str, str | Callable[[Any, Any], str]] = {
+    "existing_bucket": (
+        f"{ANOTHER_BUCKET} The bucket of a stack that was destroyed is taken back as docs/take-back.md says."
+    ),
+    "bucket_name": ANOTHER_BUCKET,
     "encryption": _encryption,
     "noncurrent_days": _noncurrent_days,
     "replica_region": _replica_region,
-    "access_key": _access_key,
-    "previous_access_key": _previous_access_key,
-    "allowed_cidrs": _allowed_cidrs,
-    "allowed_vpc_endpoints": _allowed_vpc_endpoints,
-    "permissions_boundary": _permissions_boundary,
+    "access_key": (
+        "A step of a rotation, or the step back. GHES needs the newest access key. The one before works as long as it"
+        " is active. See docs/rotation.md."
+    ),
+    "previous_access_key": (
+        "A step of a rotation, or the step back. A key that becomes inactive or deleted stops working in the deploy,"
+        " and one that is deleted never comes back. See docs/rotation.md."
+    ),
+    "allowed_cidrs": _either(
+        with_a_value="From the deploy on S3 refuses every object to any other address. End users fetch packages from S3"
+        " themselves, so their addresses must be in the list too. What comes through a VPC endpoint has no address: see"
+        " allowed_vpc_endpoints.",
+        left_out="No address is refused any more. Unless allowed_vpc_endpoints restricts it, whoever gets hold of the"
+        " access key can use it from anywhere.",
+    ),
+    "allowed_vpc_endpoints": _either(
+        with_a_value="From the deploy on S3 refuses every object to what comes neither through these endpoints nor from"
+        " allowed_cidrs. End users fetch packages from S3 themselves, so they must come in one of these ways too. See"
+        " docs/security.md.",
+        left_out="No VPC endpoint is refused any more, unless allowed_cidrs stays: then S3 refuses every object to what"
+        " comes through any VPC endpoint.",
+    ),
+    "permissions_boundary": _either(
+        with_a_value="GHES can do no more than that policy allows: it must allow the seven actions. What it allows"
+        " beyond them, another policy that is attached later can give to the user.",
+        left_out="The policy with the seven actions is the boundary again: IAM holds the user to them.",
+    ),
     "secret_readers": _secret_readers,
     "access_logs": _access_logs,
     "storage_class": _storage_class,
-    "endpoint": _endpoint,
-    "tags": _tags,
+    "endpoint": (
+        "GHES must be given the other AWS Service URL; the one that it has goes on working. Saving the settings"
+        " restarts services of GHES. Prove the URL with verify before, and try it on a staging server first."
+    ),
+    "tags": "The tags change, and nothing else.",
     "account": _place,
     "region": _place,
 }
@@ -217,4 +179,5 @@ def consequence(option: str, before: Any, after: Any, stack: RenderedStack) -> s
         return OF_THE_REPLICA
     if option == "encryption" and stack.packages_bucket is None:
         return WITHOUT_A_BUCKET
-    return CONSEQUENCES[option](before, after)
+    told = CONSEQUENCES[option]
+    return told if isinstance(told, str) else told(before, after)
