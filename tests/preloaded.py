@@ -93,6 +93,8 @@ def _load() -> None:
     for module in pkgutil.walk_packages(ghes_packages.__path__, "ghes_packages."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+    for module_of_theirs in ("pydantic.type_adapter", "rich._emoji_codes", "rich.status"):  # imported at first use
+        importlib.import_module(module_of_theirs)
     # It keeps the data that it read.
     botocore.session.create_loader = functools.cache(botocore.session.create_loader)
     none: Any = {"aws_access_key_id": "none", "aws_secret_access_key": "none", "region_name": "us-west-2"}

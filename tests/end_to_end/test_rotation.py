@@ -53,8 +53,8 @@ class Ghes:
             self._thread.join()
 
     def _work(self) -> None:
-        # Twenty times a second is enough to meet every step, and leaves the processor to the commands.
-        while not self._stopped.wait(0.05):
+        # Ten times a second is enough to meet every step, and leaves the processor to the commands.
+        while not self._stopped.wait(0.1):
             self._in_use = client = self._client
             package, layer = ({"Bucket": self._bucket, "Key": key} for key in ("a/package", "a/layer"))
             try:
