@@ -59,10 +59,6 @@ def test_a_deployed_instance_has_its_settings_and_verifies(all_deployed: Cloud) 
     assert re.fullmatch(r"works: \d+ passed, 0 failed", verified.stdout.splitlines()[-1])
     assert max(len(line) for line in verified.stdout.splitlines()) <= 80
 
-    report = json.loads(cloud.ghes_packages("verify", "works", "--json").stdout)
-    assert (report["instance"], report["failed"], report["not_checked"]) == ("works", 0, 0)
-    assert report["passed"] == len(report["checks"]) > 50
-
 
 def test_all_instances_are_deployed_together_and_shown_side_by_side(all_deployed: Cloud) -> None:
     shown = all_deployed.ghes_packages("status")
@@ -73,6 +69,7 @@ def test_all_instances_are_deployed_together_and_shown_side_by_side(all_deployed
         ("again", 0, 0),
         ("works", 0, 0),
     ]
+    assert all(each["passed"] == len(each["checks"]) > 50 for each in reports)
 
 
 def deploy_one_that_cannot_be_made(cloud: Cloud, name: str) -> Stack:
