@@ -2,11 +2,10 @@
 
 import json
 import uuid
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
-from botocore.exceptions import WaiterError
-
-from local_aws.embedded_aws import EmbeddedAws
+from botocore.exceptions import ClientError, WaiterError
 
 SOON = {"Delay": 0.02, "MaxAttempts": 500}
 
@@ -18,10 +17,32 @@ def template(resources: Resources, outputs: Resources | None = None) -> dict[str
     return {"TemplateBody": json.dumps(body), "Capabilities": ["CAPABILITY_IAM"]}
 
 
+class Aws(Protocol):
+    """What gives clients of an AWS."""
+
+    @property
+    def region(self) -> str: ...
+
+    def client(self, service: str, **overrides: Any) -> Any: ...
+
+
+def deploy(aws: Aws, assembly: Path, stack: str) -> None:
+    """Make or update a stack of an assembly, those that it needs first, and protect them, as `cdk deploy` does."""
+    artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
+    artifact = artifacts[stack]
+    for each in artifact.get("dependencies", ()):
+        if artifacts[each]["type"] == artifact["type"]:
+            deploy(aws, assembly, each)
+    properties, region = artifact["properties"], artifact["environment"].rpartition("/")[2]
+    there = Stack(aws, properties.get("stackName", stack), None if region == "unknown-region" else region)
+    there.deploy((assembly / properties["templateFile"]).read_text())
+    there.protect(on=properties["terminationProtection"])
+
+
 class Stack:
     """A stack of one's own, by CloudFormation's API."""
 
-    def __init__(self, aws: EmbeddedAws, name: str | None = None, region: str | None = None) -> None:
+    def __init__(self, aws: Aws, name: str | None = None, region: str | None = None) -> None:
         self.name = name or f"stack-{uuid.uuid4().hex[:8]}"
         self.cloudformation = aws.client("cloudformation", region_name=region or aws.region)
 
@@ -31,8 +52,26 @@ class Stack:
     def update(self, resources: Resources, outputs: Resources | None = None) -> None:
         self._run("update", **template(resources, outputs))
 
+    def deploy(self, template: str) -> None:
+        """Make it, or update it if it is there and this is another template."""
+        body = {"TemplateBody": template, "Capabilities": ["CAPABILITY_IAM"]}
+        try:
+            self._run("update", **body)
+        except ClientError as error:
+            if "does not exist" in str(error):
+                self._run("create", **body)
+            elif "No updates are to be performed" not in str(error):
+                raise
+
     def delete(self) -> None:
         self._run("delete")
+
+    def protect(self, *, on: bool) -> None:
+        self.cloudformation.update_termination_protection(StackName=self.name, EnableTerminationProtection=on)
+
+    def outputs(self) -> dict[str, str]:
+        [described] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
     def physical_id(self, logical_id: str) -> str:
         answer = self.cloudformation.describe_stack_resource(StackName=self.name, LogicalResourceId=logical_id)

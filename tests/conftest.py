@@ -87,7 +87,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("quick"):
         config.hook.pytest_deselected(items=[item for item in items if _is_slow(item)])
         items[:] = [item for item in items if not _is_slow(item)]
-    folders, files = ("local_aws", "verify", "faults", "end_to_end"), ("test_changes.py", "test_rotation.py")
+    folders, files = ("local_aws", "verify", "faults", "end_to_end"), ("test_sandbox.py", "test_changes.py")
     items.sort(
         key=lambda item: (
             folders.index(item.path.parent.name) + 1 if item.path.parent.name in folders else 0,

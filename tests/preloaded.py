@@ -19,7 +19,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,28 +71,41 @@ def _ghes_packages() -> int:
 
 
 PROGRAMS: Mapping[str, Callable[[], int]] = {"aws": _aws, "ghes-packages": _ghes_packages}
+# A call of each service, none of which is made.
+CALLS = {
+    "cloudformation": "list-stacks",
+    "iam": "list-users",
+    "kms": "list-keys",
+    "s3api": "list-buckets",
+    "secretsmanager": "list-secrets",
+    "sts": "get-caller-identity",
+}
 
 
 def _load() -> None:
     """Import what the programs import, and read what they read; nothing here may start a thread."""
-    import awscli.botocore.loaders
-    import awscli.botocore.session
     import awscli.clidriver
-    import botocore.loaders
     import botocore.session
 
     import ghes_packages
+    from ghes_packages.live import aws
 
     for module in pkgutil.walk_packages(ghes_packages.__path__, "ghes_packages."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    for theirs in (botocore, awscli.botocore):
-        loader = theirs.loaders.JSONFileLoader
-        loader.load_file = functools.cache(loader.load_file)
-        session = theirs.session.Session()
-        for service in ("cloudformation", "iam", "kms", "s3", "secretsmanager", "sts"):
-            session.create_client(service, "us-west-2", aws_access_key_id="none", aws_secret_access_key="none")
-    awscli.clidriver.create_clidriver().create_help_command()
+    for module_of_theirs in ("pydantic.type_adapter", "rich._emoji_codes", "rich.status"):  # imported at first use
+        importlib.import_module(module_of_theirs)
+    # It keeps the data that it read.
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+    none: Any = {"aws_access_key_id": "none", "aws_secret_access_key": "none", "region_name": "us-west-2"}
+    for service, operation in CALLS.items():
+        del os.environ["AWS_DATA_PATH"]
+        sys.argv = ["aws", service, operation, "--generate-cli-skeleton"]
+        with redirect_stdout(io.StringIO()):
+            _aws()
+        awscli.clidriver.create_clidriver().session.create_client(service.removesuffix("api"), **none)
+        ours: Any = aws.session_with(None, **none)
+        ours.client(service.removesuffix("api"))
     gc.freeze()
 
 

@@ -1,6 +1,10 @@
 """Templates, synthesised in this process; `python -m tests.synthesis` prints the one that the tests keep."""
 
+import atexit
+import functools
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -33,6 +37,14 @@ def app(**properties: Any) -> cdk.App:
 
 def assembly_of(instances: Iterable[Instance], folder: Path) -> Path:
     """What `cdk synth` would leave there, but for the checks."""
+    return Path(shutil.copytree(_assembly(tuple(instances)), folder, dirs_exist_ok=True))
+
+
+@functools.cache
+def _assembly(instances: tuple[Instance, ...]) -> Path:
+    """One for all tests, for as long as this process lasts."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     whole = app(outdir=str(folder))
     for instance in instances:
         stacks_of(whole, instance)

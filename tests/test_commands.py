@@ -13,7 +13,7 @@ from tests.runbook import PROJECT, blocks, commands
 DEPLOYED = "test_a_deployed_instance_has_its_settings_and_verifies"
 SIDE_BY_SIDE = "test_all_instances_are_deployed_together_and_shown_side_by_side"
 SET_UP = "test_the_set_up_is_what_these_tests_run_in"
-DESTROYED = "test_destroy_is_refused_and_then_leaves_bucket_policy_and_packages"
+BY_THE_CLI = "test_with_the_policy_of_the_caller_the_cdk_cli_deploys_changes_and_destroys_a_stack_and_packages_stay"
 SYNTHESISED = "test_the_same_commit_gives_the_same_bytes_and_no_word_more"
 
 # By page, each command, and the test or the fixture that runs it.
@@ -23,15 +23,15 @@ RUN_BY = {
         "make setup": SET_UP,
         ". .venv/bin/activate": SET_UP,
         "cdk synth --quiet": SYNTHESISED,
-        "cdk deploy GhesPackages-production": DEPLOYED,
+        "cdk deploy GhesPackages-production": BY_THE_CLI,
         "ghes-packages settings production --show-secret": DEPLOYED,
         "ghes-packages status production": "test_the_runbook_rotates_without_a_failed_request",
         "ghes-packages verify production": DEPLOYED,
-        "make deploy INSTANCE=production": "test_the_runbook_rotates_without_a_failed_request",
+        "make deploy INSTANCE=production": "test_the_tour_shows_what_it_says",
         "ghes-packages review base/cdk.out head/cdk.out": "test_two_assemblies_are_reviewed_without_aws",
         "aws cloudformation update-termination-protection --no-enable-termination-protection"
         " --stack-name GhesPackages-production": "test_a_retained_bucket_is_taken_back_with_its_packages",
-        "cdk destroy GhesPackages-production": DESTROYED,
+        "cdk destroy GhesPackages-production": BY_THE_CLI,
     },
     "docs/many-instances.md": {
         "ghes-packages status": SIDE_BY_SIDE,
@@ -50,7 +50,7 @@ RUN_BY = {
         "ghes-packages review --deployed production": (
             "test_a_stack_of_the_bootstrap_is_deployed_without_it_and_back_and_no_resource_changes"
         ),
-        "make deploy INSTANCE=production": "test_the_runbook_rotates_without_a_failed_request",
+        "make deploy INSTANCE=production": "test_the_tour_shows_what_it_says",
         "ghes-packages verify production": DEPLOYED,
     },
     "docs/pipeline.md": {

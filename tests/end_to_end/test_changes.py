@@ -6,7 +6,7 @@ this process and deployed by CloudFormation's API, which takes a second instead 
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,11 +21,11 @@ from ghes_packages.review.deployed import review_deployed
 from ghes_packages.verify import verify
 from ghes_packages.verify.report import Finding, Outcome, Report
 from local_aws.embedded_aws import EmbeddedAws
-from tests.cloudformation import Resources, Stack
+from tests.cloudformation import Stack, deploy
 from tests.synthesis import assembly_of, deployable
 from tests.vpc_endpoint import through
 
-Options = dict[str, Any]
+Options = Mapping[str, Any]
 ENDPOINT = "vpce-1a2b3c4d"
 HERE: Options = {"account": "111122223333", "region": "us-west-2"}
 
@@ -49,11 +49,11 @@ class Owner:
         policy["Statement"] += statements
         self.client("kms").put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
 
-    def reader(self) -> str:
+    def readers(self) -> list[str]:
         trust = {"Version": "2012-10-17", "Statement": []}
         name = f"reader-{uuid.uuid4().hex[:8]}"
         role = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
-        return str(role["Role"]["Arn"])
+        return [str(role["Role"]["Arn"])]
 
     def boundary(self) -> str:
         allowed = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
@@ -74,23 +74,14 @@ class Deployment:
     def __init__(self, aws: EmbeddedAws, folder: Path) -> None:
         self.name, self.folder = f"change-{uuid.uuid4().hex[:8]}", folder
         self.aws, self.owner = aws, Owner(aws)
-        self.stack = Stack(aws, f"GhesPackages-{self.name}")
-        self.replicas: list[Stack] = []
-        self.assemblies: dict[Instance, Path] = {}
-        self.stack.create(*self.template(self.configured({}).stack_name, {}))
-        self.protect(self.stack)
-        self.bucket = self.output("AwsS3Bucket")
+        self.deploy({})
 
     def configured(self, options: Options) -> Instance:
         return Instance.model_validate({"name": self.name, **options})
 
-    def output(self, key: str) -> str:
-        [stack] = self.stack.cloudformation.describe_stacks(StackName=self.stack.name)["Stacks"]
-        [value] = [each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == key]
-        return str(value)
-
-    def protect(self, stack: Stack) -> None:
-        stack.cloudformation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=True)
+    @property
+    def bucket(self) -> str:
+        return Stack(self.aws, f"GhesPackages-{self.name}").outputs()["AwsS3Bucket"]
 
     def refused(self, options: Options) -> list[str]:
         """The risks that `make deploy` refuses; with them in ACCEPT it goes on."""
@@ -107,26 +98,10 @@ class Deployment:
         return risks
 
     def assembly(self, options: Options) -> Path:
-        """Synthesised once for each instance."""
-        instance = self.configured(options)
-        if instance not in self.assemblies:
-            self.assemblies[instance] = assembly_of([instance], self.folder / uuid.uuid4().hex)
-        return self.assemblies[instance]
-
-    def template(self, stack: str, options: Options) -> tuple[Resources, Resources]:
-        """Resources and outputs of a stack."""
-        template = json.loads((self.assembly(options) / f"{stack}.template.json").read_text())
-        return template["Resources"], template["Outputs"]
+        return assembly_of([self.configured(options)], self.folder / uuid.uuid4().hex)
 
     def deploy(self, options: Options) -> None:
-        instance = self.configured(options)
-        if instance.replica and not self.replicas:
-            self.replicas = [Stack(self.aws, instance.replica.stack_name, str(instance.replica_region))]
-            self.replicas[0].create(*self.template(instance.replica.stack_name, options))
-            self.protect(self.replicas[0])
-        elif instance.replica:
-            self.replicas[0].update(*self.template(instance.replica.stack_name, options))
-        self.stack.update(*self.template(instance.stack_name, options))
+        deploy(self.aws, self.assembly(options), self.configured(options).construct_id)
 
     def verify(self, options: Options) -> Report:
         return verify(self.configured(options), lambda title: None, patience=0)
@@ -156,63 +131,56 @@ def let_the_user_in(deployment: Deployment, options: Options) -> None:
 
 
 @dataclass(frozen=True)
-class Case:
-    """What to set on a deployed instance that has `before`; `then` is what somebody else does once it is deployed.
+class Walk:
+    """What to set, step by step, on a deployed instance that has `before`; a value can be made by an Owner.
 
-    `problems` are what `status` then says, rightly. With `through`, all requests come through that VPC endpoint.
+    With `through`, all requests come through that VPC endpoint.
     """
 
-    options: Callable[[Owner], Options]
+    steps: Sequence[Options]
     before: Options = field(default_factory=dict)
-    then: Callable[[Deployment, Options], None] = lambda deployment, options: None
-    problems: tuple[str, ...] = ()
     through: str = ""
 
 
-def value(**options: Any) -> Callable[[Owner], Options]:
-    return lambda owner: options
-
-
-ROTATED = {"access_key": 2, "previous_access_key": "active"}
-CASES: dict[str, list[Case]] = {
-    "account": [Case(value(**HERE))],
-    "region": [Case(value(**HERE))],
-    "access_key": [Case(value(**ROTATED), problems=("access key 1 is still in use",))],
-    "previous_access_key": [Case(value(access_key=2, previous_access_key="inactive"), before=ROTATED)],
-    "encryption": [
-        Case(value(encryption="kms")),
-        Case(lambda owner: {**HERE, "encryption": owner.key()}, before=HERE, then=let_the_user_in),
-    ],
-    "access_logs": [Case(lambda owner: {"access_logs": owner.bucket()})],
-    "allowed_cidrs": [Case(value(allowed_cidrs=["127.0.0.0/8"]))],
-    "allowed_vpc_endpoints": [
-        Case(value(allowed_vpc_endpoints=[ENDPOINT]), through=ENDPOINT),
-        Case(value(allowed_cidrs=["203.0.113.0/24"], allowed_vpc_endpoints=[ENDPOINT]), through=ENDPOINT),
-        Case(
-            value(allowed_cidrs=["127.0.0.0/8"], allowed_vpc_endpoints=[ENDPOINT]),
-            before={"allowed_cidrs": ["127.0.0.0/8"]},
-        ),
-    ],
-    "permissions_boundary": [Case(lambda owner: {**HERE, "permissions_boundary": owner.boundary()}, before=HERE)],
-    "tags": [Case(value(tags={"cost-center": "1234"}))],
-    "secret_readers": [Case(lambda owner: {**HERE, "secret_readers": [owner.reader()]}, before=HERE)],
-    "noncurrent_days": [Case(value(noncurrent_days=90)), Case(value(noncurrent_days=7))],
-    "storage_class": [
-        Case(value(storage_class="intelligent-tiering")),
-        Case(
-            value(**HERE, replica_region="us-east-1", storage_class="intelligent-tiering"),
-            before={**HERE, "replica_region": "us-east-1"},
-        ),
-    ],
-    "replica_region": [Case(value(**HERE, replica_region="us-east-1"), before=HERE)],
-    "endpoint": [
-        Case(value(**HERE, endpoint="fips"), before=HERE),
-        Case(value(**HERE, endpoint="dualstack"), before=HERE),
-    ],
+TIERED = {"storage_class": "intelligent-tiering"}
+WALKS = {
+    "the stack alone": Walk(
+        [
+            {"tags": {"cost-center": "1234"}},
+            HERE,
+            {"noncurrent_days": 90},
+            {"access_logs": Owner.bucket},
+            TIERED,
+            {"encryption": "kms"},
+            {"allowed_vpc_endpoints": [ENDPOINT]},
+            {"allowed_cidrs": ["203.0.113.0/24"]},
+        ],
+        through=ENDPOINT,
+    ),
+    "what others own": Walk(
+        [
+            {"permissions_boundary": Owner.boundary},
+            {"secret_readers": Owner.readers},
+            {"noncurrent_days": 7},
+            {"endpoint": "fips"},
+            {"allowed_cidrs": ["127.0.0.0/8"]},
+            {"allowed_vpc_endpoints": [ENDPOINT]},
+            {"encryption": Owner.key},
+        ],
+        before=HERE,
+    ),
+    "a replica": Walk([{"replica_region": "us-east-1"}, TIERED, {"endpoint": "dualstack"}], before=HERE),
+    "access keys": Walk(
+        [
+            {"access_key": 2, "previous_access_key": "active"},
+            {"previous_access_key": "inactive"},
+            {"previous_access_key": "active"},
+        ]
+    ),
 }
 # They are for another bucket, and a bucket is moved to, not switched to.
 NEW_BUCKET: dict[str, Callable[[Owner], Options]] = {
-    "bucket_name": value(bucket_name="another-name-for-packages"),
+    "bucket_name": lambda owner: {"bucket_name": "another-name-for-packages"},
     "existing_bucket": lambda owner: {"existing_bucket": owner.bucket()},
 }
 # They are for the commands and for `cdk`: there is nothing to deploy.
@@ -228,7 +196,8 @@ IN_NO_RESOURCE: dict[str, Options] = {
 
 
 def test_every_option_is_changed_on_something_that_is_deployed() -> None:
-    assert CASES.keys() | NEW_BUCKET.keys() | IN_NO_RESOURCE.keys() == OPTIONS.keys()
+    walked = {option for walk in WALKS.values() for step in walk.steps for option in step}
+    assert walked | NEW_BUCKET.keys() | IN_NO_RESOURCE.keys() == OPTIONS.keys()
 
 
 @pytest.mark.parametrize("option", IN_NO_RESOURCE)
@@ -238,26 +207,46 @@ def test_an_option_for_the_commands_or_for_cdk_leaves_resources_and_outputs_as_t
     assert deployable(Instance(name="x", **options)) == deployable(Instance(name="x", **without))
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=option) for option, some in CASES.items() for case in some])
-def test_an_option_is_set_on_a_deployed_instance_and_taken_back(
-    deployment: Deployment, case: Case, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
+def test_options_are_set_on_a_deployed_instance_one_by_one_and_taken_back(
+    deployment: Deployment, walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if case.through:
-        through(monkeypatch, case.through)
-    options = case.options(deployment.owner)
-    if case.before:
-        deployment.deploy(case.before)
-    for step in (options, case.before):
-        if not deployment.refused(step):
-            assert (deployment.status(step).exit_status, deployment.verify(step).exit_status) == (1, 1)
-        deployment.deploy(step)
-        if step is options:
-            case.then(deployment, options)
-        problems = [problem.partition(" (")[0] for problem in deployment.status(step).problems()]
-        assert problems == ([*case.problems] if step is options else [])
-        assert wrong(deployment.verify(step)) == []
-        assert deployment.refused(step) == []
-    assert deployment.output("AwsS3Bucket") == deployment.bucket
+    def seen_before_it_is_deployed(options: Options) -> None:
+        if not deployment.refused(options):
+            assert deployment.status(options).exit_status == 1
+
+    def no_problem_of(options: Options) -> None:
+        problems = [problem.partition(" (")[0] for problem in deployment.status(options).problems()]
+        older_key = options.get("previous_access_key") == "active"
+        assert problems == (["access key 1 is still in use"] if older_key else [])
+
+    def nothing_to_do_with(options: Options) -> None:
+        no_problem_of(options)
+        assert deployment.refused(options) == []
+        assert wrong(deployment.verify(options)) == []
+
+    if walk.through:
+        through(monkeypatch, walk.through)
+    bucket, options, states = deployment.bucket, walk.before, [walk.before]
+    deployment.deploy(walk.before)
+    for step in walk.steps:
+        made = {option: value(deployment.owner) if callable(value) else value for option, value in step.items()}
+        options = {**options, **made}
+        seen_before_it_is_deployed(options)
+        if step is walk.steps[0]:
+            assert deployment.verify(options).exit_status == 1
+        deployment.deploy(options)
+        no_problem_of(options)
+        states.append(options)
+    if str(options.get("encryption")).startswith("arn:"):
+        let_the_user_in(deployment, options)
+    nothing_to_do_with(options)
+
+    for earlier in reversed(states[:-1]):
+        seen_before_it_is_deployed(earlier)
+    deployment.deploy(walk.before)
+    nothing_to_do_with(walk.before)
+    assert deployment.bucket == bucket
 
 
 @pytest.mark.parametrize("option", NEW_BUCKET)

@@ -5,21 +5,27 @@ It checks whoever calls CloudFormation, and nobody behind that. So `caller` is t
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ghes_packages.config.instance import Instance
 from local_aws.cdk_cli import CdkCli
 from local_aws.embedded_aws import EmbeddedAws
-from tests.deploy_permissions import AUTHORIZED_AS, Stack, needed, policies, stacks_of
+from tests.cloudformation import Stack
+from tests.deploy_permissions import AUTHORIZED_AS, main, needed, policies, stacks_of
+from tests.deploy_permissions import Stack as PermittedStack
 from tests.end_to_end.operator import Operator, refused
+from tests.end_to_end.test_deploy import everything_of
 from tests.handler_permissions import authorized_on
 from tests.runbook import blocks
-from tests.synthesis import PROJECT, assembly_of
+from tests.synthesis import assembly_of
 
 HERE = {"account": "111122223333", "region": "us-west-2"}
 DEPLOYED = Instance.model_validate({"name": "permitted", **HERE})
@@ -33,12 +39,18 @@ class Caller:
     aws: EmbeddedAws
     credentials: dict[str, str]
 
-    def cdk(self, command: str, assembly: Path) -> None:
+    def cdk(self, command: str, assembly: Path) -> str:
         variables = {name.upper(): value for name, value in self.credentials.items()}
-        CdkCli({**self.aws.environment, **variables}, app=str(assembly)).run(command, DEPLOYED.stack_name)
+        cli = CdkCli({**self.aws.environment, **variables}, app=str(assembly))
+        done = cli.run(command, DEPLOYED.stack_name)
+        return done.stdout + done.stderr
 
-    def client(self, service: str) -> Any:
-        return self.aws.client(service, **self.credentials)
+    @property
+    def region(self) -> str:
+        return self.aws.region
+
+    def client(self, service: str, **overrides: Any) -> Any:
+        return self.aws.client(service, **self.credentials, **overrides)
 
 
 @pytest.fixture
@@ -57,16 +69,32 @@ def caller(embedded_aws: EmbeddedAws) -> Iterator[Caller]:
     iam.delete_user(UserName="caller")
 
 
-def test_the_cdk_cli_deploys_changes_and_destroys_a_stack_with_the_policy_of_the_caller_alone(
+def test_with_the_policy_of_the_caller_the_cdk_cli_deploys_changes_and_destroys_a_stack_and_packages_stay(
     caller: Caller, tmp_path: Path
 ) -> None:
-    caller.cdk("deploy", assembly_of([DEPLOYED], tmp_path / "deployed"))
+    assembly = assembly_of([DEPLOYED], tmp_path / "deployed")
+    caller.cdk("deploy", assembly)
+    stack = Stack(caller, DEPLOYED.stack_name)
+    before = stack.outputs()
     changed = assembly_of([CHANGED], tmp_path / "changed")
-    caller.cdk("diff", changed)
+    shown = caller.cdk("diff", changed)
+    assert re.findall(r"^\[.\] (\S+ \S+)", shown, re.MULTILINE) == ["AWS::S3::Bucket Packages/Bucket"]
     caller.cdk("deploy", changed)
-    cloudformation = caller.client("cloudformation")
-    cloudformation.update_termination_protection(StackName=DEPLOYED.stack_name, EnableTerminationProtection=False)
+    assert stack.outputs() == before
+
+    s3, bucket = caller.aws.client("s3"), before["AwsS3Bucket"]
+    s3.put_object(Bucket=bucket, Key="a/package", Body=b"content")
+    policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    with pytest.raises(ClientError, match="TerminationProtection"):
+        stack.delete()
+    stack.protect(on=False)
     caller.cdk("destroy", changed)
+    assert refused(stack.cloudformation.describe_stacks, StackName=stack.name) == "ValidationError"
+    assert s3.get_object(Bucket=bucket, Key="a/package")["Body"].read() == b"content"
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == policy
+    left = everything_of(caller.aws, DEPLOYED.name)
+    assert len(left) == 2
+    assert all(each.startswith("ghespackages-permitted-packages") for each in left)
 
 
 def test_the_caller_of_one_instance_can_do_nothing_to_another_and_nothing_but_through_cloudformation(
@@ -95,12 +123,21 @@ def test_the_policy_for_resources_covers_what_a_deploy_makes_and_nothing_of_anot
 
 
 def test_the_commands_of_the_page_make_both_policies_of_an_instance(
-    operator: Operator, embedded_aws: EmbeddedAws
+    operator: Operator, embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     operator.configure("production", **HERE)
-    operator.shell.run(f"export PYTHONPATH={PROJECT}")
-    [block] = blocks("docs/deploy-permissions.md")
-    operator.shell.run(block)
+    monkeypatch.chdir(operator.folder)
+
+    def in_this_process(line: str) -> None:
+        """Another Python would take three seconds for CDK."""
+        words, _, file = line.removeprefix("python -m ").partition(" > ")
+        monkeypatch.setattr("sys.argv", words.split())
+        main()
+        Path(file).write_text(capsys.readouterr().out)
+
+    page = "docs/deploy-permissions.md"
+    printed = [line for line in blocks(page)[0].splitlines() if line.startswith("python -m tests.deploy_permissions ")]
+    operator.follow(page, {line: partial(in_this_process, line) for line in printed}).next()
     iam = embedded_aws.client("iam")
     instance = Instance.model_validate({"name": "production", **HERE})
     for name, which in (("DeployGhesPackages", "caller"), ("MakeGhesPackages", "resources")):
@@ -110,7 +147,7 @@ def test_the_commands_of_the_page_make_both_policies_of_an_instance(
         iam.delete_policy(PolicyArn=arn)
 
 
-def made(aws: EmbeddedAws, stack: Stack) -> Iterator[tuple[tuple[str, str], str]]:
+def made(aws: EmbeddedAws, stack: PermittedStack) -> Iterator[tuple[tuple[str, str], str]]:
     """The ARNs of what a stack has, under what each is authorized as."""
     region = stack.instance.region
     cloudformation = aws.client("cloudformation", region_name=region)
@@ -133,7 +170,7 @@ def made(aws: EmbeddedAws, stack: Stack) -> Iterator[tuple[tuple[str, str], str]
                 yield kind, stack.arn_of(service, f"{resource}/{name}")
 
 
-def unconditional(stack: Stack, kind: tuple[str, str]) -> list[str]:
+def unconditional(stack: PermittedStack, kind: tuple[str, str]) -> list[str]:
     """The actions on such a resource, but for those with a condition: the simulation knows nothing of the request."""
     statements = policies(stack.instance)["resources"]["Statement"]
     conditional = {action for each in statements if "Condition" in each for action in each["Action"]}

@@ -1,18 +1,15 @@
 """The runbooks in docs/, block by block."""
 
 import json
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
-from ghes_packages.config.instance import Instance
-from tests.end_to_end.operator import PACKAGES, Operator, outputs, refused
+from tests.end_to_end.operator import PACKAGES, Operator, refused
 from tests.runbook import blocks
-from tests.synthesis import assembly_of
 
 PAGE = "docs/take-back.md"
 LOG_FILE = "2026-03-01-09-00-00-0123456789ABCDEF"
@@ -26,15 +23,9 @@ def test_a_retained_bucket_is_taken_back_with_its_packages(operator: Operator) -
     operator.publish()
     bucket, first = operator.bucket(), operator.outputs()["AwsS3AccessKey"]
     policy = operator.s3.get_bucket_policy(Bucket=bucket)["Policy"]
-    stack = operator.stack("production")
+    stack = operator.stack()
 
-    runbook = operator.follow(
-        PAGE,
-        {
-            "cdk destroy GhesPackages-production": stack.delete,
-            "cdk deploy GhesPackages-production": lambda: operator.deploy(existing_bucket=bucket),
-        },
-    )
+    runbook = operator.follow(PAGE)
     runbook.next()
     own = noted(operator)
     assert bucket in own
@@ -45,6 +36,7 @@ def test_a_retained_bucket_is_taken_back_with_its_packages(operator: Operator) -
     assert {*noted(operator)} - earlier == {*own}
     (operator.folder / "buckets.txt").write_text("\n".join(own))
 
+    operator.configure(existing_bucket=bucket)
     shown_settings = runbook.next()
     assert ", 0 failed" in shown_settings
     assert bucket in shown_settings
@@ -55,11 +47,11 @@ def test_a_retained_bucket_is_taken_back_with_its_packages(operator: Operator) -
     ghes.put_object(Bucket=bucket, Key="a/package", Body=b"newer")
     assert operator.s3.get_bucket_policy(Bucket=bucket)["Policy"] == policy
 
-    operator.protect(stack, on=False)
+    stack.protect(on=False)
     stack.delete()
     operator.s3.delete_object(Bucket=bucket, Key="a/layer")
     *_with_key_or_replica, for_good = runbook.left
-    operator.shell.run(for_good)
+    operator.run(for_good)
     assert buckets(operator).isdisjoint(own)
 
 
@@ -81,12 +73,11 @@ def test_deleting_for_good_leaves_a_bucket_that_is_not_of_the_stack(operator: Op
     operator.publish()
     content, packages = operator.content(theirs), operator.bucket()
 
-    destroy = {"cdk destroy GhesPackages-production": operator.stack("production").delete}
-    runbook = operator.follow(PAGE, destroy)
+    runbook = operator.follow(PAGE)
     runbook.next()
     assert noted(operator) == ([packages] if option == "access_logs" else [])
     *_, for_good = runbook.left
-    operator.shell.run(for_good)
+    operator.run(for_good)
     assert operator.content(theirs) == content
     assert (packages in buckets(operator)) is (option == "existing_bucket")
 
@@ -95,10 +86,9 @@ def test_a_bucket_with_a_kms_key_is_taken_back_and_verify_says_how(operator: Ope
     operator.deploy(encryption="kms")
     operator.publish()
     bucket = operator.bucket()
-    destroy = {"cdk destroy GhesPackages-production": operator.stack("production").delete}
-    operator.follow(PAGE, destroy).next()
+    operator.follow(PAGE).next()
     [look_up] = [block for block in blocks(PAGE) if "aws kms describe-key" in block]
-    key = operator.shell.run(look_up).strip()
+    key = operator.run(look_up).strip()
     # What AWS does where a user is deleted that a key's policy names.
     kms = operator.aws.client("kms")
     policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
@@ -109,15 +99,15 @@ def test_a_bucket_with_a_kms_key_is_taken_back_and_verify_says_how(operator: Ope
     where = {"account": operator.aws.account, "region": operator.aws.region}
     operator.deploy(existing_bucket=bucket, encryption=key, **where)
     verify = "ghes-packages verify production --json || true"
-    found = json.loads(operator.shell.run(verify))
+    found = json.loads(operator.run(verify))
     remedies = {each["title"]: each["remedy"] for each in found["checks"] if each["outcome"] == "failed"}
     assert remedies.keys() == {"encrypted by default", "key policy grants"}
-    operator.shell.run(remedies["encrypted by default"])
+    operator.run(remedies["encrypted by default"])
     assert "take out statements whose principal is an ID" in remedies["key policy grants"]
     policy["Statement"].remove(old)
     policy["Statement"] += json.loads(remedies["key policy grants"].split("'")[1])
     kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
-    assert ", 0 failed" in operator.shell.run("ghes-packages verify production")
+    assert ", 0 failed" in operator.run("ghes-packages verify production")
     assert operator.content(bucket) == PACKAGES
 
 
@@ -126,24 +116,24 @@ def test_a_replica_outlives_its_stack_until_it_is_deleted_for_good_too(operator:
     operator.deploy(**where, replica_region="us-east-1")
     operator.publish()
     packages, replica = operator.bucket(), operator.replica("production", "us-east-1")
-    copy = outputs(replica)["ReplicaS3Bucket"]
+    copy = replica.outputs()["ReplicaS3Bucket"]
     assert operator.content(copy) == PACKAGES
-    runbook = operator.follow(PAGE, {"cdk destroy GhesPackages-production": operator.stack("production").delete})
+    runbook = operator.follow(PAGE)
     runbook.next()
     made = noted(operator)
     *_, delete_rules, destroy_replica, for_good = runbook.left
     assert replicated(operator, made) == set(made)
-    operator.shell.run(delete_rules)
+    operator.run(delete_rules)
     assert replicated(operator, made) == set()
     operator.s3.put_object(Bucket=packages, Key="later", Body=b"")
     assert operator.content(copy) == PACKAGES
 
-    operator.shell.run(destroy_replica)
+    operator.run(destroy_replica)
     copies = noted(operator)
     assert copy in copies
     assert refused(replica.cloudformation.describe_stacks, StackName=replica.name) == "ValidationError"
     assert operator.content(copy) == PACKAGES
-    operator.shell.run(for_good)
+    operator.run(for_good)
     assert buckets(operator).isdisjoint(copies)
     assert buckets(operator) >= set(made)
 
@@ -170,7 +160,7 @@ def test_deleting_for_good_stops_where_it_is_refused(operator: Operator) -> None
     ]
     operator.s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": denied}))
     with pytest.raises(AssertionError, match="AccessDenied"):
-        operator.shell.run(f"echo {bucket} > buckets.txt\n{for_good}")
+        operator.run(f"echo {bucket} > buckets.txt\n{for_good}")
     assert operator.content(bucket) == PACKAGES
 
 
@@ -185,7 +175,7 @@ def test_deleted_packages_come_back(operator: Operator) -> None:
     [since] = [each["LastModified"].isoformat()[:23] for each in markers if each["Key"] == "a/package"]
 
     line = "since=2026-01-31T08:00"
-    runbook = operator.follow("docs/bring-back.md", {line: lambda: operator.shell.run(f"since={since}")})
+    runbook = operator.follow("docs/bring-back.md", {line: lambda: operator.run(f"since={since}")})
     shown = runbook.next()
     assert [row.split("\t")[1] for row in shown.splitlines()] == ["a/package", "b/with blank"]
     runbook.next()
@@ -204,20 +194,20 @@ def test_deleted_packages_come_back_in_the_replica_too(operator: Operator) -> No
     operator.deploy(**where, replica_region="us-east-1")
     operator.publish()
     bucket, ghes = operator.bucket(), operator.as_ghes()
-    replica = outputs(operator.replica("production", "us-east-1"))["ReplicaS3Bucket"]
+    replica = operator.replica("production", "us-east-1").outputs()["ReplicaS3Bucket"]
     for key in PACKAGES:
         ghes.delete_object(Bucket=bucket, Key=key)
     assert operator.content(replica) == {}
 
     line = "since=2026-01-31T08:00"
-    runbook = operator.follow("docs/bring-back.md", {line: lambda: operator.shell.run("since=2026-01-01")})
+    runbook = operator.follow("docs/bring-back.md", {line: lambda: operator.run("since=2026-01-01")})
     runbook.next(2)
     assert operator.content(bucket) == PACKAGES
     assert operator.content(replica) == {}
     *_, in_the_replica, listed = runbook.left
-    operator.shell.run(in_the_replica)
+    operator.run(in_the_replica)
     assert operator.content(replica) == PACKAGES
-    assert "Total Objects: 3" in operator.shell.run(listed)
+    assert "Total Objects: 3" in operator.run(listed)
 
 
 def log(operator: Operator, name: str, *requests: tuple[str, str, str]) -> None:
@@ -238,8 +228,8 @@ def test_staging_cannot_reach_production(operator: Operator) -> None:
     operator.s3.put_object(Bucket=central["Bucket"], Key=f"another/{LOG_FILE}", Body=of_another)
     operator.deploy(access_logs=central["Bucket"])
     operator.publish()
-    deploy = {"cdk deploy GhesPackages-staging": lambda: operator.deploy("staging")}
-    runbook = operator.follow("docs/staging.md", deploy)
+    operator.configure("staging")
+    runbook = operator.follow("docs/staging.md")
     assert "0 failed" in runbook.next()
     assert operator.bucket("staging") in runbook.next()
     shown = runbook.next()
@@ -252,7 +242,7 @@ def test_staging_cannot_reach_production(operator: Operator) -> None:
     assert runbook.next().splitlines()[-1] == "none from staging"
     assert runbook.left == []
     log(operator, "production", (STAGING, "REST.PUT.OBJECT", "a/package"))
-    assert "REST.PUT.OBJECT" in operator.shell.run(asked)
+    assert "REST.PUT.OBJECT" in operator.run(asked)
 
     for one, other in (("staging", "production"), ("production", "staging")):
         ghes, bucket = operator.as_ghes(one), operator.bucket(other)
@@ -285,17 +275,8 @@ def test_a_leaked_key_is_refused_after_one_command(operator: Operator) -> None:
     link = leaked.generate_presigned_url("get_object", Params=package)
     assert fetched(operator, link) == "package"
 
-    access_key_2 = partial(operator.update, access_key=2)
-    deploys = [partial(access_key_2, previous_access_key=previous) for previous in ("inactive", "deleted")]
-    runbook = operator.follow(
-        "docs/leaked-key.md",
-        {
-            "make deploy INSTANCE=production": lambda: deploys.pop(0)(),
-            "ghes-packages rotate production": lambda: operator.shell.run(
-                "ghes-packages rotate production --unused-for 0"  # two days later
-            ),
-        },
-    )
+    instead: dict[str, Callable[[], object]] = {}
+    runbook = operator.follow("docs/leaked-key.md", instead)
     runbook.next()
     assert refused(leaked.get_object, **package) == "InvalidAccessKeyId"
     assert "InvalidAccessKeyId" in fetched(operator, link)
@@ -315,6 +296,7 @@ def test_a_leaked_key_is_refused_after_one_command(operator: Operator) -> None:
     assert runbook.next() == "[01/Mar/2026:08:00:00 REST.DELETE.OBJECT a/layer\n"
     runbook.next()
 
+    operator.configure(access_key=2, previous_access_key="inactive")
     back = runbook.next()
     assert ", 1 failed" in back
     assert "stray: NoSessions" in back
@@ -322,24 +304,19 @@ def test_a_leaked_key_is_refused_after_one_command(operator: Operator) -> None:
     assert refused(session.get_object, **package) == "AccessDenied"
     assert refused(leaked.get_object, **package) == "InvalidAccessKeyId"
 
+    rotate, deploy = "ghes-packages rotate production", "make deploy INSTANCE=production"
+    two_days_later = {rotate: f"{rotate} --unused-for 0", deploy: f"{deploy} ACCEPT=access-key-1-in-use"}
+    instead.update({each: partial(operator.run, then) for each, then in two_days_later.items()})
     assert ", 0 failed" in runbook.next()
     assert len(runbook.left) == 3  # what is for a time without deploys
 
 
-def test_a_leaked_key_is_replaced_by_hand_while_no_deploy_works(operator: Operator, tmp_path: Path) -> None:
+def test_a_leaked_key_is_replaced_by_hand_while_no_deploy_works(operator: Operator) -> None:
     operator.deploy()
     operator.publish()
     package = {"Bucket": operator.bucket(), "Key": "a/package"}
     leaked, first = operator.as_ghes(), operator.outputs()["AwsS3AccessKey"]
-    second: dict[str, Any] = {"access_key": 2, "previous_access_key": "deleted"}
-
-    def reviewed_deploy() -> None:
-        operator.configure("production", **second)
-        assembly = assembly_of([Instance(name="production", **second)], tmp_path / "cdk.out")
-        operator.shell.run(f"ghes-packages review --deployed production --assembly {assembly}")
-        operator.update(**second)
-
-    runbook = operator.follow("docs/leaked-key.md", {"make deploy INSTANCE=production": reviewed_deploy})
+    runbook = operator.follow("docs/leaked-key.md")
     runbook.next()
     assert refused(leaked.get_object, **package) == "InvalidAccessKeyId"
     runbook.left = runbook.left[-3:]
@@ -349,12 +326,13 @@ def test_a_leaked_key_is_replaced_by_hand_while_no_deploy_works(operator: Operat
     assert ghes.get_object(**package)["Body"].read() == b"package"
     assert (operator.folder / "key.txt").stat().st_mode & 0o077 == 0
 
+    operator.configure(access_key=2, previous_access_key="deleted")
     back = runbook.next()
     assert f"stray: {by_hand} Active" in back
     assert operator.as_ghes().get_object(**package)["Body"].read() == b"package"
     assert ghes.get_object(**package)["Body"].read() == b"package"
     runbook.next()
-    assert ", 0 failed" in operator.shell.run("ghes-packages verify production")
+    assert ", 0 failed" in operator.run("ghes-packages verify production")
     keys = operator.aws.client("iam").list_access_keys(UserName=operator.outputs()["IamUserName"])
     [left] = [each["AccessKeyId"] for each in keys["AccessKeyMetadata"]]
     assert left == operator.outputs()["AwsS3AccessKey"] != first

@@ -46,12 +46,12 @@ def test_a_moved_bucket_has_every_key_and_checksum(operator: Operator) -> None:
     operator.publish()
     old = operator.bucket()
     put_in_parts(operator, old, "a/image", bytes(5 << 20), b"1" * (5 << 20))
-    deploy = {"cdk deploy GhesPackages-production-2": lambda: operator.deploy("production-2")}
-    runbook = operator.follow("docs/move.md", deploy)
+    operator.configure("production-2")
+    runbook = operator.follow("docs/move.md")
     assert "0 failed" in runbook.next()
     new = operator.bucket("production-2")
     credentials = copier(operator, old, new)
-    operator.shell.run("".join(f"export {name}={value}\n" for name, value in credentials.items()))
+    operator.run("".join(f"export {name}={value}\n" for name, value in credentials.items()))
     assert runbook.next() == "0\n"
 
     # What GHES does between the first sync and the window.
@@ -72,14 +72,14 @@ def test_a_moved_bucket_has_every_key_and_checksum(operator: Operator) -> None:
     # The check sees a copy that is not one.
     operator.s3.put_object(Bucket=new, Key="b/with blank", Body=b"blind")
     operator.s3.put_object(Bucket=new, Key="stray", Body=b"")
-    lines = operator.shell.run(sizes + contents).splitlines()
+    lines = operator.run(sizes + contents).splitlines()
     assert [line for line in lines if line.startswith("NOT THE SAME")] == [
         "NOT THE SAME: sync again",
         "NOT THE SAME: b/with blank",
     ]
 
     environment = operator.aws.environment
-    operator.shell.run("".join(f"export {name}={environment[name]}\n" for name in credentials))
+    operator.run("".join(f"export {name}={environment[name]}\n" for name in credentials))
     assert new in runbook.next()
     assert old in runbook.next()
     assert runbook.left == []

@@ -1,26 +1,16 @@
 """The runbook, command by command, while a client works as GHES would."""
 
 import json
-import shutil
-import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ghes_packages.config.instances import load
-from local_aws.cdk_cli import PROJECT
 from local_aws.embedded_aws import EmbeddedAws
-from tests.cloudformation import Stack
-from tests.end_to_end.conftest import Cloud
-from tests.keys import instance
+from tests.end_to_end.operator import Operator
 from tests.runbook import commands
-from tests.synthesis import assembly_of, deployable
 from tests.waiting import wait_until
 
 RUNBOOK = commands("docs/rotation.md")
@@ -29,6 +19,7 @@ STATUS, VERIFY = "ghes-packages status production", "ghes-packages verify produc
 PASTE = "ghes-packages settings production --show-secret"
 BACK = f"{ROTATE} --back"
 A_DAY_LATER = " --unused-for 0"  # the only thing in these tests that a day of waiting would do
+ACCEPTED = " ACCEPT=access-key-1-in-use"  # as is this
 
 
 class Ghes:
@@ -62,7 +53,8 @@ class Ghes:
             self._thread.join()
 
     def _work(self) -> None:
-        while not self._stopped.is_set():
+        # Ten times a second is enough to meet every step, and leaves the processor to the commands.
+        while not self._stopped.wait(0.1):
             self._in_use = client = self._client
             package, layer = ({"Bucket": self._bucket, "Key": key} for key in ("a/package", "a/layer"))
             try:
@@ -77,94 +69,25 @@ class Ghes:
                 self.failures.append(str(error))
 
 
-class Administrator:
-    """Runs the commands of the runbook in a checkout of its own."""
-
-    def __init__(self, cloud: Cloud, folder: Path) -> None:
-        self.cloud, self.folder = cloud, folder
-        self.stack = Stack(cloud.aws, "GhesPackages-production")
-        self.environment = {
-            **cloud.aws.environment,
-            "CDK_DEPLOY_OPTIONS": "--require-approval never --no-notices",
-            # What validation says does not depend on the keys, and other tests hear it.
-            "CDK_VALIDATION": "false",
-        }
-        for name in ("Makefile", "app.py", "cdk.json", "pyproject.toml", "package.json", "package-lock.json"):
-            shutil.copy2(PROJECT / name, folder / name)
-        for file in PROJECT.glob("requirements*.txt"):
-            shutil.copy2(file, folder / file.name)
-        for name in ("stacks", "ghes_packages"):
-            shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in (".venv", "node_modules", ".cache"):
-            (folder / name).symlink_to(PROJECT / name)
-        self.configure("")
-
-    def deployed(self, *steps: tuple[int, str | None]) -> None:
-        """Configured so, and deployed step by step; straight through CloudFormation, which is quicker."""
-        self.stack.create(*deployable(instance(1)))
-        for access_key, previous in steps:
-            self.stack.update(*deployable(instance(access_key, previous)))
-            self.configure(f'access_key = {access_key}\nprevious_access_key = "{previous}"\n')
-
-    def reviewed_deploy(self, accepted: str = "") -> None:
-        """What `make deploy` comes to, without its start of the CDK CLI and of the app."""
-        [configured] = load(self.folder / "instances.toml").values()
-        assembly = assembly_of([configured], Path(tempfile.mkdtemp(dir=self.folder)))
-        self.succeeds(f"ghes-packages review --deployed production --assembly {assembly} {accepted}")
-        self.stack.update(*deployable(configured))
-
-    def configure(self, keys: str) -> None:
-        (self.folder / "instances.toml").write_text(f"[instances.production]  # ours\n{keys}")
-
-    def run(self, command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["sh", "-c", command],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def succeeds(self, command: str) -> str:
-        done = self.run(command)
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-        return done.stdout
-
-    def refused(self, command: str, line: str) -> None:
-        done = self.run(command)
-        assert done.returncode != 0, done.stdout
-        assert line in done.stdout + done.stderr
-
-    def settings(self, options: str = "") -> dict[str, str]:
-        values: dict[str, str] = json.loads(self.succeeds(f"{PASTE} {options} --json"))
-        return values
+def settings(operator: Operator, options: str = "") -> dict[str, str]:
+    values: dict[str, str] = json.loads(operator.run(f"{PASTE} {options} --json"))
+    return values
 
 
-@pytest.fixture
-def administrator(cloud: Cloud, tmp_path: Path) -> Iterator[Administrator]:
-    yield Administrator(cloud, tmp_path)
-    stack = Stack(cloud.aws, "GhesPackages-production")
-    stack.cloudformation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=False)
-    stack.delete()
+def keys(operator: Operator) -> dict[str, str]:
+    listed = operator.aws.client("iam").list_access_keys(UserName=operator.outputs()["IamUserName"])
+    return {key["AccessKeyId"]: key["Status"] for key in listed["AccessKeyMetadata"]}
 
 
-def keys_of(cloud: Cloud) -> dict[str, str]:
-    user = cloud.outputs("production")["IamUserName"]
-    listed = cloud.aws.client("iam").list_access_keys(UserName=user)["AccessKeyMetadata"]
-    return {key["AccessKeyId"]: key["Status"] for key in listed}
-
-
-def test_the_runbook_rotates_without_a_failed_request(cloud: Cloud, administrator: Administrator) -> None:
-    run, steps = administrator.succeeds, iter(RUNBOOK)
+def test_the_runbook_rotates_without_a_failed_request(operator: Operator) -> None:
+    run, steps = operator.run, iter(RUNBOOK)
 
     def next_is(*commands: str) -> None:
         assert [next(steps) for _ in commands] == list(commands)
 
-    administrator.deployed()
-    first = administrator.settings()
-    ghes = Ghes(cloud.aws, first)
+    operator.deploy()
+    first = settings(operator)
+    ghes = Ghes(operator.aws, first)
     with ghes.at_work():
         next_is(STATUS, ROTATE, DEPLOY)
         assert "nothing to do" in run(STATUS)
@@ -173,85 +96,81 @@ def test_the_runbook_rotates_without_a_failed_request(cloud: Cloud, administrato
 
         next_is(VERIFY, PASTE)
         run(VERIFY)
-        administrator.refused(STATUS, "GHES has it; enter access key 2")
-        second = administrator.settings()
+        assert "GHES has it; enter access key 2" in operator.refused(STATUS)
+        second = settings(operator)
         ghes.enter(second)
         next_is(STATUS)
 
         next_is(f"{VERIFY} --previous", "ghes-packages settings production --previous --show-secret")
         run(f"{VERIFY} --previous")
-        assert administrator.settings("--previous") == first
+        assert settings(operator, "--previous") == first
 
         next_is(ROTATE, DEPLOY)
-        administrator.refused(ROTATE, "access key 1 may be in use (last used: less than a minute ago (s3))")
+        assert "access key 1 may be in use (last used: less than a minute ago (s3))" in operator.refused(ROTATE)
         run(ROTATE + A_DAY_LATER)
-        administrator.reviewed_deploy("--accept access-key-1-in-use")
-        assert keys_of(cloud) == {first["AwsS3AccessKey"]: "Inactive", second["AwsS3AccessKey"]: "Active"}
+        run(DEPLOY + ACCEPTED)
+        assert keys(operator) == {first["AwsS3AccessKey"]: "Inactive", second["AwsS3AccessKey"]: "Active"}
 
         next_is(ROTATE, DEPLOY, STATUS)
         run(ROTATE + A_DAY_LATER)
-        administrator.reviewed_deploy("--accept access-key-1-in-use")
+        run(DEPLOY + ACCEPTED)
         assert "nothing to do" in run(STATUS)
-        assert keys_of(cloud) == {second["AwsS3AccessKey"]: "Active"}
+        assert keys(operator) == {second["AwsS3AccessKey"]: "Active"}
 
         assert list(steps) == RUNBOOK[-4:]  # the ways back, which another test takes
+        assert "# ours" in (operator.folder / "instances.toml").read_text()
 
-        # And once more, straight through CloudFormation, which is all that the deploys come to.
+        # And once more, without the commands.
         for step in ("active", "inactive", "deleted"):
-            administrator.stack.update(*deployable(instance(3, step)))
+            operator.deploy(access_key=3, previous_access_key=step)
             if step == "active":
-                administrator.configure('access_key = 3\nprevious_access_key = "active"\n')
-                ghes.enter(administrator.settings())
-        assert keys_of(cloud) == {ghes.access_key_id: "Active"}
+                ghes.enter(settings(operator))
+        assert keys(operator) == {ghes.access_key_id: "Active"}
 
     assert ghes.failures == []
     assert ghes.requests > 100
-    assert "# ours" in (administrator.folder / "instances.toml").read_text()
 
 
-def test_the_ways_back_of_the_runbook_lead_back(cloud: Cloud, administrator: Administrator) -> None:
-    run = administrator.succeeds
+def test_the_ways_back_of_the_runbook_lead_back(operator: Operator) -> None:
+    run = operator.run
     *_, back, deploy, forced, accepted = RUNBOOK
     assert (back, deploy) == (BACK, DEPLOY)
     assert forced.startswith(f"{BACK} --force --reason ")
-    administrator.deployed((2, "active"), (2, "inactive"))
+    operator.deploy()
+    for step in ("active", "inactive"):
+        operator.deploy(access_key=2, previous_access_key=step)
     run(back)
-    # `make deploy` comes to this; it is run at the end.
-    stack = Stack(cloud.aws, "GhesPackages-production")
-    stack.update(*deployable(instance(2, "active")))
-    stack.cloudformation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=True)
-    assert sorted(keys_of(cloud).values()) == ["Active", "Active"]
+    run(deploy)
+    assert sorted(keys(operator).values()) == ["Active", "Active"]
 
     run(VERIFY)
-    administrator.refused(back, "access key 2 may be in use")
+    assert "access key 2 may be in use" in operator.refused(back)
     shown = run(forced)
     assert "OVERRIDDEN (GHES is on access key 1; verify used access key 2): access key 2 may be in use" in shown
     run(accepted)
-    assert list(keys_of(cloud)) == [administrator.settings()["AwsS3AccessKey"]]
+    assert list(keys(operator)) == [settings(operator)["AwsS3AccessKey"]]
     run(VERIFY)
 
 
-def test_the_jump_that_would_cut_ghes_off_is_refused_by_rotate_and_before_the_deploy(
-    cloud: Cloud, administrator: Administrator
-) -> None:
-    administrator.deployed()
-    key = administrator.settings()["AwsS3AccessKey"]
-    administrator.configure('access_key = 2\nprevious_access_key = "deleted"\n')
-    administrator.refused(ROTATE, "the configuration leaves out a step: access key 1 would stop working")
-    administrator.refused(DEPLOY, "REFUSED access-key-1-replaced")
-    reviewed = administrator.run("ghes-packages review --deployed production --json")
-    assert reviewed.returncode == 1
-    assert [risk["id"] for risk in json.loads(reviewed.stdout)["risks"]] == ["access-key-1-replaced"]
+def test_the_jump_that_would_cut_ghes_off_is_refused_by_rotate_and_before_the_deploy(operator: Operator) -> None:
+    operator.deploy()
+    before = operator.stack().outputs()
+    operator.configure(access_key=2, previous_access_key="deleted")
+    assert "the configuration leaves out a step: access key 1 would stop working" in operator.refused(ROTATE)
+    assert "REFUSED access-key-1-replaced" in operator.refused(DEPLOY)
+    reviewed = json.loads(operator.run("ghes-packages review --deployed production --json || [ $? = 1 ]"))
+    assert [risk["id"] for risk in reviewed["risks"]] == ["access-key-1-replaced"]
     another = "ghes-packages review --deployed production --accept another"
-    administrator.refused(another, "--accept another: this change has no such risk; it has: access-key-1-replaced")
-    assert keys_of(cloud) == {key: "Active"}
+    unknown = "--accept another: this change has no such risk; it has: access-key-1-replaced"
+    assert unknown in operator.refused(another)
+    assert keys(operator) == {before["AwsS3AccessKey"]: "Active"}
 
 
-def test_rotate_writes_nothing_on_a_dry_run_or_a_refusal(administrator: Administrator) -> None:
-    administrator.deployed()
-    file = administrator.folder / "instances.toml"
+def test_rotate_writes_nothing_on_a_dry_run_or_a_refusal(operator: Operator) -> None:
+    operator.deploy()
+    file = operator.folder / "instances.toml"
     before = file.read_bytes()
-    assert "+access_key = 2" in administrator.succeeds(f"{ROTATE} --dry-run")
-    administrator.refused(f"{ROTATE} --force", '--force and --reason "…" go together')
-    administrator.refused(BACK, "has no rotation under way")
+    assert "+access_key = 2" in operator.run(f"{ROTATE} --dry-run")
+    assert '--force and --reason "…" go together' in operator.refused(f"{ROTATE} --force")
+    assert "has no rotation under way" in operator.refused(BACK)
     assert file.read_bytes() == before
