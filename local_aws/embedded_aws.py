@@ -35,7 +35,7 @@ PASSED_ON = (
 
 
 class EmbeddedAwsError(Exception):
-    """The embedded AWS did not start; says what its server logged."""
+    """The local AWS emulator did not start; has the log of its server."""
 
 
 class EmbeddedAws:
@@ -82,7 +82,7 @@ class EmbeddedAws:
                 self._become_administrator()
             except (BotoCoreError, ClientError) as error:
                 log = (folder / "server.log").read_text(errors="replace")
-                raise EmbeddedAwsError(f"The embedded AWS does not answer: {error}\n{log[-4000:]}") from error
+                raise EmbeddedAwsError(f"the local AWS emulator does not answer: {error}\n{log[-4000:]}") from error
             self.environment = self._client_environment()
             self._started = started.pop_all()
         return self

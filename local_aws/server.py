@@ -1,4 +1,4 @@
-"""The server process of the embedded AWS: `python -m local_aws.server HTTPS_FD HTTP_FD FOLDER`.
+"""The server process of the local AWS emulator: `python -m local_aws.server HTTPS_FD HTTP_FD FOLDER`.
 
 It serves MiniStack on two listening sockets that it inherits, until its standard input ends or it gets SIGTERM; then it
 removes FOLDER. Standard input is a pipe that the parent holds open, so that it ends however the parent ends.

@@ -176,10 +176,10 @@ def test_in_a_sub_folder_the_instances_are_those_of_the_project(tmp_path: Path) 
     (tmp_path / "instances.toml").write_text("[instances.production]\n")
     (folder := tmp_path / "a" / "b").mkdir(parents=True)
     assert run("settings", "other", folder=folder).stderr == (
-        "../../instances.toml: no instance other; there is: production\n"
+        "../../instances.toml: no instance other; instances: production\n"
     )
     (folder / "instances.toml").write_text("[instances.staging]\n")
-    assert run("settings", "other", folder=folder).stderr == "instances.toml: no instance other; there is: staging\n"
+    assert run("settings", "other", folder=folder).stderr == "instances.toml: no instance other; instances: staging\n"
 
 
 def test_what_to_do_next_can_be_pasted_in_the_sub_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def refusal(done: subprocess.CompletedProcess[str], exit_status: int) -> str:
             ("settings", "works", "again"),
             "Got unexpected extra argument(s) (again); see: ghes-packages settings --help",
         ),
-        (("settings", "wroks"), "no instance wroks, did you mean works?; there is: again, fails-first,"),
+        (("settings", "wroks"), "no instance wroks, did you mean works?; instances: again, fails-first,"),
         (("verify",), " instances: name one of again, fails-first,"),
     ],
 )

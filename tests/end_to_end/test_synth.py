@@ -114,7 +114,7 @@ def test_a_broken_promise_fails_synth_and_is_named(tmp_path: Path, environment: 
     ("toml", "line"),
     [
         (None, "instances.toml: no such file in "),
-        ("", "instances.toml: holds no instance; add a table such as [instances.production]"),
+        ("", "instances.toml: has no instance; add a table such as [instances.production]"),
         ('[instances.a]\nregoin = "x"', '[instances.a] regoin = "x": unknown key, did you mean region?'),
     ],
 )
@@ -130,7 +130,7 @@ def test_a_file_of_instances_without_a_name_is_not_the_default_one(tmp_path: Pat
     checkout(tmp_path)
     # What the CLI makes of `-c instances=`.
     complaint = complaint_of_the_app(tmp_path, {**environment, "CDK_CONTEXT_JSON": '{"instances": ""}'})
-    assert complaint == ("-c instances= names no file; name one: -c instances=FILE, or leave it out for instances.toml")
+    assert complaint == ("-c instances= names no file; use -c instances=FILE, or leave it out for instances.toml")
 
 
 def test_a_template_that_cloudformation_would_not_take_is_refused(tmp_path: Path, environment: dict[str, str]) -> None:
