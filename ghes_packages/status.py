@@ -65,12 +65,12 @@ class Status:
         for key in self.keys:
             if key.generation is None:
                 yield (
-                    f"{key.name}: the stack does not know it; find out who made it and what uses it,"
+                    f"{key.name}: the stack does not know it; find out who created it and what uses it,"
                     " then delete it in IAM"
                 )
             if self.now - key.created > self.max_age:
                 yield (
-                    f"{key.name} is {ago(self.now - key.created)} old, and {ago(self.max_age)} are allowed;"
+                    f"{key.name} is {ago(self.now - key.created)} old, and the limit is {ago(self.max_age)};"
                     f" take the next step with: ghes-packages rotate {name}"
                 )
             older = key.generation is not None and key.generation < newest and key.status == ACTIVE

@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParserFactory
 from ghes_packages.errors import AwsRefused
 from ghes_packages.printable import one_line
 
-IN_BETWEEN = "is a proxy or a captive portal in between? check network, HTTPS_PROXY and AWS_ENDPOINT_URL"
+IN_BETWEEN = "is there a proxy or a captive portal? check the network, HTTPS_PROXY and AWS_ENDPOINT_URL"
 
 # How much of what came instead is shown.
 MOST_CHARACTERS = 60
@@ -90,7 +90,7 @@ class _Parser:
 
         def because(problem: str) -> UnreadableAnswer:
             asked = f"{response['context']['service']} {response['context']['operation_name']}"
-            return UnreadableAnswer(f"what came is no answer of AWS: {asked}: {problem}; {IN_BETWEEN}")
+            return UnreadableAnswer(f"the answer is not from AWS: {asked}: {problem}; {IN_BETWEEN}")
 
         instead = _instead(response, shape)
         succeeded = response["status_code"] < 300

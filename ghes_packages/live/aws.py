@@ -100,14 +100,14 @@ def session(instance: Instance) -> boto3.Session:
         region = operator.region_name
     if region is None:
         raise ConfigurationError(
-            f"[instances.{instance.name}] has no region, and neither have your AWS settings;"
+            f"[instances.{instance.name}] has no region, and your AWS settings have none;"
             " set account and region in its table, or AWS_REGION"
         )
     try:
         with explained():
             operator.client("cloudformation", config=CONFIG)
     except ValueError as error:
-        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct what it names") from None
+        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct that setting") from None
     return _in_role(instance, operator) if instance.role_arn else operator
 
 
@@ -186,7 +186,7 @@ def explained(known: Mapping[str, str] | None = None) -> Iterator[None]:
         raise _with_notes(_no_answer(error), error) from None
     except OSError as error:
         # A token file or a credential process that is not there.
-        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct what they name") from None
+        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct that setting") from None
 
 
 def _with_notes(line: CannotGoOn, error: Exception) -> CannotGoOn:
@@ -250,15 +250,15 @@ def _say_what_is_lacking(**event: Any) -> None:
 def _refusal(error: ClientError) -> str:
     what = f"AWS refused {error.operation_name}: {code(error)}"
     if code(error) in ACCESS_DENIED:
-        return f"{what}: your credentials lack {needed(error)}; have it allowed, or use another profile"
+        return f"{what}: your credentials lack {needed(error)}; ask for that permission, or use another profile"
     if code(error) in UNKNOWN_KEY:
         return f"{what}: AWS does not know your access key; set AWS_PROFILE, or sign in again"
     if _is_about_the_clock(error):
-        return f"{what}: the clock of this machine is off by too much; set it"
+        return f"{what}: the clock of this machine is wrong; set it"
     if code(error) in WRONG_SIGNATURE:
-        return f"{what}: your secret access key does not fit your access key ID; correct it, or set AWS_PROFILE"
+        return f"{what}: your secret access key does not match your access key ID; correct it, or set AWS_PROFILE"
     if code(error) in EXPIRED:
-        return f"{what}: your credentials have expired; sign in again, such as with: aws sso login"
+        return f"{what}: your credentials have expired; sign in again, for example with: aws sso login"
     return f"{what}: {_message(error) or 'no reason given'}"
 
 
@@ -283,9 +283,9 @@ def _no_answer(error: BotoCoreError | HTTPError) -> CannotGoOn:
             return AwsRefused(f"no AWS credentials: {said}; sign in again: aws sso login, aws login")
         case SSLError():
             return AwsRefused(
-                f"{said}; if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it"
+                f"{said}; if your network has its own certificate authority, set AWS_CA_BUNDLE to its certificate"
             )
         # botocore lets out urllib3's own where it reads why it may not have an object.
         case HTTPClientError() | botocore.exceptions.ConnectionError() | HTTPError():
             return AwsRefused(f"AWS cannot be reached: {said}; check network, proxy and AWS_ENDPOINT_URL")
-    return AwsRefused(f"AWS cannot be asked: {said}")
+    return AwsRefused(f"the AWS request failed: {said}")

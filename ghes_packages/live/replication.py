@@ -68,23 +68,23 @@ class Replication:
         if self.rule is None:
             yield (
                 f"nothing is replicated to {self.bucket}: somebody removed the rule {RULE_ID} of the packages bucket;"
-                " put it back as docs/replica.md says"
+                " restore it as docs/replica.md says"
             )
         else:
             for fault in self.rule.faults:
                 yield (
-                    f"the rule {RULE_ID} of the packages bucket {fault}: somebody changed it; put it back as"
+                    f"the rule {RULE_ID} of the packages bucket {fault}: somebody changed it; restore it as"
                     " docs/replica.md says"
                 )
         if self.failed:
             yield (
-                f"{self.failed} operations were not replicated in the last day, and S3 does not try them again;"
+                f"{self.failed} operations failed to replicate in the last day, and S3 does not retry them;"
                 " replicate them with S3 Batch Replication: docs/replica.md"
             )
         if self.latency and self.latency > MOST_BEHIND:
             yield (
-                f"the replica is {self.latency} behind, and {MOST_BEHIND} are expected: see what AWS says of S3 in its"
-                " Health Dashboard, and do not count on the replica until then"
+                f"the replica is {self.latency} behind, and {MOST_BEHIND} are allowed: check S3 in the AWS Health"
+                " Dashboard, and do not rely on the replica until then"
             )
 
     def for_machines(self) -> dict[str, Any]:
@@ -182,13 +182,13 @@ def faults_of(rule: Mapping[str, Any], key_arn: str | None) -> Iterator[str]:
     if rule["Status"] != ENABLED:
         yield f"is {rule['Status']}"
     if rule.get("Filter", {}) not in EVERYTHING:
-        yield "covers a part of the bucket only"
+        yield "covers only a part of the bucket"
     if not _enabled(rule, "DeleteMarkerReplication"):
-        yield "replicates no deletions"
+        yield "does not replicate deletions"
     if not _enabled(destination, "Metrics"):
-        yield "publishes no metrics, so nothing says how far behind the replica is"
+        yield "publishes no metrics, so the delay of the replica is not known"
     if key_arn and not _enabled(rule.get("SourceSelectionCriteria", {}), "SseKmsEncryptedObjects"):
-        yield "leaves out what is encrypted with a KMS key"
+        yield "leaves out objects encrypted with a KMS key"
     if destination.get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID") != key_arn:
         yield f"does not encrypt with {key_arn or 'the key of S3'}"
 

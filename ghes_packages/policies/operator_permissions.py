@@ -50,7 +50,7 @@ class When(StrEnum):
     KMS_KEY_OF_THE_STACK = 'with `encryption = "kms"`'
     REPLICA = "with `replica_region`"
     NO_REPLICA = "without `replica_region`"
-    ACCESS_KEY_REFUSED = "with `replica_region`, where the access key is refused"
+    ACCESS_KEY_REFUSED = "with `replica_region`, if S3 refuses the access key"
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ OPERATOR_PERMISSIONS = (
     OperatorPermission(("iam:ListAccessKeys",), Resource.USER, "the user's access keys", _VERIFY | _KEYS),
     OperatorPermission(("iam:GetAccessKeyLastUsed",), Resource.USER, "when they were last used", _KEYS),
     OperatorPermission(
-        ("cloudformation:GetTemplate",), Resource.STACK, "the options that are deployed", _VERIFY | _STATUS | _REVIEW
+        ("cloudformation:GetTemplate",), Resource.STACK, "the deployed options", _VERIFY | _STATUS | _REVIEW
     ),
     OperatorPermission(
         ("cloudformation:GetTemplate",),
@@ -172,31 +172,31 @@ OPERATOR_PERMISSIONS = (
     OperatorPermission(
         ("s3:ListBucketMultipartUploads", "s3:ListBucketVersions"),
         Resource.BUCKET,
-        "finding what `verify` wrote",
+        "find the test objects of `verify`",
         _VERIFY,
         when=When.NO_REPLICA,
     ),
     OperatorPermission(
-        ("s3:DeleteObjectVersion",), Resource.PROBE_OBJECTS, "removing it", _VERIFY, when=When.NO_REPLICA
+        ("s3:DeleteObjectVersion",), Resource.PROBE_OBJECTS, "remove them", _VERIFY, when=When.NO_REPLICA
     ),
     OperatorPermission(
         ("s3:AbortMultipartUpload",),
         Resource.PROBE_OBJECTS,
-        "removing it, after an interruption",
+        "remove them, after an interruption",
         _VERIFY,
         when=When.NO_REPLICA,
     ),
     OperatorPermission(
         ("s3:ListBucketMultipartUploads", "s3:ListBucket"),
         Resource.BUCKET,
-        "finding what `verify` wrote",
+        "find the test objects of `verify`",
         _VERIFY,
         when=When.ACCESS_KEY_REFUSED,
     ),
     OperatorPermission(
         ("s3:AbortMultipartUpload", "s3:DeleteObject"),
         Resource.PROBE_OBJECTS,
-        "removing it",
+        "remove them",
         _VERIFY,
         when=When.ACCESS_KEY_REFUSED,
     ),

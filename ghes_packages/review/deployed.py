@@ -42,7 +42,7 @@ def review_deployed(
         if instance.account not in (None, account):
             raise FoundWrong(
                 f"your credentials are for account {account}, and [instances.{instance.name}] says account ="
-                f' "{instance.account}"; set AWS_PROFILE to the account that you mean'
+                f' "{instance.account}"; set AWS_PROFILE to the right account'
             )
         reviewed = review.reviewed(instance.name, None, after)
         otherwise = f"a first deploy: nothing is in {account}, {session.region_name} yet"

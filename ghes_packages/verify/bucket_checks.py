@@ -62,7 +62,7 @@ class BucketChecks:
                 "policy grants",
                 self._granted,
                 partial(self._grants_just_that, policy),
-                f"write the statements as they should be with: aws s3api get-bucket-policy --bucket {self.bucket};"
+                f"correct the statements with: aws s3api get-bucket-policy --bucket {self.bucket};"
                 f" aws s3api put-bucket-policy --bucket {self.bucket} --policy file://POLICY",
             ),
             after=(TLS_ONLY,),  # which has read the policy

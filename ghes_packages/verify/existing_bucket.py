@@ -32,7 +32,8 @@ class ExistingBucketChecks(BucketChecks):
             "access logged",
             SOMEWHERE,
             self._logged,
-            f"{self.logging_remedy('LOG-BUCKET')} where LOG-BUCKET is another one, whose policy lets S3 deliver logs",
+            f"{self.logging_remedy('LOG-BUCKET')} where LOG-BUCKET is another bucket, whose policy allows S3 to"
+            " deliver logs",
         )
 
     def _current_stay(self) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import TaggingTypeDef
 
 CAN = "With the deployed access key, as GHES"
-CANNOT = "With the deployed access key, what GHES has no need of"
+CANNOT = "With the deployed access key, what GHES does not need"
 
 KNOWN = "sign in"
 KNOWN_TO_S3 = "S3 knows the key"
@@ -48,7 +48,7 @@ ACLS_OFF = {"AccessControlListNotSupported": "refused: ACLs are off"}
 
 WRITING = frozenset({"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"})
 
-AND_BY_THE_KEY = "; a kms action must be granted to the user by the KMS key: see the checks of the key below"
+AND_BY_THE_KEY = "; the KMS key policy must grant kms actions to the user: see the checks of the key below"
 
 
 class _Object(TypedDict):
@@ -180,7 +180,7 @@ class KeyChecks:
             ),
             replace(
                 _refused("get over plain HTTP", self._get_over_plain_http, STORED),
-                remedy="the bucket policy lacks the denial of what comes without TLS: see the check TLS only below",
+                remedy="the bucket policy does not deny requests without TLS: see the check TLS only below",
             ),
         ]
 
@@ -303,7 +303,7 @@ def _refused(
             return "refused: nothing answers"
         raise Failed("allowed")
 
-    remedy = "something grants more than the seven actions: see the checks below on policies, and take it away"
+    remedy = "a policy grants more than the seven actions: see the checks of policies below, and remove the grant"
     # Those that need the object would change it.
     return Check(CANNOT, title, "refused", run, remedy, needs, writes=needs == STORED)
 

@@ -64,9 +64,10 @@ class KmsChecks:
             "user, readers" if self.instance.secret_readers else "the user alone",
             _in_words(through_services(statement(each)) for each in wanted),
             self._granted,
-            f"its policy must hold these statements: {shlex.quote(json.dumps(wanted))}; and grant nothing that is"
-            " stray; take out statements whose principal is an ID, AIDA and more, of a user that was deleted: with"
-            f" them KMS refuses the policy; read it: aws kms get-key-policy --key-id {key_id} --query Policy"
+            f"its policy must have these statements: {shlex.quote(json.dumps(wanted))}; remove stray grants, and"
+            " statements whose principal is an ID such as AIDA…, of a deleted user: KMS refuses a policy with them;"
+            " read it:"
+            f" aws kms get-key-policy --key-id {key_id} --query Policy"
             f" --output text; write it: aws kms put-key-policy --key-id {key_id} --policy file://POLICY",
         )
 

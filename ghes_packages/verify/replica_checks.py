@@ -66,5 +66,5 @@ def _replicated(here: boto3.Session, bucket: str, to: str, key_arn: str | None, 
             raise Failed(f"the rule {'; '.join(rule.faults)}")
         return "all of it"
 
-    remedy = f"put the rule back as docs/replica.md says: aws s3api put-bucket-replication --bucket {bucket}"
+    remedy = f"restore the rule as docs/replica.md says: aws s3api put-bucket-replication --bucket {bucket}"
     return Check(REPLICA, title, "all of it", as_operator(run), remedy)

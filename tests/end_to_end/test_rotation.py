@@ -237,7 +237,7 @@ def test_the_jump_that_would_cut_ghes_off_is_refused_by_rotate_and_before_the_de
     administrator.deployed()
     key = administrator.settings()["AwsS3AccessKey"]
     administrator.configure('access_key = 2\nprevious_access_key = "deleted"\n')
-    administrator.refused(ROTATE, "the configuration leaves out a step: access key 1 would stop working")
+    administrator.refused(ROTATE, "the configuration skips a step: access key 1 would stop working")
     administrator.refused(DEPLOY, "REFUSED access-key-1-replaced")
     reviewed = administrator.run("ghes-packages review --deployed production --json")
     assert reviewed.returncode == 1
@@ -253,5 +253,5 @@ def test_rotate_writes_nothing_on_a_dry_run_or_a_refusal(administrator: Administ
     before = file.read_bytes()
     assert "+access_key = 2" in administrator.succeeds(f"{ROTATE} --dry-run")
     administrator.refused(f"{ROTATE} --force", '--force and --reason "…" go together')
-    administrator.refused(BACK, "has no rotation under way")
+    administrator.refused(BACK, "has no rotation in progress")
     assert file.read_bytes() == before
