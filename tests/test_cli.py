@@ -67,7 +67,7 @@ def test_no_command_ever_loads_cdk() -> None:
         (["base"], "review takes either BASE and HEAD"),
         (["base", "head", "--assembly", "cdk.out"], "review takes either BASE and HEAD"),
         (["base", "head", "--deployed", "production"], "--deployed production takes no BASE and HEAD"),
-        (["base", "head"], "base: no assembly: manifest.json: No such file or directory; synthesise one with: cdk"),
+        (["base", "head"], "base: not an assembly: manifest.json: No such file or directory; synthesise one with: cdk"),
     ],
 )
 def test_review_says_in_one_line_what_it_takes(

@@ -64,8 +64,8 @@ def _risks(
                 generation,
                 Risk(
                     f"access-key-{generation}-replaced",
-                    f"access key {generation} would be replaced by another one of the same generation, and deleted",
-                    "leave its logical ID and properties as they are; a new key is a new generation",
+                    f"access key {generation} would be deleted and replaced by another one of the same generation",
+                    "keep its logical ID and properties; a new key is a new generation",
                 ),
             )
         elif status == ACTIVE and not works_after and new:
@@ -74,7 +74,7 @@ def _risks(
                 Risk(
                     f"access-key-{generation}-replaced",
                     f"access key {generation} would stop working in the deploy that makes access key {max(new)},"
-                    " which GHES cannot have yet",
+                    " which GHES does not have yet",
                     'previous_access_key = "active", until GHES has the new one',
                 ),
             )
@@ -84,7 +84,7 @@ def _risks(
                 Risk(
                     f"access-key-{generation}-in-use",
                     f"access key {generation} would stop working or be deleted: {'; '.join(reasons)}",
-                    "give GHES the key that stays, and wait until this one is unused",
+                    "give GHES the other key, and wait until this one is unused",
                 ),
             )
         elif status == ACTIVE and not stays and (generation < newest or not gets):
@@ -92,8 +92,8 @@ def _risks(
                 generation,
                 Risk(
                     f"access-key-{generation}-deleted",
-                    f"access key {generation} is active, and could not be made active again once it is deleted",
-                    'previous_access_key = "inactive" first; delete it when nobody misses it',
+                    f"access key {generation} is active, and cannot be activated again after its deletion",
+                    'previous_access_key = "inactive" first; delete it when nothing uses it',
                 ),
             )
     if gets and newest not in new and keys.statuses.get(newest) != ACTIVE:
@@ -102,7 +102,7 @@ def _risks(
             Risk(
                 f"access-key-{newest}-dead",
                 f"access key {newest} is the one for GHES, and it is not active now",
-                "make it active with aws iam update-access-key, or go on with a new generation",
+                "activate it with aws iam update-access-key, or create a new generation",
             ),
         )
     if new and keys.count + len(new) > KEYS_PER_USER:
@@ -111,7 +111,7 @@ def _risks(
             Risk(
                 "access-key-quota",
                 f"the user has {keys.count} access keys, and AWS allows {KEYS_PER_USER}: the deploy would fail",
-                "finish the rotation that is under way, or delete the stray key, before the next new key",
+                "finish the current rotation, or delete the stray key, before you create another key",
             ),
         )
 

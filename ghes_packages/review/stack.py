@@ -15,8 +15,8 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
     if before.environment != after.environment:
         risk = Risk(
             "stack-moved",
-            "a new stack would be made there; the one that is deployed stays where it is, and nothing manages it",
-            "leave account and region; another place is another instance",
+            "a new stack would be created there; the deployed one stays, but nothing manages it",
+            "keep account and region; use another instance for another place",
         )
         # Where one is not known, nobody can tell whether they differ.
         moved = any(
@@ -29,14 +29,17 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
             goes = name in LENT and not becomes
             risk = Risk(
                 identifier("deployment", name),
-                "another role could deploy it, from another place, after other stacks, or somebody else could be told",
-                "leave to CDK how the stack is deployed",
+                "another role could deploy it, from another template, after other stacks, or other targets could be"
+                " notified",
+                "let CDK decide how the stack is deployed",
             )
             # The name is a subject, because somebody else may have written it: nothing in it leaves its cell.
             subject = ((f"{name} of its deployment",),)
             yield Change(STACK, subject, "changed", shown(was), shown(becomes), None if goes else risk)
     if before.termination_protection != after.termination_protection:
-        risk = Risk("termination-protection-off", "anyone who may delete the stack could, in one step", "leave it on")
+        risk = Risk(
+            "termination-protection-off", "anybody with permission could delete the stack in one step", "leave it on"
+        )
         words = {True: "on", False: "off"}
         yield _row(
             "termination protection",

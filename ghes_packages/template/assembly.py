@@ -114,7 +114,7 @@ def _named_by_its_content(folder: Path, artifact: Artifact) -> set[tuple[str, st
     """
     file, url = artifact.properties.template_file, artifact.properties.stack_template_asset_object_url
     if url and url.rpartition("/")[2] != f"{manifest.digest(folder, file)}.json":
-        raise no_assembly(folder, f"{file} would be deployed from {url}, which is not named by its SHA-256")
+        raise no_assembly(folder, f"{file} would be deployed from {url}, whose name is not its SHA-256")
     return {(file, url)} if url else set()
 
 
@@ -124,7 +124,7 @@ def _without_legacy_assets(folder: Path, artifact: Artifact) -> None:
     if artifact.additional_metadata_file:
         _, more = manifest.read(folder, artifact.additional_metadata_file, Metadata)
     if LEGACY_ASSET in artifact.metadata.types | more.types:
-        raise no_assembly(folder, f"{artifact.properties.template_file} is deployed with assets of its own")
+        raise no_assembly(folder, f"{artifact.properties.template_file} is deployed with its own assets")
 
 
 def _deployed_by(stack: Stack, artifact_id: str, artifact: Artifact) -> Stack:

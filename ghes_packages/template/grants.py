@@ -61,7 +61,7 @@ class _Policies:
         own = {each.ref for each in self.resources}
         for each in self.resources:
             if each.type in _IDENTITY_POLICIES:
-                for holder in self._holders(each) or [f"whoever {each.ref} is attached to"]:
+                for holder in self._holders(each) or [f"everybody with {each.ref}"]:
                     yield from _of(each.at("PolicyDocument"), holder)
             for who, group in _joined(each):
                 if group not in own:

@@ -143,7 +143,7 @@ def test_a_secret_that_somebody_changed_is_told_without_showing_it(
     secret.becomes(text)
     for command in (("verify", "refuses"), ("settings", "refuses", "--show-secret")):
         line = refusal(deployed.ghes_packages(*command), 1)
-        assert f"is not as the stack wrote it: {problem}; someone changed it" in line
+        assert f"is not as the stack wrote it: {problem}; somebody changed it" in line
         assert text not in line
 
 

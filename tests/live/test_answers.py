@@ -102,7 +102,9 @@ def test_an_answer_that_may_hold_a_secret_is_not_quoted() -> None:
 def test_what_comes_without_an_id_of_s3s_is_not_s3s_answer_even_where_it_has_no_body() -> None:
     with pytest.raises(AwsRefused, match="PutObject: HTTP 200 with: nothing; is there a proxy"):
         answered("s3", 200, b"").put_object(Bucket="x", Key="y", Body=b"")
-    with pytest.raises(AwsRefused, match="HeadObject was not answered by AWS: HTTP 403 with: nothing; is a proxy"):
+    with pytest.raises(
+        AwsRefused, match="HeadObject was not answered by AWS: HTTP 403 with: nothing; is there a proxy"
+    ):
         answered("s3", 403, b"").head_object(Bucket="x", Key="y")
 
 

@@ -22,11 +22,11 @@ from ghes_packages.template.rendered import RenderedStack
 NOT_SHOWN = {
     "profile": "the commands sign in with it",
     "role_arn": "the commands sign in with it",
-    "execution_role_arn": "the manifest shows it, in a row of its own",
-    "bootstrap": "the manifest shows it, in rows of its own",
-    "stack_name": "another name is another stack",
-    "ghes_version": "it decides what `settings` shows",
-    "rule_packs": "it decides what `cdk synth` checks; findings that are acknowledged are rows of their own",
+    "execution_role_arn": "the manifest shows it, in its own row",
+    "bootstrap": "the manifest shows it, in its own rows",
+    "stack_name": "another name creates another stack",
+    "ghes_version": "it selects the fields that `settings` prints",
+    "rule_packs": "it selects the checks of `cdk synth`; acknowledged findings have their own rows",
 }
 # What is the same as an option that is left out.
 NOTHING: tuple[Any, ...] = (None, (), {})
