@@ -32,21 +32,21 @@ class OnlyVerified:
     review: str
 
 
-ONE_TEMPLATE = "it sees one template, and not what was before"
-NOW = "it sees what is now, and not what was before"
-NO_TEMPLATE = "no template says it"
+ONE_TEMPLATE = "it sees one template, not the one before"
+NOW = "it sees the current state, not the one before"
+NO_TEMPLATE = "no template shows it"
 
 # Why `verify` has no check for what a rule holds.
 NOT_VERIFIED = {
-    "existing_bucket_untouched": "a bucket has one policy, and who wrote it does not show",
-    "no_cors_for_everyone": "CORS lets nobody in who has no access; an operator needs no further right for it",
-    "no_role_but_for_replication": "roles of an account are not a stack's; who assumes one does not show in the stack",
+    "existing_bucket_untouched": "a bucket has one policy, which does not show who wrote it",
+    "no_cors_for_everyone": "CORS gives nobody access; the check would need another permission",
+    "no_role_but_for_replication": "the stack does not show other roles of the account, or who assumes a role",
     "no_secret_in_an_output": "`settings` and `verify` read the outputs by name, and print no other",
-    "no_website": "a website serves nothing while all public access is blocked, which is checked",
-    "only_known_properties": "AWS has an API for each; an operator would need a right for each",
+    "no_website": "a website serves nothing while all public access is blocked, which `verify` checks",
+    "only_known_properties": "AWS has an API for each, and the operator would need a permission for each",
     "only_known_resources": "`review --deployed` compares the resources of the stack",
-    "outputs_of_this_stack": "the access key is tried against them: what leads elsewhere fails the checks of the key",
-    "retained": "AWS keeps the two policies in the template alone, and `review --deployed` reads that",
+    "outputs_of_this_stack": "`verify` uses the access key with them: wrong outputs fail the checks of the key",
+    "retained": "only the template has the two policies, and `review --deployed` reads that",
     "written_out": "AWS answers with values, never with functions",
 }
 
@@ -55,7 +55,7 @@ COMPARISONS = (
         "a bucket, its policy, the user, the secret, a KMS key or its alias would be replaced, deleted, or orphaned:"
         " left in the account with nothing to manage it",
         ("bucket-orphaned-LOGICALID", "secret-deleted-…", "user-replaced-…"),
-        "who knows what becomes of the data",
+        "somebody who knows what happens to the data",
         NOW,
     ),
     Comparison(
