@@ -92,19 +92,19 @@ def worst(answers: Iterable[InstanceAnswer]) -> int:
 
 
 def write_table(headings: Sequence[str], answers: Sequence[InstanceAnswer], console: Console) -> None:
-    """A row for each instance, then what there is to do, a line each, and the sum."""
+    """A row for each instance, the sum, and last what there is to do, a line each."""
     table = Table("", "instance", *headings, box=box.SIMPLE_HEAD, pad_edge=False)
     for answer in answers:
         table.add_row(_sign(answer), answer.name, *(Text(one_line(each)) for each in answer.row()))
     console.print(table)
-    for answer in answers:
-        for problem in answer.problems():
-            console.print(Text.assemble((f"{answer.name}: ", "bold"), one_line(problem)), soft_wrap=True)
     fine = sum(answer.exit_status == 0 for answer in answers)
     console.print(
         f"{len(answers)} instance{'' if len(answers) == 1 else 's'}: {fine} fine, {len(answers) - fine} not",
         highlight=False,
     )
+    for answer in answers:
+        for problem in answer.problems():
+            console.print(Text.assemble((f"{answer.name}: ", "bold"), one_line(problem)), soft_wrap=True)
 
 
 def _asked(question: Question, instance: Instance) -> InstanceAnswer:

@@ -18,6 +18,7 @@ from ghes_packages.command_line.help import Command, Group, examples
 from ghes_packages.command_line.options import (
     MOST_DAYS,
     All,
+    AllChecks,
     AnyInstance,
     DeployedInstance,
     InstancesFile,
@@ -85,10 +86,16 @@ def settings(
     return Answer(Settings(chosen, outputs, secret).write(form or (Format.JSON if json else Format.TABLE)))
 
 
-@app.command(cls=Command, epilog=examples("verify production", "verify --all --quiet", "verify --previous --json"))
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "verify production", "verify production --all-checks", "verify --all --quiet", "verify --previous --json"
+    ),
+)
 def verify(
     instance: AnyInstance = None,
     every: All = False,
+    all_checks: AllChecks = False,
     previous: Previous = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -106,6 +113,8 @@ def verify(
     from ghes_packages.verify import verify, writing
     from ghes_packages.verify.report import HEADINGS, Report
 
+    if all_checks and (every or quiet):
+        raise ConfigurationError("--all-checks goes with neither --all nor --quiet: leave it out, or those")
     chosen = _chosen(file, instance, every=every)
 
     def ask(each: Instance, stop: Stop) -> Report:
@@ -116,7 +125,9 @@ def verify(
         if every:
             return answer.side_by_side(HEADINGS, in_order(ask, chosen), json=json, quiet=quiet)
         [report] = side_by_side([partial(ask, chosen[0])])
-    return answer.of_one(report, lambda console: writing.write_tables(report, console), json=json, quiet=quiet)
+    return answer.of_one(
+        report, lambda console: writing.write(report, console, all_checks=all_checks), json=json, quiet=quiet
+    )
 
 
 @app.command(cls=Command, epilog=examples("status", "status production --max-age 365", "status --json"))

@@ -82,7 +82,7 @@ def _step(console: Console, title: str) -> Iterator[None]:
 
 
 def _ghes_packages(aws: EmbeddedAws, console: Console, file: Path, *arguments: str) -> int:
-    console.print(f"\nghes-packages {' '.join(arguments)}\n", highlight=False)
+    console.print(f"\nghes-packages {' '.join(arguments)}", style="bold", highlight=False)
     return subprocess.run(
         [sys.executable, "-m", "ghes_packages", *arguments, "--instances", str(file)],
         env=aws.environment,

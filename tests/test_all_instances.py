@@ -80,9 +80,9 @@ def test_the_table_has_a_row_for_each_and_a_line_for_each_problem_and_fits() -> 
     lines = [" ".join(line.split()) for line in console.export_text().splitlines()]
     assert {"WRONG production", "? staging"} <= set(lines)
     assert lines[-3:] == [
+        "2 instances: 0 fine, 2 not",
         "production: what production is",
         "staging: what staging is",
-        "2 instances: 0 fine, 2 not",
     ]
 
 

@@ -80,6 +80,12 @@ def test_review_says_in_one_line_what_it_takes(
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("other", ["--all", "--quiet"])
+def test_each_check_and_less_than_that_is_wrong_usage(other: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^--all-checks goes with neither --all nor --quiet"):
+        app(["verify", "--all-checks", other], standalone_mode=False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

@@ -77,6 +77,7 @@ def folder(tmp_path: Path) -> Path:
 def test_commands_options_and_instances_are_completed(shell: str, folder: Path) -> None:
     assert "verify" in completed(shell, folder, "", "ver")
     assert "--previous" in completed(shell, folder, "verify", "--prev")
+    assert "--all-checks" in completed(shell, folder, "verify", "--all-")
     offered = completed(shell, folder, "verify", "pro")
     assert "production" in offered
     assert "staging" not in offered

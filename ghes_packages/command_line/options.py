@@ -51,6 +51,9 @@ DeployedInstance = Annotated[
     ),
 ]
 All = Annotated[bool, typer.Option("--all", help="Every instance of the file, one row each.")]
+AllChecks = Annotated[
+    bool, typer.Option("--all-checks", help="Show each check, and not only the sections and what is wrong.")
+]
 InstancesFile = Annotated[
     Path,
     typer.Option(

@@ -180,6 +180,8 @@ def _once(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
     )
 
 
+# Characters of a value that a message shows.
+MAX_SHOWN = 200
 # Pydantic's words for Python's types; the file is TOML.
 IN_TOML = {"tuple_type": "is not a list", "too_short": "is empty", "dict_type": "is not a table"}
 
@@ -219,6 +221,7 @@ def _key(key: str) -> str:
 
 def _toml(value: object) -> str:
     try:
-        return json.dumps(value, default=str, ensure_ascii=False)
-    except RecursionError:
+        written = json.dumps(value, default=str, ensure_ascii=False)
+    except RecursionError:  # before Python 3.12
         return "tables in tables"
+    return written if len(written) <= MAX_SHOWN else f"{written[:MAX_SHOWN]}…"

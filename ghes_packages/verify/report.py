@@ -99,11 +99,29 @@ class Report:
         """How many checks came out how, under HEADINGS."""
         return [str(self.count(outcome)) for outcome in HEADINGS]
 
-    def problems(self) -> Iterator[str]:
-        """What failed, with what mends it; one line each."""
+    def failed(self) -> Iterator[Finding]:
+        """What is wrong."""
+        return (finding for finding in self.findings if finding.outcome is Outcome.FAILED)
+
+    def not_checked(self) -> Iterator[tuple[str, str, str]]:
+        """What could not be checked for a reason of its own: section, titles, and why. One reason comes once.
+
+        A check that needs another one that did not pass has no such reason.
+        """
+        passed = {finding.title_if_passed for finding in self.findings}
+        titles: dict[tuple[str, str], list[str]] = {}
         for finding in self.findings:
-            if finding.outcome is Outcome.FAILED:
-                yield f"{finding.check.title}: {finding.happened}; what to do: {finding.check.remedy}"
+            if finding.outcome is Outcome.NOT_CHECKED and (not finding.check.needs or finding.check.needs in passed):
+                titles.setdefault((finding.check.section, finding.happened), []).append(finding.check.title)
+        return ((section, ", ".join(each), why) for (section, why), each in titles.items())
+
+    def problems(self) -> Iterator[str]:
+        """What could not be checked and why, then what failed and what mends it; one line each."""
+        for section, titles, why in self.not_checked():
+            yield f"{section}: {titles}: not checked: {why}"
+        for finding in self.failed():
+            check = finding.check
+            yield f"{check.section}: {check.title}: {finding.happened}; what to do: {check.remedy}"
 
     def for_machines(self) -> dict[str, Any]:
         """The report as JSON."""

@@ -472,13 +472,14 @@ def _the_recursion_limit_of_python() -> Iterator[None]:
             f"tags = {'[' * 2000}{']' * 2000}",
             "cannot be read: it has a number with thousands of digits, or hundreds of",
         ),
-        (f"{'.'.join('a' * 3000)} = 1", "[instances.x] a = tables in tables: unknown key"),
+        (f"{'.'.join('a' * 3000)} = 1", "[instances.x] a = "),
     ],
 )
 @pytest.mark.usefixtures("_the_recursion_limit_of_python")
 def test_more_than_python_can_read_is_one_line(tmp_path: Path, toml: str, problem: str) -> None:
     told = complaint(tmp_path, f"[instances.x]\n{toml}")
     assert told.startswith(problem)
+    assert len(told) < 1000
     assert "\n" not in told
 
 

@@ -75,7 +75,7 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(cloud: C
     runbook.deploys("make deploy INSTANCE=production")
     the_review_sees_both_stacks(two, tmp_path / "weaker")
     assert "packages replicated              all of it             as expected" in runbook.says(
-        "ghes-packages verify production"
+        "ghes-packages verify production", "--all-checks"
     )
     next_is_for_aws(runbook, "aws s3control create-job --region us-west-2 --cli-input-json file://job.json")
 

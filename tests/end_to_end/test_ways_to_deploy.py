@@ -126,7 +126,7 @@ def test_the_stack_sets_runbook_leads_to_a_stack_that_the_commands_find(
 def stack_sets_would(command: str, stack: Stack, folder: Path) -> None:
     """What AWS documents that StackSets do in one account."""
     template = json.loads((folder / "cdk.out" / "GhesPackages-packages.template.json").read_text())
-    assert template.keys() == {"Description", "Resources", "Outputs"}
+    assert template.keys() == {"Description", "Metadata", "Resources", "Outputs"}
     if "create-stack-instances" in command:
         stack.create(template["Resources"], template["Outputs"])
     if "update-stack-set" in command:

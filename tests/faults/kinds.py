@@ -17,7 +17,7 @@ from tests.cloudformation import Stack
 from tests.synthesis import assembly_of, deployable, deployable_replica
 
 ROLE = "arn:aws:iam::111122223333:role/operators"
-LOGS = "central-logs"
+LOGS = "central-logs-of-the-faults"
 
 # Each brings calls that the ones before it do not make.
 OPTIONS: Mapping[str, Mapping[str, Any]] = {

@@ -49,6 +49,14 @@ def test_quiet_prints_nothing_where_all_is_well_and_each_problem_where_not(
     assert all(line.startswith(f"{storage.instance.name}: ") for line in wrong.stdout.splitlines())
 
 
+def test_each_section_is_a_line_and_with_all_checks_each_check(storage: Storage, tmp_path: Path) -> None:
+    checks = json.loads(run(storage, tmp_path, "verify", "--json").stdout)["checks"]
+    folded, each = (run(storage, tmp_path, "verify", *more).stdout.splitlines() for more in ([], ["--all-checks"]))
+    assert len(folded) == len({check["section"] for check in checks}) + 1
+    assert len([line for line in each if line.startswith(" ok  ")]) == len(checks)
+    assert each[-1] == folded[-1] == f"{storage.instance.name}: {len(checks)} passed, 0 failed"
+
+
 def test_a_rotation_tells_scripts_what_it_wrote_and_what_is_next(storage: Storage, tmp_path: Path) -> None:
     name = storage.instance.name
     told = json.loads(run(storage, tmp_path, "rotate", name, "--dry-run", "--json").stdout)

@@ -52,9 +52,10 @@ def test_it_shows_what_it_is_doing_and_a_signal_ends_it_with_one_line(
         while "sign in" not in shown and select.select([terminal], [], [], 30)[0]:
             shown += os.read(terminal, 1024).decode()
         command.send_signal(number)
-        stdout, _ = command.communicate(timeout=30)
+        # Until the command ends: it would wait for a terminal that nobody reads.
         while chunk := _rest(terminal):
             shown += chunk
+        stdout, _ = command.communicate(timeout=30)
     os.close(terminal)
     assert (command.returncode, stdout) == (exit_status, "")
     assert shown.strip().endswith(f"interrupted by {number.name}")

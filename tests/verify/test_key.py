@@ -16,7 +16,7 @@ from ghes_packages.policies.permissions import PERMISSIONS
 from ghes_packages.verify import verify
 from ghes_packages.verify.key_checks import CANNOT
 from ghes_packages.verify.report import Outcome
-from ghes_packages.verify.writing import write_tables
+from ghes_packages.verify.writing import write
 from tests.verify.conftest import Storage, failed, with_outcome
 
 ACTIONS = [permission.action for permission in PERMISSIONS]
@@ -163,7 +163,7 @@ def test_the_secret_key_is_in_nothing_that_is_shown(storage: Storage) -> None:
     secret = json.loads(storage.aws.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
     report = storage.verify()
     console = Console(record=True, file=io.StringIO(), width=400)
-    write_tables(report, console)
+    write(report, console)
     shown = [str(report.for_machines()), console.export_text(), repr(report.findings), *storage.titles]
     assert len(secret["secret_access_key"]) > 30
     assert not [text for text in shown if secret["secret_access_key"] in text]
