@@ -63,9 +63,9 @@ def test_no_command_ever_loads_cdk() -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ([], "review takes either BASE and HEAD, or --deployed INSTANCE and perhaps --assembly"),
-        (["base"], "review takes either BASE and HEAD"),
-        (["base", "head", "--assembly", "cdk.out"], "review takes either BASE and HEAD"),
+        ([], "review needs either BASE and HEAD, or --deployed INSTANCE and optionally --assembly"),
+        (["base"], "review needs either BASE and HEAD"),
+        (["base", "head", "--assembly", "cdk.out"], "review needs either BASE and HEAD"),
         (["base", "head", "--deployed", "production"], "--deployed production takes no BASE and HEAD"),
         (["base", "head"], "base: not an assembly: manifest.json: No such file or directory; synthesise one with: cdk"),
     ],
@@ -82,7 +82,7 @@ def test_review_says_in_one_line_what_it_takes(
 
 @pytest.mark.parametrize("other", ["--all", "--quiet"])
 def test_each_check_and_less_than_that_is_wrong_usage(other: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"^--all-checks goes with neither --all nor --quiet"):
+    with pytest.raises(ConfigurationError, match=r"^--all-checks does not work with --all or --quiet"):
         app(["verify", "--all-checks", other], standalone_mode=False)
 
 
