@@ -56,7 +56,7 @@ class Status:
         return ()
 
     def problems(self) -> Iterator[str]:
-        """What an administrator must do something about; one line each, with what to do."""
+        """The problems for an administrator; one line each, with what to do."""
         name, newest = self.instance.name, self.instance.access_key
         if lag := behind(self.instance, self.keys):
             yield lag

@@ -1,4 +1,4 @@
-"""How the commands reach AWS: boto3 with its own settings, and every refusal told in one line."""
+"""How the commands call AWS: boto3 with its own settings, and one line for every refusal."""
 
 import os
 import re
@@ -52,16 +52,16 @@ UNKNOWN_KEY = frozenset({"InvalidAccessKeyId", "InvalidClientTokenId", "Unrecogn
 WRONG_SIGNATURE = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"})
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 WRONG_CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
-# What is said of a clock that is off under a code of WRONG_SIGNATURE, by all services but S3.
+# How all services except S3 report a wrong clock, with a code of WRONG_SIGNATURE.
 NOT_IN_TIME = ("Signature expired", "Signature not yet current")
-# What AWS answers when it cannot take a request now, besides HTTP 307, which sends it elsewhere, and all from 500 on.
+# AWS's answers when it cannot take a request now, besides HTTP 307, a redirect, and all from 500 on.
 BUSY = frozenset(
     {
         *("RequestLimitExceeded", "RequestTimeout"),
         *("Throttling", "ThrottlingException", "TooManyRequestsException"),
     }
 )
-# Where a refusal of S3's holds the action that the call needs.
+# The key in an S3 refusal for the action that the call needs.
 LACKING = "ghes-packages-lacking"
 
 # A session of botocore's reads megabytes of its data, which takes longer than most requests; here, the first one does.
@@ -69,7 +69,7 @@ LOADER = create_loader()
 
 
 class NotProcessed(AwsRefused):
-    """AWS answered, and did not look at what was asked: nothing is known of it."""
+    """AWS answered without processing the request, so the result is not known."""
 
 
 class Session(boto3.Session):
@@ -123,7 +123,7 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> b
     session.register("provide-client-params.s3", _note_what_is_needed)
     session.register("after-call.s3", _say_what_is_lacking)
     logged_by(session)
-    # It reads the answer before the one below, and stumbles over what is none; nobody wants the location itself.
+    # It reads the answer before the handler below, and fails on answers that are not from AWS. Nothing needs the region.
     reads_location: Any = parse_get_bucket_location
     session.unregister("after-call.s3.GetBucketLocation", reads_location)
     session.register("after-call", _refuse_what_says_nothing)
@@ -131,7 +131,7 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> b
 
 
 def _read_certificates(session: botocore.session.Session) -> None:
-    """Else the first request fails, and whoever answered it seems to be at fault."""
+    """Otherwise the first request fails, and the fault seems to be on the other side."""
     settings = {
         "AWS_CA_BUNDLE": os.environ.get("AWS_CA_BUNDLE"),
         "ca_bundle of your profile": session.get_config_variable("ca_bundle"),
@@ -196,7 +196,7 @@ def _with_notes(line: CannotGoOn, error: Exception) -> CannotGoOn:
 
 
 def _refuse_what_says_nothing(**event: Any) -> None:
-    """So that no caller takes for a refusal of what it asked what is none."""
+    """Raise for answers that say nothing about the request, so that no caller takes them for a refusal."""
     response, model = event["http_response"], event["model"]
     if response.status_code < 300:
         return
@@ -220,7 +220,7 @@ def code(error: ClientError) -> str:
 
 
 def needed(error: ClientError) -> str:
-    """The IAM action that a refused call needs, and on what; where neither AWS nor S3's pages say, the call's name."""
+    """The IAM action that a refused call needs, and its resource; if AWS does not name it, the call's name."""
     action = named(error)
     if action is None:
         return str(error.response.get("Error", {}).get(LACKING, error.operation_name))
@@ -285,7 +285,7 @@ def _no_answer(error: BotoCoreError | HTTPError) -> CannotGoOn:
             return AwsRefused(
                 f"{said}; if your network has its own certificate authority, set AWS_CA_BUNDLE to its certificate"
             )
-        # botocore lets out urllib3's own where it reads why it may not have an object.
+        # botocore lets urllib3's errors through when it reads the reason of a refused object.
         case HTTPClientError() | botocore.exceptions.ConnectionError() | HTTPError():
             return AwsRefused(f"AWS cannot be reached: {said}; check network, proxy and AWS_ENDPOINT_URL")
     return AwsRefused(f"the AWS request failed: {said}")

@@ -1,4 +1,4 @@
-"""The stack as it is deployed: what it put out, and what it consists of."""
+"""The deployed stack: its outputs and its resources."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model", bound=BaseModel)
 
-# In these the outputs say what is there; in all others something is under way, or was given up half-way.
+# In these states the outputs are right; in all others an operation is in progress, or failed half-way.
 SETTLED = frozenset(
     {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 )
@@ -64,14 +64,14 @@ class Deployed:
 
 
 def read(instance: Instance, session: boto3.Session) -> Deployed:
-    """The deployed stack of an instance. Raises what `_settled` raises, and FoundWrong where an output lacks."""
+    """The deployed stack of an instance. Raises what `_settled` raises, and FoundWrong if an output is missing."""
     stack = _settled(instance, session)
     outputs = _outputs(Outputs, stack, instance)
     return Deployed(stack["StackId"], stack["StackStatus"], stack.get("EnableTerminationProtection", False), outputs)
 
 
 def read_replica(replica: Instance, session: boto3.Session) -> ReplicaOutputs:
-    """What the deployed stack of a replica put out; `session` is for its region. Raises what `read` raises."""
+    """The outputs of a replica's deployed stack; `session` is for its region. Raises what `read` raises."""
     return _outputs(ReplicaOutputs, _settled(replica, session), replica)
 
 
@@ -197,7 +197,7 @@ def _at_most_one(names: Collection[str]) -> str | None:
 
 
 def resources(instance: Instance, session: boto3.Session) -> Resources:
-    """The resources that the stack has; none of those that it has had. Raises AwsRefused where it may not be read."""
+    """The current resources of the stack, without former ones. Raises AwsRefused if it may not be read."""
     with explained():
         pages = session.client("cloudformation", config=CONFIG).get_paginator("list_stack_resources")
         return [
@@ -232,7 +232,7 @@ def template(instance: Instance, session: boto3.Session) -> Mapping[str, Any]:
 def _from_yaml(text: str) -> Any:
     """What the CDK CLI made of a template that it handed over itself; None for what JSON has no words for."""
     try:
-        # Where YAML sees a date, CloudFormation sees text.
+        # YAML reads some values as dates; in CloudFormation they are text.
         return json.loads(json.dumps(yaml.safe_load(text), default=str))
     except (yaml.YAMLError, TypeError, ValueError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""How far the replica of an instance is behind: S3's replication rule, and what CloudWatch measured of it."""
+"""How far the replica of an instance is behind: S3's replication rule and CloudWatch's metrics."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ LATELY, A_DAY = timedelta(hours=1), timedelta(days=1)
 
 @dataclass(frozen=True)
 class Rule:
-    """S3's status of a replication rule, and what is wrong with it as `faults_of` words it."""
+    """S3's status of a replication rule, and its faults in the words of `faults_of`."""
 
     status: str
     faults: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Replication:
-    """The replica of the packages bucket. A figure is None where CloudWatch has none.
+    """The replica of the packages bucket. A figure is None if CloudWatch has none.
 
     `rule` is the one that leads to `bucket`, None where there is no such rule. `latency` is how far the replica is
     behind; `failed` counts the operations of the last day that S3 gave up.
@@ -54,7 +54,7 @@ class Replication:
         return "no data yet" if self.latency is None else f"{self.latency.total_seconds():.0f} s behind"
 
     def rows(self) -> Iterator[tuple[str, str]]:
-        """What there is to say of it: titles and values."""
+        """Its titles and values."""
         yield "replica", self.bucket
         yield "in", self.region
         yield "replication", self.in_short
@@ -64,7 +64,7 @@ class Replication:
         yield "failed in the last day", str(self.failed or 0)
 
     def problems(self) -> Iterator[str]:
-        """What an administrator must do something about; one line each, with what to do."""
+        """The problems for an administrator; one line each, with what to do."""
         if self.rule is None:
             yield (
                 f"nothing is replicated to {self.bucket}: somebody removed the rule {RULE_ID} of the packages bucket;"
@@ -157,7 +157,7 @@ class Metrics:
 
 
 def rule_to(destination: str, key_arn: str | None, bucket: str, session: boto3.Session) -> Rule | None:
-    """The rule by which a bucket is replicated to another, under the KMS key there; None where there is no such rule.
+    """The rule that replicates a bucket to another, with the KMS key there; None if there is no such rule.
 
     Raises botocore's errors.
     """

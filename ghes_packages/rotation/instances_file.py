@@ -1,4 +1,4 @@
-"""Changing `instances.toml`: two keys of one table, comments and layout kept, in one stroke or not at all."""
+"""Changes two keys of one table in `instances.toml`, atomically, and keeps comments and layout."""
 
 import difflib
 import os

@@ -126,7 +126,7 @@ def behind(instance: Instance, keys: Sequence[AccessKey]) -> str | None:
 def refusals(
     instance: Instance, step: Step, keys: Sequence[AccessKey], now: datetime, unused_for: timedelta = UNUSED_FOR
 ) -> Iterator[str]:
-    """Why the step would hurt; nothing if it would not. Raises FoundWrong for what no step can follow."""
+    """Why the step would do harm; nothing if it would not. Raises FoundWrong if no step is possible."""
     if skipped := _skipped(instance, keys):
         raise FoundWrong(f"{instance.name}: {skipped}")
     if lag := behind(instance, keys):
@@ -145,7 +145,7 @@ def refusals(
 
 
 def in_use(key: AccessKey, keys: Sequence[AccessKey], now: datetime, unused_for: timedelta) -> Iterator[str]:
-    """Why a key cannot be done without yet."""
+    """Why a key is still needed."""
     if key.used_within(unused_for, now):
         yield f"{key.name} may be in use (last used: {used(key, now)})"
     for newer in keys:
@@ -161,7 +161,7 @@ def in_use(key: AccessKey, keys: Sequence[AccessKey], now: datetime, unused_for:
 
 
 def _skipped(instance: Instance, keys: Sequence[AccessKey]) -> str | None:
-    """What the configuration would do if it were deployed as it is, because somebody left out a step."""
+    """The damage that deploying the configuration would do, because somebody skipped a step."""
     new = instance.access_keys.keys() - {key.generation for key in keys}
     for key in keys:
         if new and key.generation and key.status == ACTIVE and instance.access_keys.get(key.generation) != ACTIVE:

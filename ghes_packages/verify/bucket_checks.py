@@ -1,4 +1,4 @@
-"""Whether the buckets are as promised, with the operator's rights, and the command that mends what is not."""
+"""Checks the promises of the buckets with the operator's permissions, and gives the command that fixes each."""
 
 import json
 import shlex
@@ -54,7 +54,7 @@ class BucketChecks:
             TLS_ONLY,
             f"{LEAST_TLS_VERSION} at least",
             partial(self._denies_all_but_tls, policy),
-            # What it grants must stay, and is not known where the policy cannot be read.
+            # Its grants must stay, and are not known if the policy cannot be read.
             f"look at the policy first: aws s3api get-bucket-policy --bucket {self.bucket}",
         )
         yield replace(

@@ -1,4 +1,4 @@
-"""What the deployed access key can do, and what it cannot."""
+"""Checks what the deployed access key can do, and what it cannot."""
 
 import http.client
 import secrets
@@ -89,7 +89,7 @@ class KeyChecks:
         return [self._patience.with_check(check, NEW) for check in checks]
 
     def cannot(self, log_bucket: str | None, outputs: Outputs) -> list[Check]:
-        """What lies outside the seven actions is refused. None of these calls does harm where it is not."""
+        """Everything outside the seven actions is refused. None of these calls does harm if it is allowed."""
         checks = self._cannot(log_bucket, outputs)
         # Were it not refused, there would be no object any more for the others.
         others = tuple(check.title for check in (*self._can(), *checks) if STORED in (check.needs, *check.after))

@@ -1,4 +1,4 @@
-"""Whether the KMS key of bucket and secret is as it must be, with the operator's rights."""
+"""Checks the KMS key of the bucket and the secret, with the operator's permissions."""
 
 import json
 import shlex
@@ -25,7 +25,7 @@ _just = partial(just, SECTION)
 
 @dataclass(frozen=True)
 class KmsChecks:
-    """The checks of a key; of somebody else's, whether it lets the user and the readers of the secret in."""
+    """The checks of a key; for another owner's key, only whether it allows the user and the readers of the secret."""
 
     kms: "KMSClient"
     instance: Instance
@@ -33,7 +33,7 @@ class KmsChecks:
     key: KmsKey
 
     def checks(self) -> Iterator[Check]:
-        """What GHES needs of every key, and what the stack promises of its own."""
+        """What GHES needs of every key, and the promises of the stack's own."""
         key_id = self.key.id
         yield _just(
             "key state",
@@ -80,7 +80,7 @@ class KmsChecks:
         ]
 
     def _granted(self) -> set[str]:
-        """What the policy grants beside the account; of somebody else's key, what is wanted, and all to the user."""
+        """The policy's grants except the account's; for another owner's key, only the expected ones and the user's."""
         document = self.kms.get_key_policy(KeyId=self.key.id, PolicyName="default")["Policy"]
         account, user = (f"AWS {self._iam_arn(name)}" for name in ("root", f"user/{self.deployed.outputs.user_name}"))
         through = map(through_services, statements(document))

@@ -1,4 +1,4 @@
-"""Whether the replica is as private as what it is the replica of, and is kept in step."""
+"""Checks that the replica is as private as the original, and in step with it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ REPLICA_LOGS = "The bucket of the replica's access logs"
 
 
 def read(instance: Instance) -> "Replica | None":
-    """None where the instance has no replica. Raises what `aws.session` and `deployed.read_replica` raise."""
+    """None if the instance has no replica. Raises what `aws.session` and `deployed.read_replica` raise."""
     if instance.replica is None:
         return None
     there = aws.session(instance.replica)

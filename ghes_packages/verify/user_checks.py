@@ -1,4 +1,4 @@
-"""Whether the user that GHES signs in as is as promised, with the operator's rights."""
+"""Checks the promises of the user that GHES signs in as, with the operator's permissions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -173,7 +173,7 @@ class UserChecks:
 
     def _access_keys(self) -> set[str]:
         keys = self.iam.list_access_keys(UserName=self.deployed.outputs.user_name)["AccessKeyMetadata"]
-        # The one before may be either: what it is to be is for `status` to say.
+        # The previous key may be active or inactive: `status` checks that.
         previous = self.deployed.outputs.previous_access_key
         return {
             key["AccessKeyId"] if key["AccessKeyId"] == previous else f"{key['AccessKeyId']} {key['Status']}"
