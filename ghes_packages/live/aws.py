@@ -123,7 +123,7 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> b
     session.register("provide-client-params.s3", _note_what_is_needed)
     session.register("after-call.s3", _say_what_is_lacking)
     logged_by(session)
-    # It reads the answer before the handler below, and fails on answers that are not from AWS. Nothing needs the region.
+    # It reads the answer before the handler below, and fails on one that is not from AWS. Nothing needs the region.
     reads_location: Any = parse_get_bucket_location
     session.unregister("after-call.s3.GetBucketLocation", reads_location)
     session.register("after-call", _refuse_what_says_nothing)
