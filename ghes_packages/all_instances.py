@@ -19,6 +19,8 @@ from ghes_packages.printable import one_line
 AT_ONCE = 16
 # What is wrong comes before what could not be seen.
 WORST_FIRST = (FoundWrong.exit_status, ConfigurationError.exit_status, AwsRefused.exit_status)
+# By exit status, with the style.
+SIGNS = {0: ("ok", "green"), FoundWrong.exit_status: ("WRONG", "bold red")}
 
 
 class InstanceAnswer(Protocol):
@@ -95,7 +97,11 @@ def write_table(headings: Sequence[str], answers: Sequence[InstanceAnswer], cons
     """A row for each instance, the sum, and last what there is to do, a line each."""
     table = Table("", "instance", *headings, box=box.SIMPLE_HEAD, pad_edge=False)
     for answer in answers:
-        table.add_row(_sign(answer), answer.name, *(Text(one_line(each)) for each in answer.row()))
+        table.add_row(
+            Text(*SIGNS.get(answer.exit_status, ("?", "yellow"))),
+            answer.name,
+            *(Text(one_line(each)) for each in answer.row()),
+        )
     console.print(table)
     fine = sum(answer.exit_status == 0 for answer in answers)
     console.print(
@@ -113,11 +119,3 @@ def _asked(question: Question, instance: Instance) -> InstanceAnswer:
     except CannotGoOn as error:
         notes: Sequence[str] = getattr(error, "__notes__", ())
         return NoAnswer(instance.name, "; ".join((str(error), *notes)), error.exit_status)
-
-
-def _sign(answer: InstanceAnswer) -> Text:
-    if answer.exit_status == 0:
-        return Text("ok", style="green")
-    if answer.exit_status == FoundWrong.exit_status:
-        return Text("WRONG", style="bold red")
-    return Text("?", style="yellow")

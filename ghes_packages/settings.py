@@ -68,10 +68,6 @@ def _table(settings: Settings) -> str:
     return "\n".join(lines)
 
 
-def _json(settings: Settings) -> str:
-    return json.dumps(_values(settings), indent=2)
-
-
 def _env(settings: Settings) -> str:
     return "\n".join(
         f"{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', key).upper()}={_quoted(value)}"
@@ -113,7 +109,7 @@ def _title(name: str) -> str:
 
 _WRITERS: Mapping[Format, Callable[[Settings], str]] = {
     Format.TABLE: _table,
-    Format.JSON: _json,
+    Format.JSON: lambda settings: json.dumps(_values(settings), indent=2),
     Format.ENV: _env,
     Format.GHE_CONFIG: _ghe_config,
 }

@@ -11,10 +11,10 @@ from ghes_packages.config.instance import Instance
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.guardrails import RULES
 from ghes_packages.outputs import Outputs, ReplicaOutputs
-from ghes_packages.policies.operator_permissions import OPERATOR_PERMISSIONS, Command, OperatorPermission
 from ghes_packages.policies.permissions import PERMISSIONS
 from tests import costs, deploy_permissions, handler_permissions, promises
 from tests.findings import ACKNOWLEDGED
+from tests.operator_permissions import OPERATOR_PERMISSIONS, Command, OperatorPermission
 
 README = Path(__file__).parent.parent / "README.md"
 SCHEMA = README.with_name(schema.FILE)

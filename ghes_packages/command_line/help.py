@@ -10,24 +10,21 @@ def examples(*lines: str) -> str:
     return "\n".join(("Examples:", *(f"$ ghes-packages {line}" for line in lines)))
 
 
-class Command(TyperCommand):
-    """A command whose flags have no type in the help."""
+class _Untyped:
+    """Flags have no type in the help."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """All parameters, `--help` too."""
-        return _untyped(super().get_params(ctx))
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]  # of the other base
+        for each in parameters:
+            if getattr(each, "is_flag", False):
+                each.metavar = ""
+        return parameters
 
 
-class Group(TyperGroup):
-    """The same for what stands before a command."""
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        """All parameters, `--help` too."""
-        return _untyped(super().get_params(ctx))
+class Command(_Untyped, TyperCommand):
+    """A command of this program."""
 
 
-def _untyped(parameters: list[Any]) -> list[Any]:
-    for each in parameters:
-        if getattr(each, "is_flag", False):
-            each.metavar = ""
-    return parameters
+class Group(_Untyped, TyperGroup):
+    """What stands before a command."""

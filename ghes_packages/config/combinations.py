@@ -1,4 +1,4 @@
-"""Options that do not go together, and why: one function for each reason, in the order in which they are told."""
+"""Options that do not go together, and why: a function for each reason, in the order of RULES."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,25 +9,35 @@ from ghes_packages.config.values import MOST_CHARACTERS_OF_ADDRESSES, SSE_KMS, S
 Reasons = Iterator[str]
 
 
-def refused(options: Options) -> Reasons:
-    """Why the options of an instance do not go together; nothing if they do."""
-    for rule in RULES:
-        yield from rule(options)
-
-
 def _account_and_region_together(options: Options) -> Reasons:
     if (options.account is None) != (options.region is None):
         given, missing = ("region", "account") if options.account is None else ("account", "region")
         yield f"{given} without {missing}; set both, or leave both out to use those of your AWS settings"
 
 
-def _signed_in_where_cdk_deploys(options: Options) -> Reasons:
-    for key in ("profile", "role_arn"):
+# Why each of these options needs to know where the stack is.
+NEEDS_A_PLACE = {
+    "profile": "cdk does not use profile, and could deploy to another account or region than the commands check; set"
+    " account and region",
+    "role_arn": "cdk does not use role_arn, and could deploy to another account or region than the commands check;"
+    " set account and region",
+    "execution_role_arn": "the account of the role cannot be checked; set account and region",
+    "key_arn": "the account of the key cannot be checked; set account and region",
+    "secret_readers": "it cannot be checked whether the role is in another account, which needs a KMS key; set both",
+    "replica_region": "the two stacks refer to each other; set both",
+}
+
+
+def _account_and_region_where_they_decide(options: Options) -> Reasons:
+    for key, why in NEEDS_A_PLACE.items():
         if options.account is None and (value := getattr(options, key)):
-            yield (
-                f'{key} = "{value}" without account and region: cdk does not use {key}, and could deploy to'
-                " another account or region than the commands check; set account and region"
-            )
+            shown = f'"{value}"' if isinstance(value, str) else f'["{value[0]}"]'
+            yield f"{_key(key)} = {shown} without account and region: {why}"
+
+
+def _key(name: str) -> str:
+    """The option, of which `key_arn` is a value."""
+    return name.replace("key_arn", "encryption")
 
 
 def _one_execution_role(options: Options) -> Reasons:
@@ -36,18 +46,6 @@ def _one_execution_role(options: Options) -> Reasons:
             f'execution_role_arn = "{options.execution_role_arn}" with bootstrap, which has its own execution role;'
             " leave one of the two out"
         )
-
-
-def _a_key_and_a_role_where_the_stack_is(options: Options) -> Reasons:
-    for key, arn, what in (
-        ("encryption", options.key_arn, "key"),
-        ("execution_role_arn", options.execution_role_arn, "role"),
-    ):
-        if options.account is None and arn:
-            yield (
-                f'{key} = "{arn}" without account and region: the account of the {what} cannot be checked; set'
-                " account and region"
-            )
 
 
 def _arns_where_the_stack_is(options: Options) -> Reasons:
@@ -59,7 +57,7 @@ def _arns_where_the_stack_is(options: Options) -> Reasons:
             _, partition, _, region, account, _ = arn.split(":")
             if (partition, account) != here or region not in ("", options.region):
                 yield (
-                    f'{key.replace("key_arn", "encryption")} = "{arn}" is in account {account} of {partition}'
+                    f'{_key(key)} = "{arn}" is in account {account} of {partition}'
                     f"{region and f', {region}'}, and the instance is in account {here[1]} of {here[0]},"
                     f" {options.region}; name one from there"
                 )
@@ -116,14 +114,11 @@ def _room_in_the_policy(options: Options) -> Reasons:
 
 
 def _readers_that_can_read(options: Options) -> Reasons:
+    if options.region is None:
+        return
     for arn in options.secret_readers:
         _, partition, _, _, account, _ = arn.split(":")
-        if options.region is None:
-            yield (
-                f'secret_readers = ["{arn}"] without account and region: it cannot be checked whether the role is in'
-                " another account, which needs a KMS key; set both"
-            )
-        elif partition != partition_of(options.region):
+        if partition != partition_of(options.region):
             yield f'secret_readers = ["{arn}"] is in partition {partition}: a role cannot access another partition'
         elif account != options.account and options.encryption == SSE_S3:
             yield (
@@ -133,14 +128,9 @@ def _readers_that_can_read(options: Options) -> Reasons:
 
 
 def _replica_somewhere_else(options: Options) -> Reasons:
-    if options.replica_region is None:
+    if options.replica_region is None or options.region is None:
         return
-    if options.region is None:
-        yield (
-            f'replica_region = "{options.replica_region}" without account and region: the two stacks refer to each'
-            " other; set both"
-        )
-    elif options.replica_region == options.region:
+    if options.replica_region == options.region:
         yield f'replica_region = "{options.replica_region}" is the region of the instance; name another one'
     elif partition_of(options.replica_region) != (partition := partition_of(options.region)):
         yield (
@@ -177,9 +167,8 @@ def _logs_somewhere_else(options: Options) -> Reasons:
 
 RULES: tuple[Callable[[Options], Reasons], ...] = (
     _account_and_region_together,
-    _signed_in_where_cdk_deploys,
     _one_execution_role,
-    _a_key_and_a_role_where_the_stack_is,
+    _account_and_region_where_they_decide,
     _arns_where_the_stack_is,
     _previous_access_key_from_the_second_on,
     _endpoint_where_s3_has_it,

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from ghes_packages.config.combinations import refused
+from ghes_packages.config.combinations import RULES
 from ghes_packages.config.options import Options
 from ghes_packages.config.values import LONGEST_STACK_NAME, OWN, STACK_NAME_PREFIX, PreviousAccessKey
 
@@ -13,6 +13,8 @@ REPLICA_SUFFIX = "-Replica"
 
 # IAM's own words for the status of an access key.
 ACTIVE, INACTIVE = "Active", "Inactive"
+# As many as AWS allows an IAM user.
+MOST_ACCESS_KEYS = 2
 
 
 def reviewed_as(stack_name: str) -> str:
@@ -69,7 +71,7 @@ class Instance(Options):
 
     @model_validator(mode="after")
     def _options_go_together(self) -> Self:
-        for reason in refused(self):
+        for reason in (reason for rule in RULES for reason in rule(self)):
             raise ValueError(reason)
         if self.replica and (beyond := len(self.replica.stack_name) - LONGEST_STACK_NAME) > 0:
             named = "stack_name" if "stack_name" in self.model_fields_set else "the instance's name"

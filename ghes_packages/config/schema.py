@@ -55,7 +55,7 @@ def written() -> str:
 
 
 def _in_toml(found: Any, definitions: dict[str, Any]) -> Any:
-    """A part of pydantic's schema without null, which TOML lacks, and without titles.
+    """A part of pydantic's schema without null, which TOML lacks, and without titles and descriptions.
 
     What it refers to is put in its place, because draft 4 ignores what stands beside a reference.
     """
@@ -68,10 +68,8 @@ def _in_toml(found: Any, definitions: dict[str, Any]) -> Any:
     parts = {
         key: value
         for key, value in found.items()
-        if key not in ("$ref", "title", "anyOf") and (key, value) != ("default", None)
+        if key not in ("$ref", "title", "description", "anyOf") and (key, value) != ("default", None)
     }
-    if "description" in parts and reference:  # the docstring of an enumeration, which says nothing to an operator
-        del parts["description"]
     done = {key: _in_toml(value, definitions) for key, value in parts.items()}
     match [_in_toml(each, definitions) for each in found.get("anyOf", ()) if each != {"type": "null"}]:
         case []:

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, PlainValidator, StringConstraints
 
 from ghes_packages.config.regions import known_partitions, known_regions
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -183,11 +185,8 @@ Region = Annotated[
     AfterValidator(_known_region),
     Field(json_schema_extra=lambda schema: schema.update(enum=[*sorted(known_regions())])),
 ]
-RoleArn = Annotated[
-    str,
-    StringConstraints(pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+$"),
-    AfterValidator(_known_partition),
-]
+ROLE_ARN = r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+"
+RoleArn = Annotated[str, StringConstraints(pattern=f"^{ROLE_ARN}$"), AfterValidator(_known_partition)]
 PolicyArn = Annotated[
     str,
     StringConstraints(pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:policy/[\w+=,.@/-]+$"),
@@ -201,20 +200,9 @@ NewBucketName = Annotated[BucketName, AfterValidator(_name_of_a_new_bucket)]
 Encryption = Annotated[
     str, StringConstraints(pattern=r"^(s3|kms|arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-)?[0-9a-f-]{32,36})$")
 ]
-Cidrs = Annotated[
-    tuple[Annotated[str, AfterValidator(_public_cidr)], ...],
-    Field(strict=False, min_length=1),
-    AfterValidator(_each_once),
-]
-VpcEndpoints = Annotated[
-    tuple[Annotated[str, StringConstraints(pattern=r"^vpce-[0-9a-f]{8,17}$")], ...],
-    Field(strict=False, min_length=1),
-    AfterValidator(_each_once),
-]
-RoleArns = Annotated[tuple[RoleArn, ...], Field(strict=False, min_length=1), AfterValidator(_each_once)]
-RulePacks = Annotated[
-    tuple[Annotated[RulePack, Field(strict=False)], ...],
-    Field(strict=False, min_length=1),
-    AfterValidator(_each_once),
-]
+Several = Annotated[tuple[T, ...], Field(strict=False, min_length=1), AfterValidator(_each_once)]
+Cidrs = Several[Annotated[str, AfterValidator(_public_cidr)]]
+VpcEndpoints = Several[Annotated[str, StringConstraints(pattern=r"^vpce-[0-9a-f]{8,17}$")]]
+RoleArns = Several[RoleArn]
+RulePacks = Several[Annotated[RulePack, Field(strict=False)]]
 Tags = Annotated[Mapping[str, str], AfterValidator(_tags)]

@@ -7,10 +7,15 @@ reason. Its function `findings` yields what breaks the promise. A new file is a 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ghes_packages.template.rendered import RenderedStack, Resource
+from ghes_packages.template.rendered import DNS_SUFFIX, RenderedStack, Resource, any_of, texts
+from ghes_packages.template.rendering import at
+
+# What a rule is written with.
+__all__ = ["DNS_SUFFIX", "Finding", "Findings", "RenderedStack", "Resource", "any_of", "at", "texts"]
 
 # The plugin that runs them at synth: a finding is acknowledged as `Guardrails::RULE`.
 PLUGIN = "Guardrails"
@@ -47,6 +52,7 @@ class Rule:
     findings: Callable[[RenderedStack], Findings]
 
 
+@lru_cache(maxsize=2)  # a review asks about its two stacks more than once
 def check(stack: RenderedStack) -> list[tuple[Rule, Finding]]:
     """Every broken promise, in the order of the rules' names."""
     return [(rule, finding) for rule in RULES for finding in rule.findings(stack)]

@@ -3,8 +3,7 @@
 The logs show who read and wrote packages. A log bucket is not logged itself.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 LOGGING = "Service logging.s3"
 
@@ -14,13 +13,9 @@ def findings(stack: RenderedStack) -> Findings:
         destination = bucket.at("LoggingConfiguration", "DestinationBucketName")
         if bucket is not stack.log_bucket and (not isinstance(destination, str) or destination == bucket.ref):
             yield Finding(bucket, "Properties.LoggingConfiguration", "Log it: server_access_logs_bucket=access_logs")
-    delivered = [
-        policy.at("Bucket")
-        for policy in stack.of_type("AWS::S3::BucketPolicy")
-        for _, statement in policy.statements("PolicyDocument")
-        if LOGGING in statement.principals
-    ]
-    if stack.log_bucket and stack.log_bucket.ref not in delivered:
-        yield Finding(
-            stack.log_bucket, "", "Let S3 deliver the logs, with the statement that CDK writes for its policy"
-        )
+    if stack.log_bucket:
+        policies = [policy.statements("PolicyDocument") for policy in stack.policies_of(stack.log_bucket)]
+        if not any(LOGGING in statement.principals for policy in policies for _, statement in policy):
+            yield Finding(
+                stack.log_bucket, "", "Let S3 deliver the logs, with the statement that CDK writes for its policy"
+            )

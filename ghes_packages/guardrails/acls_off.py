@@ -3,9 +3,7 @@
 An ACL could make a single object public.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
-from ghes_packages.template.rendering import at
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, at
 
 
 def findings(stack: RenderedStack) -> Findings:

@@ -5,9 +5,7 @@ its archive tiers are off. Access logs may expire. Incomplete uploads stay for a
 """
 
 from ghes_packages.config.lifecycle import ACCESS_LOGS, TO_INTELLIGENT_TIERING
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
-from ghes_packages.template.rendering import at
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, at
 
 WEEK = ACCESS_LOGS.incomplete_upload_days
 LIFECYCLE = ("LifecycleConfiguration", "Rules")
@@ -27,9 +25,9 @@ def findings(stack: RenderedStack) -> Findings:
         allowed = {"ExpirationInDays"} if bucket is stack.log_bucket else set()
         ours = OURS if bucket is stack.packages_bucket else {}
         for path, rule in bucket.each(*LIFECYCLE):
-            for key in REMEDIES.keys() - allowed:
-                if at(rule, key) not in (None, ours.get(key)):
-                    yield Finding(bucket, f"{path}.{key}", REMEDIES[key])
+            for key, remedy in REMEDIES.items():
+                if key not in allowed and at(rule, key) not in (None, ours.get(key)):
+                    yield Finding(bucket, f"{path}.{key}", remedy)
             days = at(rule, "AbortIncompleteMultipartUpload", "DaysAfterInitiation")
             if days is not None and not (isinstance(days, int) and days >= WEEK):
                 yield Finding(bucket, path, f"Give uploads {WEEK} days to be completed: incomplete_upload_days={WEEK}")

@@ -6,9 +6,7 @@ read packages. S3 delivers access logs only to buckets with SSE-S3.
 
 import re
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack, any_of
-from ghes_packages.template.rendering import at
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, any_of, at
 
 # AWS, "Using dual-layer server-side encryption with AWS KMS keys".
 TWO_LAYERS = "aws:kms:dsse"

@@ -3,8 +3,7 @@
 Another policy could break the current users of the bucket.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 
 def findings(stack: RenderedStack) -> Findings:

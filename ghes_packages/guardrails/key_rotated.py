@@ -3,8 +3,7 @@
 Old key material cannot decrypt new packages.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 
 def findings(stack: RenderedStack) -> Findings:

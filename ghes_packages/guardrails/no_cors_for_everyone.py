@@ -3,9 +3,7 @@
 Package clients are not browsers.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
-from ghes_packages.template.rendering import at
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, at
 
 
 def findings(stack: RenderedStack) -> Findings:

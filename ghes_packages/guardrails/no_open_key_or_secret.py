@@ -7,13 +7,12 @@ user of the key can read what it encrypts. Secrets Manager refuses a public poli
 import re
 from dataclasses import replace
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.config.values import ROLE_ARN
+from ghes_packages.guardrails import DNS_SUFFIX, Finding, Findings, RenderedStack, Resource
 from ghes_packages.policies.document import statement
 from ghes_packages.policies.statements import reader_statement, readers_statement, user_statement
-from ghes_packages.template.rendered import RenderedStack, Resource
 
-ROLE = re.compile(r"AWS (?P<arn>arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+)")
-DNS_SUFFIX = "${AWS::URLSuffix}"
+ROLE = re.compile(rf"AWS (?P<arn>{ROLE_ARN})")
 
 
 def findings(stack: RenderedStack) -> Findings:

@@ -5,11 +5,10 @@ locks out the people who deploy; `allowed_cidrs` and `allowed_vpc_endpoints` den
 encryption header breaks clients that send none, and default encryption needs no header.
 """
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 from ghes_packages.guardrails.tls_only import of_tls
 from ghes_packages.policies.document import Statement, statement
 from ghes_packages.policies.statements import address_statement
-from ghes_packages.template.rendered import RenderedStack
 
 
 def findings(stack: RenderedStack) -> Findings:

@@ -3,8 +3,7 @@
 One document says what the user may do. CDK's grant methods would add to it.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy", "AWS::IAM::UserToGroupAddition")
 REMEDIES = {
@@ -16,8 +15,9 @@ REMEDIES = {
 
 def findings(stack: RenderedStack) -> Findings:
     for identity in stack.of_type("AWS::IAM::User", "AWS::IAM::Group"):
-        for name in REMEDIES.keys() & identity.properties.keys():
-            yield Finding(identity, f"Properties.{name}", REMEDIES[name])
+        for name, remedy in REMEDIES.items():
+            if name in identity.properties:
+                yield Finding(identity, f"Properties.{name}", remedy)
     for policy in stack.of_type("AWS::IAM::ManagedPolicy"):
         if "Users" in policy.properties:
             yield Finding(policy, "Properties.Users", "Attach the policy to the group, not to a user: groups=[group]")

@@ -4,10 +4,9 @@ A grant to the user's ARN would bypass its permissions boundary. S3 may deliver 
 buckets and this account.
 """
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 from ghes_packages.policies.document import statement
 from ghes_packages.policies.statements import log_delivery_statement
-from ghes_packages.template.rendered import RenderedStack
 
 
 def findings(stack: RenderedStack) -> Findings:

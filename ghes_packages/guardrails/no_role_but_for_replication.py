@@ -6,7 +6,7 @@ its replica and their keys.
 
 import re
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import DNS_SUFFIX, Finding, Findings, RenderedStack, Resource
 from ghes_packages.policies.document import Statement, statement
 from ghes_packages.policies.statements import (
     REPLICA_KEY_ACTIONS,
@@ -14,11 +14,9 @@ from ghes_packages.policies.statements import (
     replication_key_statement,
     replication_statements,
 )
-from ghes_packages.template.rendered import RenderedStack, Resource
 from ghes_packages.template.replica import replica_of
 
 S3_ALONE = statement({"Effect": "Allow", "Principal": {"Service": "s3"}, "Action": "sts:AssumeRole"})
-DNS_SUFFIX = "${AWS::URLSuffix}"
 
 
 def findings(stack: RenderedStack) -> Findings:
@@ -30,7 +28,7 @@ def findings(stack: RenderedStack) -> Findings:
         boundary = role.at("PermissionsBoundary")
         if boundary is not None and not re.fullmatch(stack.policy_arn, str(boundary)):
             yield Finding(role, "Properties.PermissionsBoundary", "Name a permissions boundary of the account, or none")
-        for name in {"ManagedPolicyArns", "Policies"} & role.properties.keys():
+        for name in sorted({"ManagedPolicyArns", "Policies"} & role.properties.keys()):
             yield Finding(role, f"Properties.{name}", "Use one managed policy for the role")
     for policy in stack.of_type("AWS::IAM::ManagedPolicy"):
         if "Roles" in policy.properties:

@@ -5,9 +5,8 @@ Everybody who can describe the stack can read them.
 
 import re
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, texts
 from ghes_packages.guardrails.no_secret_in_clear import SECRET
-from ghes_packages.template.rendered import RenderedStack, texts
 
 # Of an attribute other than the ARN no rule knows what it tells.
 ATTRIBUTE = re.compile(r"\$\{[^!}.]+\.(?!Arn\})")

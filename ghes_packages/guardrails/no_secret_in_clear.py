@@ -7,10 +7,9 @@ outputs.
 import json
 import re
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, texts
 from ghes_packages.guardrails.only_its_own_access_keys import newest_access_key
 from ghes_packages.outputs import Outputs, PackagesSecret
-from ghes_packages.template.rendered import RenderedStack, texts
 
 # A reference to a secret key, and CloudFormation's to what another secret or a parameter holds.
 SECRET = re.compile(r"SecretAccessKey|\{\{|resolve:")
@@ -28,10 +27,9 @@ def findings(stack: RenderedStack) -> Findings:
             remedy = "Write the five fields as the outputs have them, and the secret key as a reference"
             yield Finding(secret, "Properties.SecretString", remedy)
     for resource in stack.resources.values():
-        kept = {"SecretString"} if resource in secrets else set()
-        properties = {name: resource.properties[name] for name in resource.properties.keys() - kept}
-        for path, text in texts({"Properties": properties, **resource.attributes}):
-            if SECRET.search(text):
+        kept = ("Properties.SecretString",) if resource in secrets else ()
+        for path, text in texts({"Properties": resource.properties, **resource.attributes}):
+            if not path.startswith(kept) and SECRET.search(text):
                 yield Finding(resource, path, TOLD)
     for path, text in texts(stack.other_sections):
         if SECRET.search(text):

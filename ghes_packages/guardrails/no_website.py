@@ -3,8 +3,7 @@
 GHES gives clients links to objects; a website would be public.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 
 def findings(stack: RenderedStack) -> Findings:

@@ -5,18 +5,15 @@ so that no step of a rotation removes a property. A serial would replace the key
 """
 
 from ghes_packages import logical_ids
-from ghes_packages.config.instance import ACTIVE, INACTIVE
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack, Resource
-
-MOST = 2
+from ghes_packages.config.instance import ACTIVE, INACTIVE, MOST_ACCESS_KEYS
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, Resource
 
 
 def findings(stack: RenderedStack) -> Findings:
     user, keys, newest = stack.user, stack.of_type("AWS::IAM::AccessKey"), newest_access_key(stack)
     if user and not (newest and newest.at("Status") == ACTIVE):
         yield Finding(newest or user, "", "Leave the newest access key active: GHES signs in with it")
-    for key in keys[MOST:]:
+    for key in keys[MOST_ACCESS_KEYS:]:
         yield Finding(key, "", "Create at most two access keys: AWS allows an IAM user no more")
     generations = [_generation(key) for key in keys]
     for key in keys:

@@ -4,8 +4,7 @@ An inventory, notifications or analytics of a bucket could leak packages or thei
 read in another region.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 # Each type of resource that the project has: the properties that it writes or another rule judges, and those that
 # only name or describe.

@@ -3,9 +3,8 @@
 Another type could grant access to anybody: an access point, a nested stack, another policy.
 """
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 from ghes_packages.guardrails.only_known_properties import KNOWN
-from ghes_packages.template.rendered import RenderedStack
 
 
 def findings(stack: RenderedStack) -> Findings:

@@ -6,10 +6,9 @@ An administrator enters them in GHES. Another bucket has none of these promises.
 import re
 
 from ghes_packages.config.regions import S3_HOST_PREFIXES, dns_suffixes
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import DNS_SUFFIX, Finding, Findings, RenderedStack, any_of
 from ghes_packages.guardrails.only_its_own_access_keys import newest_access_key
 from ghes_packages.outputs import Outputs
-from ghes_packages.template.rendered import RenderedStack, any_of
 
 
 def findings(stack: RenderedStack) -> Findings:
@@ -25,7 +24,7 @@ def findings(stack: RenderedStack) -> Findings:
 def _allowed(stack: RenderedStack) -> dict[str, str]:
     """A pattern for the value of each output."""
     keys, newest = stack.of_type("AWS::IAM::AccessKey"), newest_access_key(stack)
-    hosts, suffixes = any_of(S3_HOST_PREFIXES.values()), any_of(("${AWS::URLSuffix}", *dns_suffixes()))
+    hosts, suffixes = any_of(S3_HOST_PREFIXES.values()), any_of((DNS_SUFFIX, *dns_suffixes()))
     return {
         "service_url": rf"https://{hosts}\.{any_of(stack.regions)}\.{suffixes}",
         "bucket": any_of(each.ref for each in stack.buckets) if stack.buckets else "[a-z0-9-]+",

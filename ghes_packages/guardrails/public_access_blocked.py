@@ -3,8 +3,7 @@
 GitHub sets no permissions on objects, so only the settings of the bucket protect them.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 BLOCKED = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True)
 

@@ -6,9 +6,7 @@ the replica is.
 
 from typing import Any
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack, Resource
-from ghes_packages.template.rendering import at
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, Resource, at
 from ghes_packages.template.replica import Replica, replica_of
 
 ENABLED = {"Status": "Enabled"}

@@ -4,8 +4,7 @@ So must the bucket policies, which refuse requests without TLS, and the key with
 of the key for 30 days.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 KEPT = ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key", "AWS::KMS::Alias")
 # AWS, "DeletionPolicy attribute" and "UpdateReplacePolicy attribute": RetainExceptOnCreate is for the first alone.

@@ -3,10 +3,9 @@
 AWS lists each for one resource type: the bucket, or its objects.
 """
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 from ghes_packages.policies.document import statement
 from ghes_packages.policies.statements import packages_statements
-from ghes_packages.template.rendered import RenderedStack
 
 
 def findings(stack: RenderedStack) -> Findings:
@@ -17,9 +16,10 @@ def findings(stack: RenderedStack) -> Findings:
     for policy in policies[1:]:
         yield Finding(policy, "", "Use one policy for the user")
     for policy in policies:
-        granted = {each: path for path, each in policy.statements("PolicyDocument") if each.effect == "Allow"}
-        for each in granted.keys() - set().union(*expected):
-            remedy = "Grant only the seven actions, on the bucket and on all its objects: packages_statements"
-            yield Finding(policy, granted[each], remedy)
-        if not any(granted.keys() >= each for each in expected):
+        granted = [(path, each) for path, each in policy.statements("PolicyDocument") if each.effect == "Allow"]
+        for path, each in granted:
+            if each not in set().union(*expected):
+                remedy = "Grant only the seven actions, on the bucket and on all its objects: packages_statements"
+                yield Finding(policy, path, remedy)
+        if not any(each <= {one for _, one in granted} for each in expected):
             yield Finding(policy, "Properties.PolicyDocument", "Grant every one of the seven actions: GHES needs each")

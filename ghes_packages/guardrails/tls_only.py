@@ -3,20 +3,18 @@
 Nobody on the network can then read packages or links to them.
 """
 
-from ghes_packages.guardrails import Finding, Findings
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 from ghes_packages.policies.document import Statement, statement
 from ghes_packages.policies.statements import TLS_VERSIONS, tls_statements
-from ghes_packages.template.rendered import RenderedStack
 
 KEYS = {each.key for written in tls_statements("") for each in statement(written).conditions}
 
 
 def findings(stack: RenderedStack) -> Findings:
-    policies = stack.of_type("AWS::S3::BucketPolicy")
     for bucket in stack.buckets:
-        if bucket.ref not in [policy.at("Bucket") for policy in policies]:
+        if not stack.policies_of(bucket):
             yield Finding(bucket, "", "Give the bucket a policy that refuses requests without TLS: enforce_ssl=True")
-    for policy in policies:
+    for policy in stack.of_type("AWS::S3::BucketPolicy"):
         protected = stack.named(policy.at("Bucket"))
         arn = protected.arn if protected else ""
         denials = {each for _, each in policy.statements("PolicyDocument") if of_tls(each)}

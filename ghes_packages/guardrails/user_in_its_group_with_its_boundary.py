@@ -6,8 +6,7 @@ boundary.
 
 import re
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 
 def findings(stack: RenderedStack) -> Findings:

@@ -3,8 +3,7 @@
 The access key of GHES can delete objects, but not versions: you can restore what it deletes or overwrites.
 """
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.guardrails import Finding, Findings, RenderedStack
 
 
 def findings(stack: RenderedStack) -> Findings:

@@ -8,9 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ghes_packages.guardrails import Finding, Findings
-from ghes_packages.template.rendered import RenderedStack
-from ghes_packages.template.rendering import at
+from ghes_packages.guardrails import Finding, Findings, RenderedStack, at
 
 SECTIONS = {"AWSTemplateFormatVersion", "Description", "Metadata", "Outputs", "Parameters", "Resources", "Rules"}
 # AWS::NoValue is not among them: it takes away the property that it is the value of.

@@ -49,6 +49,18 @@ class Statement:
                 yield f"{who}{action} on {resource}{kind}{condition}"
 
 
+# What a statement is that cannot be read, such as one that an intrinsic function makes: it equals no other.
+UNREADABLE = Statement("unreadable", frozenset(), frozenset(), frozenset(), frozenset())
+
+
+def readable(element: object) -> Statement:
+    """One element of `Statement`; UNREADABLE for what is none."""
+    try:
+        return statement(element)
+    except UnreadablePolicy:
+        return UNREADABLE
+
+
 def statements(document: object) -> list[Statement]:
     """The statements of a policy document, as JSON or as what it was parsed to. Raises UnreadablePolicy."""
     return [statement(each) for each in elements(document)]

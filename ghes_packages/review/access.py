@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from ghes_packages.policies.permissions import PERMISSIONS
-from ghes_packages.review.change import ACCESS, Cell, Change, Risk, identifier
+from ghes_packages.review.change import Cell, Change, Risk, Topic, identifier
 from ghes_packages.template.grant_matching import covers
 from ghes_packages.template.grants import Grant
 from ghes_packages.template.rendered import RenderedStack
@@ -62,7 +62,7 @@ def changes(
         rows[who, effect, _where(was), _where(becomes), risk].append(action)
     for (who, effect, was_on, is_on, risk), actions in rows.items():
         yield Change(
-            ACCESS,
+            Topic.ACCESS,
             ((who,), tuple(actions)),
             EFFECTS[effect],
             was_on,

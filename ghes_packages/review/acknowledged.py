@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ghes_packages.guardrails import PLUGIN
-from ghes_packages.review.change import FINDINGS, Change, Risk, identifier, shown
+from ghes_packages.review.change import Change, Risk, Topic, identifier, shown
 from ghes_packages.template.assembly import Stack
 
 # CDK's report names a plugin only where it found something, be it acknowledged. CDK's own validation and the guardrails
@@ -22,10 +22,10 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
             "the rules of this plugin would no longer check the stack",
             "keep the plugin; acknowledge a finding that does not apply, with the reason",
         )
-        yield Change(FINDINGS, ((plugin,), ("the app",)), "checks removed", risk=removed)
+        yield Change(Topic.FINDINGS, ((plugin,), ("the app",)), "checks removed", risk=removed)
     had, gets = before.acknowledged, after.acknowledged
     for key in sorted(had.keys() | gets.keys()):
         if had.get(key) != gets.get(key):
             what = "added" if key not in had else "dropped" if key not in gets else "another reason"
             finding, path = key
-            yield Change(FINDINGS, ((finding,), (path,)), what, shown(had.get(key)), shown(gets.get(key)))
+            yield Change(Topic.FINDINGS, ((finding,), (path,)), what, shown(had.get(key)), shown(gets.get(key)))

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from ghes_packages.template.rendering import in_words
@@ -23,48 +24,31 @@ class Risk:
     instead: str
 
 
-@dataclass(frozen=True)
-class Topic:
-    """One table of the report; `headings` are those of the subject, what happens to it, before and after."""
+class Topic(Enum):
+    """One table of the report; `headings` are those of the subject, what happens to it, before and after.
 
-    title: str
-    headings: tuple[str, ...] = ("resource", "what", "before", "after")
+    They are in the order of the report.
+    """
 
+    RESOURCES = "Resources", ("resource", "type", "what happens", "before", "after")
+    OUTPUTS = "Outputs", ("output", "what happens", "before", "after")
+    ACCESS = "Who may do what", ("who", "actions", "effect", "on, before", "on, after")
+    PROMISES = "Broken promises", ("resource", "at", "what")
+    KEYS = "Access keys", ("access key", "what", "before", "after")
+    ENCRYPTION = "Encryption"
+    NETWORK = "Network"
+    RETENTION = "Retention"
+    LOGGING = "Logging"
+    IDENTITIES = "Identities"
+    SECRET = "Secret", ("resource", "field", "before", "after")
+    STACK = "Stack", ("", "what", "before", "after")
+    TAGS = "Tags"
+    OTHER = "Other properties", ("resource", "property", "what", "before", "after")
+    FINDINGS = "Acknowledged findings", ("finding", "at", "what", "reason before", "reason after")
 
-RESOURCES = Topic("Resources", ("resource", "type", "what happens", "before", "after"))
-OUTPUTS = Topic("Outputs", ("output", "what happens", "before", "after"))
-ACCESS = Topic("Who may do what", ("who", "actions", "effect", "on, before", "on, after"))
-PROMISES = Topic("Broken promises", ("resource", "at", "what"))
-KEYS = Topic("Access keys", ("access key", "what", "before", "after"))
-ENCRYPTION = Topic("Encryption")
-NETWORK = Topic("Network")
-RETENTION = Topic("Retention")
-LOGGING = Topic("Logging")
-IDENTITIES = Topic("Identities")
-SECRET = Topic("Secret", ("resource", "field", "before", "after"))
-STACK = Topic("Stack", ("", "what", "before", "after"))
-TAGS = Topic("Tags")
-OTHER = Topic("Other properties", ("resource", "property", "what", "before", "after"))
-FINDINGS = Topic("Acknowledged findings", ("finding", "at", "what", "reason before", "reason after"))
-
-# In the order of the report.
-TOPICS = (
-    RESOURCES,
-    OUTPUTS,
-    ACCESS,
-    PROMISES,
-    KEYS,
-    ENCRYPTION,
-    NETWORK,
-    RETENTION,
-    LOGGING,
-    IDENTITIES,
-    SECRET,
-    STACK,
-    TAGS,
-    OTHER,
-    FINDINGS,
-)
+    def __init__(self, title: str, headings: tuple[str, ...] = ("resource", "what", "before", "after")) -> None:
+        self.title = title
+        self.headings = headings
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ghes_packages.live import access_keys, aws, deployed
 from ghes_packages.live.access_keys import AccessKey
 from ghes_packages.live.aws import CONFIG, code, explained
 from ghes_packages.review.access_keys import UserKeys
-from ghes_packages.review.change import STACK, Change, Risk, identifier
+from ghes_packages.review.change import Change, Risk, Topic, identifier
 from ghes_packages.review.report import Report, Reviewed
 from ghes_packages.rotation.steps import in_use
 from ghes_packages.template import assembly
@@ -66,7 +66,7 @@ def strangers(instance: Instance, stacks: Mapping[str, Stack]) -> Sequence[Chang
     ours = {reviewed_as(each.stack_name) for each in (instance, instance.replica) if each}
     return [
         Change(
-            STACK,
+            Topic.STACK,
             ((name,),),
             "deployed as well",
             risk=Risk(

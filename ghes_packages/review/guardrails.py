@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ghes_packages.guardrails import Finding, Rule, check
-from ghes_packages.review.change import PROMISES, Change, Risk, identifier
+from ghes_packages.review.change import Change, Risk, Topic, identifier
 from ghes_packages.template.rendered import RenderedStack
 
 
@@ -25,7 +25,7 @@ def changes(before: RenderedStack, after: RenderedStack) -> Iterator[Change]:
         exactly = hashlib.sha256(repr((path, values)).encode()).hexdigest()[:8]
         why = f"{rule.promise} {rule.reason}".removesuffix(".")
         risk = Risk(identifier("guardrail", name, logical_id or path, exactly), why, finding.remedy)
-        yield Change(PROMISES, ((logical_id or "the template",), (path,)), f"breaks {name}", risk=risk)
+        yield Change(Topic.PROMISES, ((logical_id or "the template",), (path,)), f"breaks {name}", risk=risk)
 
 
 def _identity(stack: RenderedStack, rule: Rule, finding: Finding) -> tuple[str, str, str, str]:

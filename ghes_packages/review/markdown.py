@@ -2,12 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from ghes_packages.review import diagram
-from ghes_packages.review.change import ACCESS, TOPICS, Change, Topic
+from ghes_packages.review.change import Change, Topic
 from ghes_packages.review.options import OptionChange
-from ghes_packages.review.report import BY_NO_OPTION, Named, Report, Reviewed, State
+from ghes_packages.review.report import BY_NO_OPTION, Named, Report, Reviewed, State, first_time
 from ghes_packages.review.table import cell, code, table
 
 # GitHub takes comments of at most 65,536 characters; the rest is for what a workflow puts around the report.
@@ -46,19 +45,15 @@ def _number(count: int, what: str) -> str:
 def _risks(report: Report) -> Iterator[str]:
     """The table of the options with the risks that each brings, and of the other risks."""
     risks, rows = report.risks, list[list[str]]()
-    # What does not differ but in the instance is one option: its risks are not compared.
     options: dict[OptionChange, list[str]] = defaultdict(list)
     for instance in report.instances:
         for option in instance.options:
-            options[replace(option, brings=())].append(instance.name)
+            options[option].append(instance.name)
     said = set[str]()
     for option, instances in options.items():
-        told = f"**`{option.option}`: {_values(option)}**" + (
-            "" if option.consequence in said else f"<br>{option.consequence}"
-        )
-        said.add(option.consequence)
-        rows.append([f"**option**<br>{'<br>'.join(map(code, instances))}", told])
-        rows += _rows([each for each in risks if each.option and replace(each.option, brings=()) == option])
+        told = [f"**`{option.option}`: {_values(option)}**", *first_time(option.consequence, said)]
+        rows.append(["<br>".join(["**option**", *map(code, instances)]), "<br>".join(told)])
+        rows += _rows([each for each in risks if each.option == option])
     others = [*_rows([each for each in risks if each.option is None])]
     if options and others:
         rows.append([f"**{BY_NO_OPTION}**", "Read these most carefully: no option above explains them."])
@@ -78,8 +73,7 @@ def _rows(risks: Sequence[Named]) -> Iterator[list[str]]:
         rows["accepted" if each.accepted else "refused", _happens(each.change), advice].append(code(each.id))
     said = set[str]()
     for (state, what, advice), ids in rows.items():
-        yield [f"{state}<br>{'<br>'.join(ids)}", what if advice in said else f"{what}<br>{advice}"]
-        said.add(advice)
+        yield [f"{state}<br>{'<br>'.join(ids)}", "<br>".join([what, *first_time(advice, said)])]
 
 
 def _happens(change: Change) -> str:
@@ -107,8 +101,8 @@ def _sections(instances: Iterable[Reviewed]) -> Iterator[str]:
 def _new(changes: Sequence[Change], drawn: Sequence[str]) -> Iterator[str]:
     """What a reader may want to see of an instance that nobody has yet."""
     yield from _folded("What it is", drawn)
-    access = [change for change in changes if change.topic == ACCESS]
-    yield from _folded(ACCESS.title, _table(access, replace(ACCESS, headings=(*ACCESS.headings[:-1], "on"))))
+    access = [change for change in changes if change.topic == Topic.ACCESS]
+    yield from _folded(Topic.ACCESS.title, _table(access, (*Topic.ACCESS.headings[:-1], "on")))
 
 
 def _folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
@@ -116,12 +110,12 @@ def _folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _tables(changes: Sequence[Change]) -> Iterator[str]:
-    for topic in TOPICS:
-        if lines := list(_table([change for change in changes if change.topic == topic], topic)):
+    for topic in Topic:
+        if lines := list(_table([change for change in changes if change.topic is topic], topic.headings)):
             yield from (f"**{topic.title}**", "", *lines, "")
 
 
-def _table(changes: Sequence[Change], topic: Topic) -> Iterator[str]:
+def _table(changes: Sequence[Change], headings: Sequence[str]) -> Iterator[str]:
     """The table of one topic; what happens to several subjects alike is one row."""
     rows: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for change in changes:
@@ -130,6 +124,6 @@ def _table(changes: Sequence[Change], topic: Topic) -> Iterator[str]:
         rows[mark, *others, change.what, cell(change.before), cell(change.after)] += change.subject[0]
     if rows:
         yield from table(
-            ("", *topic.headings),
+            ("", *headings),
             ([mark, cell(tuple(dict.fromkeys(subjects))), *rest] for (mark, *rest), subjects in rows.items()),
         )

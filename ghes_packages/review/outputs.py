@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ghes_packages.outputs import Outputs
-from ghes_packages.review.change import OUTPUTS, Cell, Change, Risk, identifier, shown
+from ghes_packages.review.change import Cell, Change, Risk, Topic, identifier, shown
 from ghes_packages.template.rendered import RenderedStack
 from ghes_packages.template.rendering import at
 
@@ -22,7 +22,7 @@ def of_an_existing_bucket(after: RenderedStack) -> Iterator[Change]:
             "GHES would store packages outside this stack, without its promises",
             "do not change the output; with an existing bucket, check the promises of that bucket",
         )
-        yield Change(OUTPUTS, ((BUCKET,),), "added", (), shown(after.output(BUCKET)), risk)
+        yield Change(Topic.OUTPUTS, ((BUCKET,),), "added", (), shown(after.output(BUCKET)), risk)
 
 
 def changes(before: RenderedStack, after: RenderedStack) -> Iterator[Change]:
@@ -31,14 +31,14 @@ def changes(before: RenderedStack, after: RenderedStack) -> Iterator[Change]:
     for key in sorted(had.keys() | gets.keys()):
         was, becomes = (_consumed(some.get(key)) for some in (had, gets))
         if key not in had:
-            yield Change(OUTPUTS, ((key,),), "added", was, becomes)
+            yield Change(Topic.OUTPUTS, ((key,),), "added", was, becomes)
         elif key not in gets:
             risk = Risk(
                 identifier("output-removed", key),
                 "users of the output would fail",
                 "keep it; this project promises its name",
             )
-            yield Change(OUTPUTS, ((key,),), "removed", was, becomes, None if key == PREVIOUS else risk)
+            yield Change(Topic.OUTPUTS, ((key,),), "removed", was, becomes, None if key == PREVIOUS else risk)
         elif was != becomes:
             risk = Risk(
                 identifier("output-changed", key),
@@ -47,7 +47,7 @@ def changes(before: RenderedStack, after: RenderedStack) -> Iterator[Change]:
             )
             made = after.named(after.output(key))
             rotates = key in (NEWEST, PREVIOUS) and made is not None and made.type == "AWS::IAM::AccessKey"
-            yield Change(OUTPUTS, ((key,),), "changed", was, becomes, None if rotates else risk)
+            yield Change(Topic.OUTPUTS, ((key,),), "changed", was, becomes, None if rotates else risk)
 
 
 def _consumed(output: Any) -> Cell:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from ghes_packages import review
 from ghes_packages.config.instance import REPLICA_SUFFIX
-from ghes_packages.review.change import STACK, Change, Risk
+from ghes_packages.review.change import Change, Risk, Topic
 from ghes_packages.review.report import Report, Reviewed, State
 from ghes_packages.template import assembly
 from ghes_packages.template.assembly import Stack
 
 GONE = Change(
-    STACK,
+    Topic.STACK,
     (("the stack",),),
     "removed from the app",
     risk=Risk(

@@ -160,6 +160,13 @@ class Report:
         return json.dumps(document, indent=2)
 
 
+def first_time(text: str, said: set[str]) -> list[str]:
+    """The text, unless it was said before; from now on it was."""
+    new = {text} - said
+    said |= new
+    return list(new)
+
+
 def _values(change: Change) -> dict[str, Any]:
     return {"subject": change.subject, "what": change.what, "before": change.before, "after": change.after}
 
@@ -169,9 +176,7 @@ def _of_instance(instance: Reviewed, risks: Sequence[Named]) -> Iterator[str]:
     said = set[str]()
     for option in instance.options:
         yield one_line(f"{instance.name}: {option.option}: {_words(option.before)} -> {_words(option.after)}")
-        if option.consequence not in said:
-            yield _wrapped(option.consequence)
-        said.add(option.consequence)
+        yield from map(_wrapped, first_time(option.consequence, said))
         yield from _lines([each for each in of_instance if each.option is option])
     others = [each for each in of_instance if each.option is None]
     if others and instance.options:
@@ -188,9 +193,7 @@ def _lines(risks: Sequence[Named]) -> Iterator[str]:
         values = f": {_words(change.before)} -> {_words(change.after)}" if change.before or change.after else ""
         yield _wrapped(f"{'; '.join(map(_words, change.subject))}{values}")
         advice = each.risk.why if each.option else f"{each.risk.why}; instead: {each.risk.instead}"
-        if advice not in said:
-            yield _wrapped(advice)
-        said.add(advice)
+        yield from map(_wrapped, first_time(advice, said))
 
 
 def _words(cell: Cell) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ghes_packages.guardrails.retained import RETAINED
-from ghes_packages.review.change import RESOURCES, Cell, Change, Risk, identifier, shown, slug
+from ghes_packages.review.change import Cell, Change, Risk, Topic, identifier, shown, slug
 from ghes_packages.review.replacement import REPLACING, STATEFUL
 from ghes_packages.template.rendered import RenderedStack, Resource
 
@@ -15,6 +15,10 @@ FATES = {
     DELETED: "CloudFormation would delete it with its content",
 }
 KEEP = "keep its path in the app, which decides the logical ID, and the properties whose change replaces it"
+UNKNOWN = (
+    "a resource of an unknown type would change",
+    "check the effect; to keep the resource, add its type to ghes_packages/review/replacement.py",
+)
 ACCESS_KEY = "AWS::IAM::AccessKey"
 
 
@@ -32,10 +36,11 @@ def changes(before: RenderedStack, after: RenderedStack) -> Iterator[Change]:
             retained = _retained(new, "UpdateReplacePolicy")
             yield _goes(resource, "replaced", retained=retained, before=was, after=becomes)
         elif resource.type not in REPLACING and resource.whole != new.whole:
-            yield _unknown(resource)
+            risk = Risk(identifier(slug(resource.type), "changed", logical_id), *UNKNOWN)
+            yield Change(Topic.RESOURCES, ((logical_id,), (resource.type,)), "changed", risk=risk)
     for logical_id in sorted(after.resources.keys() - before.resources.keys()):
         if (kind := after.resources[logical_id].type) != ACCESS_KEY:
-            yield Change(RESOURCES, ((logical_id,), (kind,)), "added")
+            yield Change(Topic.RESOURCES, ((logical_id,), (kind,)), "added")
 
 
 def _retained(resource: Resource, attribute: str) -> bool:
@@ -79,13 +84,4 @@ def _goes(resource: Resource, what: str, *, retained: bool, before: Cell = (), a
     risk = None
     if kind in STATEFUL or kind not in REPLACING:
         risk = Risk(identifier(slug(kind), what or fate, logical_id), FATES[fate], KEEP)
-    return Change(RESOURCES, ((logical_id,), (kind,)), happens, before, after, risk)
-
-
-def _unknown(resource: Resource) -> Change:
-    risk = Risk(
-        identifier(slug(resource.type), "changed", resource.logical_id),
-        "a resource of an unknown type would change",
-        "check the effect; to keep the resource, add its type to ghes_packages/review/replacement.py",
-    )
-    return Change(RESOURCES, ((resource.logical_id,), (resource.type,)), "changed", risk=risk)
+    return Change(Topic.RESOURCES, ((logical_id,), (kind,)), happens, before, after, risk)

@@ -4,7 +4,7 @@ What no value may be, whatever it was before, the guardrails say.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,25 +14,11 @@ from pydantic import SecretStr
 from ghes_packages.config.instance import Instance
 from ghes_packages.guardrails.encrypted import ALGORITHMS
 from ghes_packages.outputs import PackagesSecret
-from ghes_packages.review.change import (
-    ENCRYPTION,
-    IDENTITIES,
-    LOGGING,
-    NETWORK,
-    OTHER,
-    RETENTION,
-    SECRET,
-    TAGS,
-    Change,
-    Risk,
-    Topic,
-    identifier,
-    shown,
-)
+from ghes_packages.review.change import Change, Risk, Topic, identifier, shown
 from ghes_packages.review.replacement import REPLACING
 from ghes_packages.template.grants import PROPERTIES as COMPARED_BY_ACCESS
 from ghes_packages.template.rendered import RenderedStack, Resource
-from ghes_packages.template.rendering import at, in_words
+from ghes_packages.template.rendering import at, in_words, listed
 
 Read = Callable[[Any], Any]
 # Whether the second value is weaker than the first.
@@ -42,30 +28,25 @@ Weakens = Callable[[Any, Any], bool]
 # --- How to read a value from what stands in a template; None where nothing is set
 
 
-def as_it_stands(value: Any) -> Any:
-    """The value itself."""
-    return value
-
-
-def of_the_first(*path: str) -> Read:
+def of_the_first(path: str) -> Read:
     """What stands at the path in the one rule of a list."""
-    return lambda rules: at(rules[0], *path) if isinstance(rules, list) and rules else rules
+    return lambda rules: at(rules[0], *path.split(".")) if isinstance(rules, list) and rules else rules
 
 
-def least(*paths: tuple[str, ...]) -> Read:
+def least(*paths: str) -> Read:
     """The least of what stands at any of the paths in the lifecycle rules; text, such as a date, before numbers."""
     return lambda rules: min(_found(rules, paths), key=lambda each: (not isinstance(each, str), each), default=None)
 
 
-def every(*paths: tuple[str, ...]) -> Read:
+def every(*paths: str) -> Read:
     """All that stands at any of the paths in the lifecycle rules."""
     return lambda rules: sorted(json.dumps(in_words(each), sort_keys=True) for each in _found(rules, paths)) or None
 
 
-def _found(rules: Any, paths: tuple[tuple[str, ...], ...]) -> list[Any]:
+def _found(rules: Any, paths: tuple[str, ...]) -> list[Any]:
     if not isinstance(rules, list):
-        return [] if rules is None else [rules]
-    found = [at(rule, *path) for rule in rules if at(rule, "Status") != "Disabled" for path in paths]
+        return listed(rules)
+    found = [at(rule, *path.split(".")) for rule in rules if at(rule, "Status") != "Disabled" for path in paths]
     return [each for each in found if each is not None]
 
 
@@ -89,16 +70,6 @@ def field(name: str) -> Read:
 
 
 # --- Which change of a value weakens it
-
-
-def never(before: Any, after: Any) -> bool:
-    """Any value is as good as another, or a guardrail says which is."""
-    return False
-
-
-def always(before: Any, after: Any) -> bool:
-    """No other value is as good."""
-    return True
 
 
 def added(before: Any, after: Any) -> bool:
@@ -128,25 +99,29 @@ def down(*weakest_first: str) -> Weakens:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting of one type of resource, or of every type where `of` is None.
+    """One setting of a resource. `path` leads to it, with dots, from the properties, or from what is beside them.
 
-    `path` leads to it from the resource's properties, or from the resource itself where it is an `attribute` of it.
-    `why` says what a weaker value hurts. A new resource may have no weaker value than `default`, if there is one.
+    `weakens` says which change is a risk, and `why` what it hurts; without them none is, or a guardrail says which.
+    A new resource may have no weaker value than `default`, if there is one.
     """
 
     topic: Topic
-    of: str | None
-    path: tuple[str, ...]
+    path: str
     title: str
-    weakens: Weakens = never
+    weakens: Weakens | None = None
     why: str = ""
-    read: Read = as_it_stands
-    attribute: bool = False
+    read: Read = lambda value: value
+    beside_the_properties: bool = False
     default: Any = None
 
     def value(self, resource: Resource) -> Any:
         """The value in a resource; None where nothing is set."""
-        return self.read(at(resource.attributes if self.attribute else resource.properties, *self.path))
+        within = resource.attributes if self.beside_the_properties else resource.properties
+        return self.read(at(within, *self.path.split(".")))
+
+    def is_weaker(self, before: Any, after: Any) -> bool:
+        """Whether the second value is weaker than the first."""
+        return self.weakens is not None and self.weakens(before, after)
 
     def row(self, logical_id: str, before: Any, after: Any, *, weaker: bool) -> Change:
         """The row for the change."""
@@ -155,105 +130,92 @@ class Setting:
         return Change(self.topic, ((logical_id,),), self.title, shown(before), shown(after), risk)
 
 
-BUCKET = "AWS::S3::Bucket"
-_lifecycle = partial(Setting, RETENTION, BUCKET, ("LifecycleConfiguration", "Rules"))
-_encryption = partial(Setting, ENCRYPTION, BUCKET, ("BucketEncryption", "ServerSideEncryptionConfiguration"))
+_encryption = partial(Setting, Topic.ENCRYPTION, "BucketEncryption.ServerSideEncryptionConfiguration")
+_lifecycle = partial(Setting, Topic.RETENTION, "LifecycleConfiguration.Rules")
+BOUNDARY = Setting(
+    Topic.IDENTITIES,
+    "PermissionsBoundary",
+    "permissions boundary",
+    given_up,
+    "another policy could later give the user more than the seven actions",
+)
 
-SETTINGS = (
-    _encryption(
-        "default encryption",
-        down(*ALGORITHMS),
-        "the encryption of objects would be weaker",
-        of_the_first("ServerSideEncryptionByDefault", "SSEAlgorithm"),
-    ),
-    _encryption(
-        "default KMS key",
-        given_up,
-        "new objects would have another key, and existing ones always need the old key",
-        of_the_first("ServerSideEncryptionByDefault", "KMSMasterKeyID"),
-    ),
-    _lifecycle(
-        "noncurrent versions stay, days",
-        lower,
-        "deleted and overwritten objects could be restored for a shorter time, or not at all",
-        least(("NoncurrentVersionExpiration", "NoncurrentDays"), ("NoncurrentVersionExpirationInDays",)),
-        default=Instance.model_fields["noncurrent_days"].default,
-    ),
-    _lifecycle(
-        "current objects stay, days",
-        lower,
-        "S3 would delete current objects",
-        least(("ExpirationInDays",), ("ExpirationDate",)),
-    ),
-    _lifecycle("current objects move", read=every(("Transitions",), ("Transition",))),
-    _lifecycle(
-        "noncurrent versions move", read=every(("NoncurrentVersionTransitions",), ("NoncurrentVersionTransition",))
-    ),
-    _lifecycle(
-        "incomplete uploads stay, days",
-        lower,
-        "uploads would be aborted that could still be completed",
-        least(("AbortIncompleteMultipartUpload", "DaysAfterInitiation")),
-    ),
-    Setting(
-        RETENTION,
-        BUCKET,
-        ("ObjectLockConfiguration",),
-        "object lock",
-        given_up,
-        "locked objects could be deleted",
-    ),
-    Setting(
-        RETENTION,
-        BUCKET,
-        ("ReplicationConfiguration",),
-        "replication",
-        given_up,
-        "a replica would lose something, or somebody else would get a copy of everything",
-    ),
-    Setting(
-        LOGGING,
-        BUCKET,
-        ("LoggingConfiguration", "DestinationBucketName"),
-        "access logs go to",
-        given_up,
-        "reads and writes would no longer be logged as before",
-    ),
-    Setting(NETWORK, BUCKET, ("CorsConfiguration",), "CORS", added, "websites could read the bucket in a browser"),
-    *(
-        Setting(
-            IDENTITIES,
-            f"AWS::IAM::{kind}",
-            ("PermissionsBoundary",),
-            "permissions boundary",
+SETTINGS: Mapping[str, tuple[Setting, ...]] = {
+    "AWS::S3::Bucket": (
+        _encryption(
+            "default encryption",
+            down(*ALGORITHMS),
+            "the encryption of objects would be weaker",
+            of_the_first("ServerSideEncryptionByDefault.SSEAlgorithm"),
+        ),
+        _encryption(
+            "default KMS key",
             given_up,
-            "another policy could later give the user more than the seven actions",
-        )
-        for kind in ("User", "Role")
+            "new objects would have another key, and existing ones always need the old key",
+            of_the_first("ServerSideEncryptionByDefault.KMSMasterKeyID"),
+        ),
+        _lifecycle(
+            "noncurrent versions stay, days",
+            lower,
+            "deleted and overwritten objects could be restored for a shorter time, or not at all",
+            least("NoncurrentVersionExpiration.NoncurrentDays", "NoncurrentVersionExpirationInDays"),
+            default=Instance.model_fields["noncurrent_days"].default,
+        ),
+        _lifecycle(
+            "current objects stay, days",
+            lower,
+            "S3 would delete current objects",
+            least("ExpirationInDays", "ExpirationDate"),
+        ),
+        _lifecycle("current objects move", read=every("Transitions", "Transition")),
+        _lifecycle(
+            "noncurrent versions move", read=every("NoncurrentVersionTransitions", "NoncurrentVersionTransition")
+        ),
+        _lifecycle(
+            "incomplete uploads stay, days",
+            lower,
+            "uploads would be aborted that could still be completed",
+            least("AbortIncompleteMultipartUpload.DaysAfterInitiation"),
+        ),
+        Setting(Topic.RETENTION, "ObjectLockConfiguration", "object lock", given_up, "locked objects could be deleted"),
+        Setting(
+            Topic.RETENTION,
+            "ReplicationConfiguration",
+            "replication",
+            given_up,
+            "a replica would lose something, or somebody else would get a copy of everything",
+        ),
+        Setting(
+            Topic.LOGGING,
+            "LoggingConfiguration.DestinationBucketName",
+            "access logs go to",
+            given_up,
+            "reads and writes would no longer be logged as before",
+        ),
+        Setting(Topic.NETWORK, "CorsConfiguration", "CORS", added, "websites could read the bucket in a browser"),
     ),
-    Setting(
-        ENCRYPTION,
-        "AWS::SecretsManager::Secret",
-        ("KmsKeyId",),
-        "KMS key",
-        given_up,
-        "the secret would have another key, or a key that somebody else can remove",
+    "AWS::IAM::User": (BOUNDARY,),
+    "AWS::IAM::Role": (BOUNDARY,),
+    "AWS::SecretsManager::Secret": (
+        Setting(
+            Topic.ENCRYPTION,
+            "KmsKeyId",
+            "KMS key",
+            given_up,
+            "the secret would have another key, or a key that somebody else can remove",
+        ),
+        *(Setting(Topic.SECRET, "SecretString", name, read=field(name)) for name in PackagesSecret.model_fields),
     ),
-    Setting(
-        ENCRYPTION,
-        "AWS::KMS::Alias",
-        ("TargetKeyId",),
-        "key of the alias",
-        always,
-        "users of the alias would get another key",
+    "AWS::KMS::Alias": (
+        Setting(
+            Topic.ENCRYPTION, "TargetKeyId", "key of the alias", given_up, "users of the alias would get another key"
+        ),
     ),
-    *(
-        Setting(SECRET, "AWS::SecretsManager::Secret", ("SecretString",), name, read=field(name))
-        for name in PackagesSecret.model_fields
-    ),
-    Setting(RETENTION, None, ("DeletionPolicy",), "when it leaves the stack", attribute=True),
-    Setting(RETENTION, None, ("UpdateReplacePolicy",), "when it is replaced", attribute=True),
-    Setting(TAGS, None, ("Tags",), "tags", read=tags),
+}
+OF_EVERY_TYPE = (
+    Setting(Topic.RETENTION, "DeletionPolicy", "when it leaves the stack", beside_the_properties=True),
+    Setting(Topic.RETENTION, "UpdateReplacePolicy", "when it is replaced", beside_the_properties=True),
+    Setting(Topic.TAGS, "Tags", "tags", read=tags),
 )
 # They can hold a password or a secret key, if somebody wrote it out.
 HIDDEN = {"LoginProfile", "SecretString"}
@@ -265,17 +227,17 @@ def changes(before: RenderedStack, after: RenderedStack) -> Iterator[Change]:
     Of a resource that is added, a row for each value that is weaker than the default.
     """
     for logical_id, resource in after.resources.items():
-        settings = [setting for setting in SETTINGS if setting.of in (None, resource.type)]
+        settings = (*SETTINGS.get(resource.type, ()), *OF_EVERY_TYPE)
         old = before.resources.get(logical_id)
         if old is None:
             for setting in settings:
-                if setting.default is not None and setting.weakens(setting.default, value := setting.value(resource)):
+                if setting.default is not None and setting.is_weaker(setting.default, value := setting.value(resource)):
                     yield setting.row(logical_id, None, value, weaker=True)
         elif old.whole != resource.whole:
             yield from _of_one(settings, old, resource)
 
 
-def _of_one(settings: list[Setting], before: Resource, after: Resource) -> Iterator[Change]:
+def _of_one(settings: Iterable[Setting], before: Resource, after: Resource) -> Iterator[Change]:
     logical_id = after.logical_id
     compared = COMPARED_BY_ACCESS | REPLACING.get(after.type, set())
     if after.type == "AWS::IAM::AccessKey":
@@ -283,10 +245,10 @@ def _of_one(settings: list[Setting], before: Resource, after: Resource) -> Itera
     for setting in settings:
         old, new = setting.value(before), setting.value(after)
         if old != new:
-            compared |= {setting.path[0]}
-            yield setting.row(logical_id, old, new, weaker=setting.weakens(old, new))
+            compared |= {setting.path.partition(".")[0]}
+            yield setting.row(logical_id, old, new, weaker=setting.is_weaker(old, new))
     for name in sorted((before.properties.keys() | after.properties.keys()) - compared):
         old, new = before.at(name), after.at(name)
         if old != new:
             values = ((), ()) if name in HIDDEN else (shown(old), shown(new))
-            yield Change(OTHER, ((logical_id,), (name,)), "changed", *values)
+            yield Change(Topic.OTHER, ((logical_id,), (name,)), "changed", *values)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ghes_packages.config.instance import ACTIVE, Instance
+from ghes_packages.config.instance import ACTIVE, MOST_ACCESS_KEYS, Instance
 from ghes_packages.config.instances import make_deploy, with_file
 from ghes_packages.config.values import UNUSED_FOR_HOURS, PreviousAccessKey
 from ghes_packages.errors import ConfigurationError, FoundWrong
@@ -18,7 +18,6 @@ from ghes_packages.live.access_keys import AccessKey
 from ghes_packages.printable import one_line
 
 UNUSED_FOR = timedelta(hours=UNUSED_FOR_HOURS)
-KEYS_PER_USER = 2
 
 
 @dataclass(frozen=True)
@@ -134,9 +133,9 @@ def refusals(
         return
     wanted = step.applied_to(instance).access_keys
     new = [generation for generation in wanted if generation not in {key.generation for key in keys}]
-    if new and len(keys) >= KEYS_PER_USER:
+    if new and len(keys) >= MOST_ACCESS_KEYS:
         yield (
-            f"the user has {len(keys)} access keys, and AWS allows {KEYS_PER_USER}:"
+            f"the user has {len(keys)} access keys, and AWS allows {MOST_ACCESS_KEYS}:"
             f" {', '.join(f'{key.name} ({key.access_key_id})' for key in keys)}; delete one of them first"
         )
     for key in keys:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +59,7 @@ class Stack:
     @property
     def place(self) -> Mapping[str, str | None]:
         """Account and region; None for what is not known."""
-        found = _ENVIRONMENT.fullmatch(self.environment or "")
-        return found.groupdict() if found else {"account": None, "region": None}
+        return _place(self.environment)
 
     def rendered(self, called: Names) -> RenderedStack:
         """Its template, rendered, with its resources called by these names."""
@@ -90,45 +89,42 @@ def _stacks(folder: Path) -> Iterator[tuple[str, Stack]]:
         if artifact.type == "cdk:asset-manifest":
             uploaded.add(manifest.read(folder, properties.file, Assets)[1].uploaded)
         if artifact.type == "aws:cloudformation:stack":
-            template, _ = manifest.read(folder, properties.template_file, manifest.Template)
-            deployed |= _named_by_its_content(folder, artifact)
-            _without_legacy_assets(folder, artifact)
-            stack = Stack(
-                template,
-                properties.tags,
-                properties.termination_protection,
-                artifact.environment,
-                plugins=report.plugins,
-                acknowledged=report.acknowledged(artifact_id),
-            )
-            name = properties.stack_name or artifact_id
-            yield reviewed_as(name), _deployed_by(stack, artifact_id, artifact)
+            stack = _stack(folder, artifact_id, artifact, report)
+            if url := properties.stack_template_asset_object_url:
+                deployed.add((properties.template_file, url))
+            yield reviewed_as(properties.stack_name or artifact_id), stack
     for file, url in sorted(uploaded ^ deployed):
         raise no_assembly(folder, f"{file} is not both uploaded to and deployed from {url}")
 
 
-def _named_by_its_content(folder: Path, artifact: Artifact) -> set[tuple[str, str]]:
-    """The template of a stack and the URL that it is deployed from, unless the CLI hands it on by itself.
-
-    Raises ConfigurationError where the URL does not say what the template is: another one could be there.
-    """
-    file, url = artifact.properties.template_file, artifact.properties.stack_template_asset_object_url
+def _stack(folder: Path, artifact_id: str, artifact: Artifact, report: ValidationReport) -> Stack:
+    """Raises ConfigurationError where the CLI could upload, or build, more than the template, or another one."""
+    properties, more = artifact.properties, Metadata()
+    file, url = properties.template_file, properties.stack_template_asset_object_url
+    template, _ = manifest.read(folder, file, manifest.Template)
     if url and url.rpartition("/")[2] != f"{manifest.digest(folder, file)}.json":
         raise no_assembly(folder, f"{file} would be deployed from {url}, whose name is not its SHA-256")
-    return {(file, url)} if url else set()
-
-
-def _without_legacy_assets(folder: Path, artifact: Artifact) -> None:
-    """Raises ConfigurationError where the CLI would upload, or build, more than the template."""
-    more = Metadata()
     if artifact.additional_metadata_file:
         _, more = manifest.read(folder, artifact.additional_metadata_file, Metadata)
     if LEGACY_ASSET in artifact.metadata.types | more.types:
-        raise no_assembly(folder, f"{artifact.properties.template_file} is deployed with its own assets")
+        raise no_assembly(folder, f"{file} is deployed with its own assets")
+    needs = frozenset({*artifact.dependencies, *properties.additional_dependencies})
+    return Stack(
+        template,
+        properties.tags,
+        properties.termination_protection,
+        artifact.environment,
+        deployment=_deployment(artifact_id, artifact, needs),
+        plugins=report.plugins,
+        acknowledged=report.acknowledged(artifact_id),
+        artifact=artifact_id,
+        selected_by=artifact.display_name or artifact_id,
+        needs=needs,
+    )
 
 
-def _deployed_by(stack: Stack, artifact_id: str, artifact: Artifact) -> Stack:
-    """The stack with what the manifest says of its deployment, in words that hold wherever it goes."""
+def _deployment(artifact_id: str, artifact: Artifact, needs: frozenset[str]) -> Mapping[str, Any]:
+    """What the manifest says of the deployment of a stack, in words that hold wherever it goes."""
 
     def compared(value: Any) -> Any:
         if isinstance(value, dict):
@@ -138,25 +134,21 @@ def _deployed_by(stack: Stack, artifact_id: str, artifact: Artifact) -> Stack:
                 value = value.replace(known, reference) if known else value
         return value
 
-    account, region = stack.place.values()
+    account, region = _place(artifact.environment).values()
     properties = artifact.properties
     # The last part is a hash of the template, which is compared itself.
     bucket, _, _ = properties.stack_template_asset_object_url.rpartition("/")
-    own = {f"{artifact_id}.assets", artifact_id + REPLICA_SUFFIX}
-    needs = frozenset({*artifact.dependencies, *properties.additional_dependencies})
-    deployment = {
+    return {
         **compared(properties.model_dump(exclude_unset=True, by_alias=True)),
         "stackName": properties.stack_name or artifact_id,
         "stackTemplateAssetObjectUrl": compared(bucket),
-        "dependencies": sorted(needs - own),
+        "dependencies": sorted(needs - {f"{artifact_id}.assets", artifact_id + REPLICA_SUFFIX}),
     }
-    return replace(
-        stack,
-        deployment=deployment,
-        artifact=artifact_id,
-        selected_by=artifact.display_name or artifact_id,
-        needs=needs,
-    )
+
+
+def _place(environment: str | None) -> dict[str, str | None]:
+    found = _ENVIRONMENT.fullmatch(environment or "")
+    return found.groupdict() if found else {"account": None, "region": None}
 
 
 def deployed_with(construct_id: str, stacks: Mapping[str, Stack]) -> set[str]:

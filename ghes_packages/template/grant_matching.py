@@ -5,6 +5,7 @@ from ipaddress import ip_network
 
 from ghes_packages.policies.document import EVERYTHING_BUT, VIA_SERVICE, Condition, service_name
 from ghes_packages.template.grants import EVERYBODY, Grant
+from ghes_packages.template.rendered import DNS_SUFFIX
 
 
 def covers(wide: Grant, narrow: Grant) -> bool:
@@ -40,7 +41,7 @@ def _through_the_same(narrow: Condition, wide: Condition, granted: Grant) -> boo
 
 
 def _service(value: str) -> str:
-    return service_name(value.removesuffix(".${AWS::URLSuffix}"))
+    return service_name(value.removesuffix(f".{DNS_SUFFIX}"))
 
 
 def _implies(narrow: Condition, wide: Condition) -> bool:

@@ -1,11 +1,11 @@
 """Who may do what, as one template says it: every policy document in it, statement by statement."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ghes_packages.policies.document import Condition, Statement, UnreadablePolicy, statement
+from ghes_packages.policies.document import UNREADABLE, Condition, readable
 from ghes_packages.template.rendering import at, listed
 
 if TYPE_CHECKING:
@@ -39,57 +39,60 @@ _ARN_OF = re.compile(r"AWS (?P<reference>\$\{[^!.}]+)\.Arn\}")
 
 @dataclass(frozen=True)
 class Grant:
-    """One principal, one action, one resource; `effect` is Allow or Deny. All text is as `rendering` writes it."""
+    """One principal, one action, one resource; `effect` is Allow or Deny. All text is as `rendering` writes it.
+
+    `place` is the logical ID of the resource that says so, and the path below it, such as `Properties.Groups`.
+    """
 
     who: str
     effect: str
     action: str
     resource: str
     conditions: frozenset[Condition] = frozenset()
+    place: tuple[str, str] = field(default=("", ""), compare=False)
+
+    @property
+    def stands_in(self) -> set[tuple[str, str]]:
+        """The place, and all that is around it."""
+        logical_id, path = self.place
+        parts = path.split(".")
+        return {(logical_id, ".".join(parts[:number])) for number in range(len(parts) + 1)}
 
 
-def grants(resources: Iterable["Resource"]) -> frozenset[Grant]:
+def grants(resources: Collection["Resource"]) -> Iterator[Grant]:
     """Every grant and every denial of the resources of a template."""
-    return frozenset(_Policies(tuple(resources)).grants())
+    own = {each.ref for each in resources}
+    for each in resources:
+        if each.type in _IDENTITY_POLICIES:
+            for holder in _holders(each, resources) or [f"everybody with {each.ref}"]:
+                yield from _of(each, "PolicyDocument", each.at("PolicyDocument"), holder)
+        for who, group in _joined(each):
+            if group not in own:
+                yield Grant(who, "Allow", f"all that {group} allows", "*", place=_place(each, "Groups"))
+        for who in _members(each.ref, resources) if each.type in _IDENTITIES else ():
+            for policy in listed(each.at("Policies")):
+                yield from _of(each, "Policies", at(policy, "PolicyDocument"), who)
+            for arn in listed(each.at("ManagedPolicyArns")):
+                if arn not in own:
+                    yield Grant(who, "Allow", f"all that {arn} allows", "*", place=_place(each, "ManagedPolicyArns"))
+        if each.type in _RESOURCE_POLICIES:
+            document, names = _RESOURCE_POLICIES[each.type]
+            yield from _of(each, document, each.at(document), None, str(each.at(names)) if names else each.ref)
 
 
-@dataclass(frozen=True)
-class _Policies:
-    resources: tuple["Resource", ...]
+def _holders(policy: "Resource", resources: Collection["Resource"]) -> list[str]:
+    named = [name for key in _HOLDERS for name in listed(policy.at(key))]
+    named += [
+        each.ref
+        for each in resources
+        if each.type in _IDENTITIES and policy.ref in listed(each.at("ManagedPolicyArns"))
+    ]
+    return [member for name in named for member in _members(str(name), resources)]
 
-    def grants(self) -> Iterator[Grant]:
-        own = {each.ref for each in self.resources}
-        for each in self.resources:
-            if each.type in _IDENTITY_POLICIES:
-                for holder in self._holders(each) or [f"everybody with {each.ref}"]:
-                    yield from _of(each.at("PolicyDocument"), holder)
-            for who, group in _joined(each):
-                if group not in own:
-                    yield Grant(who, "Allow", f"all that {group} allows", "*")
-            if each.type in _IDENTITIES:
-                for who in self._members(each.ref):
-                    for policy in listed(each.at("Policies")):
-                        yield from _of(at(policy, "PolicyDocument"), who)
-                    for arn in listed(each.at("ManagedPolicyArns")):
-                        if arn not in own:
-                            yield Grant(who, "Allow", f"all that {arn} allows", "*")
-            if each.type in _RESOURCE_POLICIES:
-                document, names = _RESOURCE_POLICIES[each.type]
-                yield from _of(each.at(document), None, str(each.at(names)) if names else each.ref)
 
-    def _holders(self, policy: "Resource") -> list[str]:
-        named = [name for key in _HOLDERS for name in listed(policy.at(key))]
-        named += [
-            each.ref
-            for each in self.resources
-            if each.type in _IDENTITIES and policy.ref in listed(each.at("ManagedPolicyArns"))
-        ]
-        return [member for name in named for member in self._members(str(name))]
-
-    def _members(self, identity: str) -> list[str]:
-        """The users of a group; of any other identity, and of a group without users, itself."""
-        users = [who for each in self.resources for who, group in _joined(each) if group == identity]
-        return users or [identity]
+def _members(identity: str, resources: Collection["Resource"]) -> list[str]:
+    """The users of a group; of any other identity, and of a group without users, itself."""
+    return [who for each in resources for who, group in _joined(each) if group == identity] or [identity]
 
 
 def _joined(resource: "Resource") -> Iterator[tuple[str, str]]:
@@ -102,26 +105,24 @@ def _joined(resource: "Resource") -> Iterator[tuple[str, str]]:
             yield from ((str(user), group) for user in listed(resource.at("Users")))
 
 
-def _of(document: Any, who: str | None, itself: str = "*") -> Iterator[Grant]:
-    """The grants of a document. `who` is None where the statements name their principals."""
-    for element in listed(at(document, "Statement")):
-        read = _read(element)
-        if read is None:
-            yield Grant(who or EVERYBODY, "Allow", f"a statement that cannot be read: {element}", itself)
+def _of(policy: "Resource", name: str, document: Any, who: str | None, itself: str = "*") -> Iterator[Grant]:
+    """The grants of a document in that property. `who` is None where the statements name their principals."""
+    for number, element in enumerate(listed(at(document, "Statement"))):
+        read, place = readable(element), _place(policy, f"{name}.Statement.{number}")
+        if read is UNREADABLE:
+            action = f"a statement that cannot be read: {element}"
+            yield Grant(who or EVERYBODY, "Allow", action, itself, place=place)
             continue
         for principal in [who] if who else map(_principal, sorted(read.principals)):
             for action in read.actions:
                 for resource in read.resources or {itself}:
                     # In the policy of a key, a secret or a role, * is what the policy is attached to.
                     on = itself if resource == "*" and who is None else resource
-                    yield Grant(principal, read.effect, action, on, read.conditions)
+                    yield Grant(principal, read.effect, action, on, read.conditions, place)
 
 
-def _read(element: Any) -> Statement | None:
-    try:
-        return statement(element)
-    except UnreadablePolicy:
-        return None
+def _place(resource: "Resource", path: str) -> tuple[str, str]:
+    return resource.logical_id, f"Properties.{path}"
 
 
 def _principal(principal: str) -> str:

@@ -1,18 +1,17 @@
 """The options of an instance as its template shows them: what is deployed, whatever `instances.toml` says by now."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ghes_packages import logical_ids
 from ghes_packages.config.instance import ACTIVE, Instance
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.config.regions import S3_HOST_PREFIXES, Endpoint, dns_suffixes
 from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, PreviousAccessKey, StorageClass
 from ghes_packages.outputs import Outputs, ReplicaOutputs
-from ghes_packages.policies.document import statement
+from ghes_packages.policies.document import readable, statement
 from ghes_packages.policies.statements import address_statement
-from ghes_packages.template.rendered import RenderedStack
+from ghes_packages.template.rendered import DNS_SUFFIX, RenderedStack
 from ghes_packages.template.rendering import at, listed
 from ghes_packages.template.replica import replica_of
 
@@ -57,12 +56,6 @@ def _written(value: Any) -> str:
     return json.dumps(value, default=str) if value not in (None, (), {}) else "none"
 
 
-def access_keys(stack: RenderedStack) -> dict[int, Mapping[str, Any]]:
-    """The properties of each access key by its generation."""
-    keys = stack.of_type("AWS::IAM::AccessKey")
-    return {number: each.properties for each in keys if (number := logical_ids.generation(each.logical_id))}
-
-
 def kms_keys(stack: RenderedStack) -> set[str | None]:
     """The KMS keys that packages and secret are encrypted with, by their ARNs; None for keys that AWS keeps."""
     aliases = {each.at("AliasName"): each.at("TargetKeyId") for each in stack.of_type("AWS::KMS::Alias")}
@@ -74,36 +67,26 @@ def kms_keys(stack: RenderedStack) -> set[str | None]:
     return {None if each is None else str(aliases.get(str(each), each)) for each in keys}
 
 
-def allowed(stack: RenderedStack) -> tuple[Sequence[str], Sequence[str]] | None:
-    """The addresses and the VPC endpoints that the user's policy does not deny; None where it denies otherwise."""
+ADDRESSES, ENDPOINTS = ("NotIpAddress", "aws:SourceIp"), ("StringNotEquals", "aws:SourceVpce")
+
+
+def _allowed(stack: RenderedStack, condition: tuple[str, str]) -> Iterator[Sequence[str]]:
+    """What the user's policy does not deny, of what the condition is about; nothing where it denies otherwise."""
     policies = [policy.each("PolicyDocument", "Statement") for policy in stack.user_policies]
     denials = [each for policy in policies for _, each in policy if at(each, "Effect") == "Deny"]
-    if len(denials) != 1:
-        return None if denials else ((), ())
-    cidrs, endpoints = (
-        tuple(map(str, listed(at(denials[0], "Condition", operator, key))))
-        for operator, key in (("NotIpAddress", "aws:SourceIp"), ("StringNotEquals", "aws:SourceVpce"))
-    )
-    ours = [statement(address_statement(f"{arn}/*", cidrs, endpoints)) for arn in stack.packages_arns]
-    return (cidrs, endpoints) if _statement(denials[0]) in ours else None
-
-
-def _statement(element: Any) -> object:
-    try:
-        return statement(element)
-    except (AttributeError, KeyError, TypeError):
-        return None
-
-
-def _access_key(stack: RenderedStack) -> Iterator[int]:
-    if keys := access_keys(stack):
-        yield max(keys)
+    allowed = {
+        each: tuple(str(value) for denial in denials for value in listed(at(denial, "Condition", *each)))
+        for each in (ADDRESSES, ENDPOINTS)
+    }
+    ours = [statement(address_statement(f"{arn}/*", *allowed.values())) for arn in stack.packages_arns]
+    if stack.user and (not denials or (len(denials) == 1 and readable(denials[0]) in ours)):
+        yield allowed[condition]
 
 
 def _previous_access_key(stack: RenderedStack) -> Iterator[PreviousAccessKey | None]:
-    keys = access_keys(stack)
+    keys = stack.access_keys
     if (newest := max(keys, default=1)) > 1:
-        before = str(keys[newest - 1].get("Status", ACTIVE)).lower() if newest - 1 in keys else "deleted"
+        before = str(keys[newest - 1].properties.get("Status", ACTIVE)).lower() if newest - 1 in keys else "deleted"
         yield from (each for each in PreviousAccessKey if each == before)
     else:
         yield None
@@ -121,16 +104,6 @@ def _access_logs(stack: RenderedStack) -> Iterator[str]:
     bucket = stack.packages_bucket
     if bucket and (destination := bucket.at("LoggingConfiguration", "DestinationBucketName")):
         yield OWN if stack.log_bucket else str(destination)
-
-
-def _allowed_cidrs(stack: RenderedStack) -> Iterator[Sequence[str]]:
-    if stack.user and (found := allowed(stack)):
-        yield found[0]
-
-
-def _allowed_vpc_endpoints(stack: RenderedStack) -> Iterator[Sequence[str]]:
-    if stack.user and (found := allowed(stack)):
-        yield found[1]
 
 
 def _permissions_boundary(stack: RenderedStack) -> Iterator[str | None]:
@@ -197,17 +170,17 @@ def endpoint(stack: RenderedStack) -> Iterator[Endpoint]:
     """The kind of S3 endpoint that GHES is to use."""
     url, region = stack.output(*OF_SERVICE_URL), stack.output(*OF_REGION)
     for kind, prefix in S3_HOST_PREFIXES.items():
-        if url in [f"https://{prefix}.{region}.{suffix}" for suffix in ("${AWS::URLSuffix}", *dns_suffixes())]:
+        if url in [f"https://{prefix}.{region}.{suffix}" for suffix in (DNS_SUFFIX, *dns_suffixes())]:
             yield kind
 
 
-READ: Mapping[str, Callable[[RenderedStack], Iterator[Any]]] = {
-    "access_key": _access_key,
+READ: Mapping[str, Callable[[RenderedStack], Iterable[Any]]] = {
+    "access_key": lambda stack: sorted(stack.access_keys)[-1:],
     "previous_access_key": _previous_access_key,
     "encryption": _encryption,
     "access_logs": _access_logs,
-    "allowed_cidrs": _allowed_cidrs,
-    "allowed_vpc_endpoints": _allowed_vpc_endpoints,
+    "allowed_cidrs": lambda stack: _allowed(stack, ADDRESSES),
+    "allowed_vpc_endpoints": lambda stack: _allowed(stack, ENDPOINTS),
     "permissions_boundary": _permissions_boundary,
     "tags": _tags,
     "secret_readers": _secret_readers,

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ghes_packages import logical_ids
 from ghes_packages.config.regions import known_partitions, known_regions, partition_of
 from ghes_packages.outputs import Outputs, ReplicaOutputs
-from ghes_packages.policies.document import Statement, UnreadablePolicy, statement
+from ghes_packages.policies.document import Statement, readable
 from ghes_packages.template.grants import Grant, grants
 from ghes_packages.template.rendering import Names, at, rendered
 
-# What a statement is that cannot be read, such as one that an intrinsic function makes: it equals no other.
-UNREADABLE = Statement("unreadable", frozenset(), frozenset(), frozenset(), frozenset())
+# How a template writes what host names end with in the partition of the stack.
+DNS_SUFFIX = "${AWS::URLSuffix}"
 _BUCKET_NAME = re.compile(r"[a-z0-9-]+")
 _REFERENCE = re.compile(r"\$\{([^!.:}]+)[.}]")
 # The outputs that name the bucket with the packages, or with their replica.
@@ -69,7 +70,7 @@ class Resource:
 
     def statements(self, document: str) -> list[tuple[str, Statement]]:
         """The statements of the policy document in that property; each with its path below the resource."""
-        return [(path, _read(element)) for path, element in self.each(document, "Statement")]
+        return [(path, readable(element)) for path, element in self.each(document, "Statement")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +106,7 @@ class RenderedStack:
     @cached_property
     def grants(self) -> frozenset[Grant]:
         """Every grant and every denial of its resources."""
-        return grants(self.resources.values())
+        return frozenset(grants(self.resources.values()))
 
     def output(self, *keys: str) -> Any:
         """The value of the first of these outputs that there is; None where there is none."""
@@ -133,6 +134,10 @@ class RenderedStack:
         """Its S3 buckets."""
         return self.of_type("AWS::S3::Bucket")
 
+    def policies_of(self, bucket: Resource) -> list[Resource]:
+        """The policies of one of its buckets."""
+        return [each for each in self.of_type("AWS::S3::BucketPolicy") if each.at("Bucket") == bucket.ref]
+
     @cached_property
     def packages_bucket(self) -> Resource | None:
         """The bucket that holds the packages, or their replica: the one that the outputs name."""
@@ -159,6 +164,12 @@ class RenderedStack:
     def user(self) -> Resource | None:
         """The IAM user that GHES signs in as: the first one."""
         return next(iter(self.of_type("AWS::IAM::User")), None)
+
+    @cached_property
+    def access_keys(self) -> Mapping[int, Resource]:
+        """The access keys by generation; of two that say they are the same, always the same one."""
+        keys = sorted(self.of_type("AWS::IAM::AccessKey"), key=lambda each: each.logical_id)
+        return {number: each for each in keys if (number := logical_ids.generation(each.logical_id)) is not None}
 
     @cached_property
     def user_policies(self) -> list[Resource]:
@@ -218,10 +229,3 @@ def _resource(logical_id: str, written: Any, called: Names) -> Resource:
 def _items(template: Mapping[str, Any], section: str) -> Iterator[tuple[str, Any]]:
     content = template.get(section)
     yield from content.items() if isinstance(content, dict) else ()
-
-
-def _read(element: Any) -> Statement:
-    try:
-        return statement(element)
-    except UnreadablePolicy:
-        return UNREADABLE

@@ -2,8 +2,12 @@
 
 import copy
 import functools
+import json
 import operator
+import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -234,3 +238,38 @@ def test_a_template_of_whatever_form_is_judged() -> None:
         {"Outputs": {"AwsS3Bucket": 1}, "Parameters": {"BootstrapVersion": []}, "Metadata": [None]},
     ):
         findings(template)
+
+
+PRINTS_THE_PLACES = """
+import json, sys
+from ghes_packages.guardrails import check
+from ghes_packages.template.rendered import RenderedStack
+print([(rule.name, finding.logical_id, finding.path) for rule, finding in check(RenderedStack(json.load(sys.stdin)))])
+"""
+
+
+def test_what_is_found_is_in_the_same_order_in_every_run() -> None:
+    """Python hashes text otherwise in each process, and so a set of it has another order."""
+    moves = {"ExpirationDate": "2030-01-01", "Transition": {}, "ExpirationInDays": 1, "Transitions": []}
+    anybody = {"Policies": [], "ManagedPolicyArns": ["arn:x"], "LoginProfile": {"Password": "x"}}
+    statements = [{"Effect": "Allow", "Action": each, "Resource": "*"} for each in ("s3:a", "s3:b", "s3:c")]
+    template = edited(
+        both(
+            to(f"{of(BUCKET)}.LifecycleConfiguration.Rules", [{"Status": "Enabled", **moves}]),
+            lambda template: template["Resources"][USER]["Properties"].update(anybody),
+            to(ON_BUCKET.rpartition(".")[0], statements),
+        )
+    )
+    orders = {
+        subprocess.run(
+            [sys.executable, "-c", PRINTS_THE_PLACES],
+            input=json.dumps(template),
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    [order] = orders
+    assert order.count("no_other_grant_to_the_user") == len(anybody)

@@ -13,7 +13,7 @@ from ghes_packages.config.instance import Instance
 from ghes_packages.config.instances import load
 from ghes_packages.config.options import OPTIONS
 from ghes_packages.review import markdown
-from ghes_packages.review.options import NOT_SHOWN, OptionChange
+from ghes_packages.review.options import OptionChange
 from ghes_packages.review.options.brought import GRANTS, RISKS
 from ghes_packages.review.options.consequences import CONSEQUENCES, WITHOUT_A_BUCKET
 from ghes_packages.review.pull_request import review_assemblies
@@ -38,6 +38,16 @@ from tests.review.pairs import Json, changes_between
 from tests.stacks.test_options import HERE, KEY, READER, VALUES, instance, pairs, refusal, with_a_key
 from tests.synthesis import PROJECT, assembly_of, deployable, replica_template_of, template_of
 
+# The options that no template shows, and why.
+NOT_SHOWN = {
+    "profile": "the commands sign in with it",
+    "role_arn": "the commands sign in with it",
+    "execution_role_arn": "the manifest shows it, in its own row",
+    "bootstrap": "the manifest shows it, in its own rows",
+    "stack_name": "another name creates another stack",
+    "ghes_version": "it selects the fields that `settings` prints",
+    "rule_packs": "it selects the checks of `cdk synth`; acknowledged findings have their own rows",
+}
 OWN_KEY, REPLICATION = "Key9BCD29C7", "PackagesBucketReplicationPolicyA893289F"
 KMS, REPLICATED = instance(encryption="kms"), instance(replica_region="us-east-2")
 DEFAULT = instance()
@@ -450,3 +460,12 @@ def test_examples_and_options_two_by_two_are_named_and_no_function_is_shown_as_j
             assert named(found).keys() == {each for each in READ if getattr(before, each) != getattr(after, each)}
             assert unexplained(found) == []
             assert not [text for text in texts(found) if '{"Fn::' in text or '{"Ref"' in text]
+
+
+@pytest.mark.parametrize("option", ["allowed_cidrs", "allowed_vpc_endpoints", "permissions_boundary"])
+def test_to_take_a_restriction_back_says_what_is_refused_no_more(option: str) -> None:
+    [options] = VALUES[option]
+    restricted = named(between(DEFAULT, instance(**options)))[option].consequence
+    free = named(between(instance(**options), DEFAULT))[option].consequence
+    assert restricted != free
+    assert any(word in free for word in ("refused any more", "the boundary again"))

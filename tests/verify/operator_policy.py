@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ghes_packages.live import aws, deployed
-from ghes_packages.policies.operator_permissions import (
+from tests.operator_permissions import (
     OPERATOR_PERMISSIONS,
     Command,
     OperatorPermission,

@@ -15,10 +15,10 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, WaiterError
 
 from ghes_packages.live.kms_key import KmsKey
-from ghes_packages.policies.operator_permissions import Command
 from ghes_packages.policies.statements import user_statement
 from ghes_packages.verify.report import Outcome
 from tests.cloudformation import Stack
+from tests.operator_permissions import Command
 from tests.runbook import Shell, blocks
 from tests.synthesis import deployable
 from tests.verify.aws_cli import run_aws_cli

@@ -26,13 +26,13 @@ from ghes_packages.command_line import answer as answering
 from ghes_packages.command_line.answer import Answer
 from ghes_packages.errors import CannotGoOn
 from ghes_packages.live import aws
-from ghes_packages.policies.operator_permissions import Command, OperatorPermission, When
 from ghes_packages.policies.statements import user_statement
 from ghes_packages.verify.clients import key_clients
 from ghes_packages.verify.key_checks import CAN, KNOWN, KeyChecks
 from ghes_packages.verify.report import Check
 from local_aws.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
+from tests.operator_permissions import Command, OperatorPermission, When
 from tests.synthesis import assembly_of, deployable
 from tests.verify.conftest import Storage
 from tests.verify.operator_policy import document, rights

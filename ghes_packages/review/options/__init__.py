@@ -4,43 +4,36 @@ A template has no copy of the options: their values are read from what they make
 risks that it brings. It takes no risk away: each stays a row of its own, with its own ID.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.review.access import EFFECTS
-from ghes_packages.review.change import ACCESS, Cell, Change
+from ghes_packages.review.change import Cell, Change, Topic
 from ghes_packages.review.options.brought import GRANTS, RISKS
 from ghes_packages.review.options.consequences import CONSEQUENCES, consequence
 from ghes_packages.template.options import options_of, place_of
 from ghes_packages.template.rendered import RenderedStack
 
-# The options that no template shows, and why.
-NOT_SHOWN = {
-    "profile": "the commands sign in with it",
-    "role_arn": "the commands sign in with it",
-    "execution_role_arn": "the manifest shows it, in its own row",
-    "bootstrap": "the manifest shows it, in its own rows",
-    "stack_name": "another name creates another stack",
-    "ghes_version": "it selects the fields that `settings` prints",
-    "rule_packs": "it selects the checks of `cdk synth`; acknowledged findings have their own rows",
-}
 # What is the same as an option that is left out.
 NOTHING: tuple[Any, ...] = (None, (), {})
 
 
 @dataclass(frozen=True)
 class OptionChange:
-    """An option, its value before and after, what the change of it does, and the rows that are risks of it."""
+    """An option, its value before and after, what the change of it does, and the rows that are risks of it.
+
+    Two that differ in their rows only are the same change, of two instances.
+    """
 
     option: str
     before: Cell
     after: Cell
     consequence: str
-    brings: tuple[Change, ...]
+    brings: tuple[Change, ...] = field(compare=False)
 
 
 def changed(before: RenderedStack, after: RenderedStack, rows: Collection[Change]) -> tuple[OptionChange, ...]:
@@ -55,7 +48,7 @@ def changed(before: RenderedStack, after: RenderedStack, rows: Collection[Change
     found = []
     for option in CONSEQUENCES:
         if option in was.keys() & becomes.keys() and _cell(was[option]) != _cell(becomes[option]):
-            brings = [row for row in left if _brings(option, before, after, row)]
+            brings = _brings(option, before, after, left)
             left = [row for row in left if row not in brings]
             told = consequence(option, was[option], becomes[option], after)
             found.append(OptionChange(option, _cell(was[option]), _cell(becomes[option]), told, tuple(brings)))
@@ -71,22 +64,24 @@ def _can_be_configured(shown: Mapping[str, Any]) -> bool:
     return True
 
 
-def _brings(option: str, before: RenderedStack, after: RenderedStack, row: Change) -> bool:
-    if row.risk is None:
-        return False
-    if row.topic == ACCESS:
-        # No option takes anything from GHES, and two alone have a denial of their own.
-        kind = "access-denial-" if option in ("allowed_cidrs", "allowed_vpc_endpoints") else "access-gained-"
-        if option not in GRANTS or not row.risk.id.startswith(kind):
-            return False
-        [[who], actions] = row.subject
-        granted = {
-            each
-            for each in {*before.grants} ^ {*after.grants}
-            if (each.who, EFFECTS[each.effect]) == (who, row.what) and each.action in actions
-        }
-        return bool(granted) and granted <= {*GRANTS[option](before), *GRANTS[option](after)}
-    return option in RISKS and row.risk.id in RISKS[option](before, after)
+def _brings(option: str, before: RenderedStack, after: RenderedStack, rows: Iterable[Change]) -> list[Change]:
+    """The rows of which all follows from the value of the option. No option takes anything from GHES."""
+    ids = {*RISKS[option](before, after)} if option in RISKS else set()
+    granted = {*GRANTS[option](before), *GRANTS[option](after)} if option in GRANTS else set()
+    brings = []
+    for row in rows:
+        if row.risk and row.topic is Topic.ACCESS and not row.risk.id.startswith("access-lost-"):
+            [[who], actions] = row.subject
+            about = {
+                each
+                for each in before.grants ^ after.grants
+                if (each.who, EFFECTS[each.effect]) == (who, row.what) and each.action in actions
+            }
+            if about and about <= granted:
+                brings.append(row)
+        elif row.risk and row.risk.id in ids:
+            brings.append(row)
+    return brings
 
 
 def _cell(value: Any) -> Cell:

@@ -1,56 +1,21 @@
-"""What of a change an option brings: the IDs of risks, and the access that is just what this project grants.
+"""What of a change an option brings: access that this project grants, and the IDs of risks.
 
 It must never be more. So a risk counts only where all that it is about follows from the value of the option, and access
-only where the whole grant is one that the policies of this project have.
+only where no guardrail finds fault with the statement that grants it: what the statement may say, the rules know.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
-from ghes_packages.guardrails import replica_in_step
+from ghes_packages.guardrails import check, replica_in_step
 from ghes_packages.outputs import ReplicaOutputs
-from ghes_packages.policies import statements
-from ghes_packages.policies.document import statement
 from ghes_packages.review.replacement import REPLACING
 from ghes_packages.template.grants import Grant
-from ghes_packages.template.options import (
-    OF_BUCKET,
-    OF_REGION,
-    OF_SERVICE_URL,
-    access_keys,
-    allowed,
-    endpoint,
-    kms_keys,
-    place_of,
-)
+from ghes_packages.template.options import OF_BUCKET, OF_REGION, OF_SERVICE_URL, endpoint, kms_keys
 from ghes_packages.template.rendered import RenderedStack, Resource
 from ghes_packages.template.replica import replica_of
 
-Ids = Iterator[str]
-Grants = Iterator[Grant]
-DNS_SUFFIX = "${AWS::URLSuffix}"
-ROLE = re.compile(r"AWS arn:[^:]+(?:::Partition\})?:iam::[0-9]{12}:role/.+")
-
-
-def granted(stack: RenderedStack, who: str, element: Mapping[str, Any], itself: str = "") -> Grants:
-    """The grants of a stack that the statement makes; in the policy of a key, or a secret, on that one `itself`."""
-    wanted = statement(dict(element))
-    on = {itself} if itself else wanted.resources
-    for each in stack.grants:
-        alike = (each.who, each.effect, each.conditions) == (who, wanted.effect, wanted.conditions)
-        if alike and each.action in wanted.actions and each.resource in on:
-            yield each
-
-
-def _region(stack: RenderedStack) -> str:
-    """The region of the stack as the template writes it: a reference where it is that of whoever deploys."""
-    return str(stack.output(*OF_REGION))
-
-
-def _account(stack: RenderedStack) -> str:
-    """The account of the stack as the template writes it."""
-    return place_of(stack)["account"] or "${AWS::AccountId}"
+Ids = Iterable[str]
+Grants = Iterable[Grant]
 
 
 def _own_key(stack: RenderedStack) -> Resource | None:
@@ -59,112 +24,72 @@ def _own_key(stack: RenderedStack) -> Resource | None:
     return next((each for each in stack.of_type("AWS::KMS::Key") if keys == {each.arn}), None)
 
 
-def _secret(stack: RenderedStack) -> Resource | None:
-    return next(iter(stack.of_type("AWS::SecretsManager::Secret")), None)
-
-
 def _buckets(stack: RenderedStack) -> list[Resource]:
     """The two buckets, as far as the stack makes them."""
     return [each for each in (stack.packages_bucket, stack.log_bucket) if each]
 
 
+def _vouched_for(stack: RenderedStack) -> list[Grant]:
+    """The grants of a stack, but for those of a statement in which, or around which, a guardrail is broken."""
+    broken = {(finding.logical_id, finding.path) for _, finding in check(stack)}
+    return [each for each in stack.grants if broken.isdisjoint(each.stands_in)]
+
+
 def of_the_key(stack: RenderedStack) -> Grants:
-    """Who may use the stack's own key: its account, the user, the readers of the secret, and S3 for the replica."""
-    if key := _own_key(stack):
-        account = ("Allow", f"account {_account(stack)}", key.ref)
-        yield from (each for each in stack.grants if (each.effect, each.who, each.resource) == account)
-        if stack.user and stack.packages_bucket:
-            user = statements.user_statement("", stack.packages_bucket.arn, _region(stack), DNS_SUFFIX)
-            yield from granted(stack, stack.user.ref, user, key.ref)
-    yield from _readers_of_the_key(stack)
-    for bucket in _buckets(stack):
-        yield from _replication_of_keys(stack, bucket)
+    """Who may use the stack's own key, and that of the replica."""
+    own_key, replicas = _own_key(stack), [replica_of(stack, each) for each in _buckets(stack)]
+    keys = {*([own_key.ref, own_key.arn] if own_key else []), *(each.key_arn for each in replicas if each)}
+    return [each for each in _vouched_for(stack) if each.resource in keys]
 
 
 def of_the_readers(stack: RenderedStack) -> Grants:
     """Who may read the secret, and use its key for that."""
-    if secret := _secret(stack):
-        for who in _readers(stack, secret):
-            yield from granted(stack, who, statements.readers_statement([]), secret.ref)
-    yield from _readers_of_the_key(stack)
-
-
-def _readers(stack: RenderedStack, secret: Resource) -> set[str]:
-    return {each.who for each in stack.grants if each.resource == secret.ref and ROLE.fullmatch(each.who)}
-
-
-def _readers_of_the_key(stack: RenderedStack) -> Grants:
-    key, secret = _own_key(stack), _secret(stack)
-    if key and secret:
-        element = statements.reader_statement("", _region(stack), DNS_SUFFIX)
-        for who in _readers(stack, secret):
-            yield from granted(stack, who, element, key.ref)
+    secrets = {each.ref for each in stack.of_type("AWS::SecretsManager::Secret")}
+    reading = [each for each in _vouched_for(stack) if each.resource in secrets]
+    readers = {each.who for each in reading}
+    return [*reading, *(each for each in of_the_key(stack) if each.who in readers)]
 
 
 def of_the_replica(stack: RenderedStack) -> Grants:
     """What the roles of replication may do, and that S3 assumes them."""
-    for bucket in _buckets(stack):
-        yield from _replication(stack, bucket)
+    return _replication(stack, _buckets(stack))
 
 
-def _replication(stack: RenderedStack, bucket: Resource) -> Grants:
-    role, to = _role(stack, bucket), replica_of(stack, bucket)
-    if role and to:
-        for element in statements.replication_statements(bucket.arn, to.bucket_arn):
-            yield from granted(stack, role.ref, element)
-        yield from granted(stack, "Service s3", {"Effect": "Allow", "Action": "sts:AssumeRole"}, role.ref)
-    yield from _replication_of_keys(stack, bucket)
-
-
-def _role(stack: RenderedStack, bucket: Resource) -> Resource | None:
-    """The role in which S3 replicates a bucket."""
-    return stack.with_arn(bucket.at("ReplicationConfiguration", "Role"))
-
-
-def _replication_of_keys(stack: RenderedStack, bucket: Resource) -> Grants:
-    role, to, own_key = _role(stack, bucket), replica_of(stack, bucket), _own_key(stack)
-    if role and to:
-        for key, action, arn, region in (
-            (own_key.arn if own_key else "", statements.SOURCE_KEY_ACTIONS, bucket.arn, _region(stack)),
-            (to.key_arn, statements.REPLICA_KEY_ACTIONS, to.bucket_arn, to.region),
-        ):
-            element = statements.replication_key_statement(key, action, arn, region, DNS_SUFFIX)
-            yield from granted(stack, role.ref, element)
+def _replication(stack: RenderedStack, buckets: Iterable[Resource]) -> Grants:
+    replicated = [each for each in buckets if replica_of(stack, each)]
+    roles = {role.ref for each in replicated if (role := stack.with_arn(each.at("ReplicationConfiguration", "Role")))}
+    return [each for each in _vouched_for(stack) if not roles.isdisjoint((each.who, each.resource))]
 
 
 def of_the_logs(stack: RenderedStack) -> Grants:
     """That S3 delivers access logs to the stack's own log bucket, and replicates them."""
-    if stack.packages_bucket and stack.log_bucket:
-        element = statements.log_delivery_statement(stack.log_bucket.arn, stack.packages_bucket.arn, _account(stack))
-        yield from granted(stack, "Service logging.s3", element)
-        yield from _replication(stack, stack.log_bucket)
+    bucket = stack.log_bucket
+    if bucket is None:
+        return []
+    delivery = [each for each in _vouched_for(stack) if each.effect == "Allow" and each.resource == f"{bucket.arn}/*"]
+    return [*delivery, *_replication(stack, [bucket])]
 
 
-def of_the_user(stack: RenderedStack) -> Grants:
+def of_the_user(stack: RenderedStack, effect: str = "Allow") -> Grants:
     """The seven actions on the bucket of the instance."""
-    if stack.user:
-        for arn in stack.packages_arns:
-            for element in statements.packages_statements(arn):
-                yield from granted(stack, stack.user.ref, element)
+    users = [stack.user.ref] if stack.user else []
+    of_the_user = [each for each in _vouched_for(stack) if each.who in users and each.effect == effect]
+    return [each for each in of_the_user if each.resource.removesuffix("/*") in stack.packages_arns]
 
 
 def of_the_addresses(stack: RenderedStack) -> Grants:
     """The denial for addresses, and for VPC endpoints, that are not allowed."""
-    if stack.user and (found := allowed(stack)):
-        for arn in stack.packages_arns:
-            yield from granted(stack, stack.user.ref, statements.address_statement(f"{arn}/*", *found))
+    return of_the_user(stack, "Deny")
 
 
 def of_the_bucket(stack: RenderedStack) -> Grants:
     """All that the stack grants on account of its bucket."""
-    for each in (of_the_user, of_the_logs, of_the_replica):
-        yield from each(stack)
+    return [*of_the_user(stack), *of_the_logs(stack), *of_the_replica(stack)]
 
 
 def of_the_place(stack: RenderedStack) -> Grants:
     """All that the stack grants, because account and region are in it."""
-    for each in (of_the_bucket, of_the_key, of_the_readers):
-        yield from each(stack)
+    return [*of_the_bucket(stack), *of_the_key(stack), *of_the_readers(stack)]
 
 
 GRANTS: Mapping[str, Callable[[RenderedStack], Grants]] = {
@@ -178,6 +103,11 @@ GRANTS: Mapping[str, Callable[[RenderedStack], Grants]] = {
     "replica_region": of_the_replica,
     "existing_bucket": of_the_bucket,
 }
+
+
+def _ids(resources: Iterable[Resource | None], *kinds: str) -> Ids:
+    """The IDs of these kinds of risk, for each resource that there is."""
+    return (f"{kind}-{each.logical_id}" for each in resources if each for kind in kinds)
 
 
 def _stack_moves(before: RenderedStack, after: RenderedStack) -> Ids:
@@ -201,7 +131,7 @@ def _other_service_url(before: RenderedStack, after: RenderedStack) -> Ids:
 
 
 def _access_key_changes(before: RenderedStack, after: RenderedStack) -> Ids:
-    had, gets = access_keys(before), access_keys(after)
+    had, gets = ({n: each.properties for n, each in stack.access_keys.items()} for stack in (before, after))
     if gets.keys() - had.keys():
         yield "access-key-quota"
     for generation in had:
@@ -212,15 +142,11 @@ def _access_key_changes(before: RenderedStack, after: RenderedStack) -> Ids:
 
 def _other_encryption(before: RenderedStack, after: RenderedStack) -> Ids:
     for stack in (before, after):
-        if bucket := stack.packages_bucket:
-            yield f"encryption-default-encryption-{bucket.logical_id}"
-            yield f"encryption-default-KMS-key-{bucket.logical_id}"
-        if secret := _secret(stack):
-            yield f"encryption-KMS-key-{secret.logical_id}"
+        yield from _ids([stack.packages_bucket], "encryption-default-encryption", "encryption-default-KMS-key")
+        yield from _ids(stack.of_type("AWS::SecretsManager::Secret")[:1], "encryption-KMS-key")
         if key := _own_key(stack):
-            yield f"key-orphaned-{key.logical_id}"
             aliases = [each for each in stack.of_type("AWS::KMS::Alias") if each.at("TargetKeyId") == key.arn]
-            yield from (f"alias-orphaned-{each.logical_id}" for each in aliases)
+            yield from (*_ids([key], "key-orphaned"), *_ids(aliases, "alias-orphaned"))
     if before.user is None:
         yield f"output-removed-{ReplicaOutputs.model_fields['key_arn'].alias}"
     old, new = (each.packages_bucket and replica_of(each, each.packages_bucket) for each in (before, after))
@@ -234,45 +160,22 @@ def _other_replica(before: RenderedStack, after: RenderedStack) -> Ids:
     for bucket in _buckets(before):
         gets = after.resources.get(bucket.logical_id)
         if gets and ("ReplicationConfiguration" not in gets.properties or gets.logical_id not in out_of_step):
-            yield f"retention-replication-{bucket.logical_id}"
-
-
-def _other_logs(before: RenderedStack, after: RenderedStack) -> Ids:
-    if before.log_bucket:
-        yield from _orphaned(before, before.log_bucket)
-    if before.packages_bucket:
-        yield f"logging-access-logs-go-to-{before.packages_bucket.logical_id}"
-
-
-def _policies_of(stack: RenderedStack, bucket: Resource) -> list[str]:
-    """The logical IDs of the policies of a bucket."""
-    policies = stack.of_type("AWS::S3::BucketPolicy")
-    return [each.logical_id for each in policies if each.at("Bucket") == bucket.ref]
+            yield from _ids([bucket], "retention-replication")
 
 
 def _orphaned(before: RenderedStack, *buckets: Resource) -> Ids:
     for bucket in buckets:
-        yield f"bucket-orphaned-{bucket.logical_id}"
-        yield from (f"bucket-policy-orphaned-{each}" for each in _policies_of(before, bucket))
-
-
-def _other_boundary(before: RenderedStack, after: RenderedStack) -> Ids:
-    if before.user:
-        yield f"identities-permissions-boundary-{before.user.logical_id}"
-
-
-def _other_retention(before: RenderedStack, after: RenderedStack) -> Ids:
-    if before.packages_bucket:
-        yield f"retention-noncurrent-versions-stay-{before.packages_bucket.logical_id}"
+        yield from _ids([bucket], "bucket-orphaned")
+        yield from _ids(before.policies_of(bucket), "bucket-policy-orphaned")
 
 
 def _other_name(before: RenderedStack, after: RenderedStack) -> Ids:
     old, new = before.packages_bucket, after.packages_bucket
     others = REPLACING["AWS::S3::Bucket"] - {"BucketName"}
     if old and new and all(old.at(each) == new.at(each) for each in others):
-        yield f"bucket-replaced-{old.logical_id}"
-        kept = _policies_of(after, new)
-        yield from (f"bucket-policy-replaced-{each}" for each in _policies_of(before, old) if each in kept)
+        kept = {each.logical_id for each in after.policies_of(new)}
+        policies = [each for each in before.policies_of(old) if each.logical_id in kept]
+        yield from (*_ids([old], "bucket-replaced"), *_ids(policies, "bucket-policy-replaced"))
 
 
 def _other_bucket(before: RenderedStack, after: RenderedStack) -> Ids:
@@ -286,9 +189,12 @@ RISKS: Mapping[str, Callable[[RenderedStack, RenderedStack], Ids]] = {
     "access_key": _access_key_changes,
     "previous_access_key": _access_key_changes,
     "encryption": _other_encryption,
-    "access_logs": _other_logs,
-    "permissions_boundary": _other_boundary,
-    "noncurrent_days": _other_retention,
+    "access_logs": lambda before, _: [
+        *_orphaned(before, *filter(None, [before.log_bucket])),
+        *_ids([before.packages_bucket], "logging-access-logs-go-to"),
+    ],
+    "permissions_boundary": lambda before, _: _ids([before.user], "identities-permissions-boundary"),
+    "noncurrent_days": lambda before, _: _ids([before.packages_bucket], "retention-noncurrent-versions-stay"),
     "replica_region": _other_replica,
     "bucket_name": _other_name,
     "existing_bucket": _other_bucket,

@@ -1,6 +1,6 @@
 """What changing an option does to an instance that is deployed; what hurts most comes first.
 
-Each function takes the value before and the one after. None says a value of a template.
+None of it says a value of a template.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,8 +8,6 @@ from typing import Any
 
 from ghes_packages.config.values import OWN, SSE_KMS, SSE_S3, StorageClass
 from ghes_packages.template.rendered import RenderedStack
-
-Consequence = Callable[[Any, Any], str]
 
 ANOTHER_BUCKET = (
     "Do not deploy this: GHES would find none of its packages there. The old bucket stays in the account, but nothing"
@@ -31,20 +29,6 @@ def _place(before: str | None, after: str | None) -> str:
     return (
         "Do not deploy this: it would create a new, empty stack in the other place, and the old one would stay, with"
         " its packages. Instead, add another instance there, and move to it as docs/move.md says."
-    )
-
-
-def _access_key(before: int, after: int) -> str:
-    return (
-        "A step of a rotation, or the step back. GHES needs the newest access key. The previous one works as long as"
-        " it is active. See docs/rotation.md."
-    )
-
-
-def _previous_access_key(before: str | None, after: str | None) -> str:
-    return (
-        "A step of a rotation, or the step back. A key that becomes inactive or deleted stops working in the deploy,"
-        " and a deleted key never comes back. See docs/rotation.md."
     )
 
 
@@ -88,51 +72,11 @@ def _access_logs(before: str, after: str) -> str:
     return f"{told} The stack's log bucket stays in the account with the existing logs, but nothing manages it."
 
 
-def _allowed_cidrs(before: list[str] | None, after: list[str] | None) -> str:
-    if after is None:
-        return (
-            "S3 no longer refuses any address. Unless allowed_vpc_endpoints restricts it, anybody with the access key"
-            " can use it from anywhere."
-        )
-    return (
-        "After the deploy, S3 refuses objects to any other address. End users fetch packages directly from S3, so"
-        " their addresses must be in the list too. A request through a VPC endpoint has no public address: see"
-        " allowed_vpc_endpoints."
-    )
-
-
-def _allowed_vpc_endpoints(before: list[str] | None, after: list[str] | None) -> str:
-    if after is None:
-        return (
-            "S3 no longer refuses any VPC endpoint, unless allowed_cidrs stays: then S3 refuses objects to every"
-            " request through a VPC endpoint."
-        )
-    return (
-        "After the deploy, S3 refuses objects to requests that come neither through these endpoints nor from"
-        " allowed_cidrs. End users fetch packages directly from S3, so they must use one of these ways too."
-        " See"
-        " docs/security.md."
-    )
-
-
-def _permissions_boundary(before: str | None, after: str | None) -> str:
-    if after is None:
-        return "The policy with the seven actions is the boundary again, and limits the user to them."
-    return (
-        "That policy limits GHES: it must allow the seven actions. Anything else it allows is no longer blocked: a"
-        " policy attached later can grant it to the user."
-    )
-
-
-def _tags(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    return "Only the tags change."
-
-
-def _secret_readers(before: list[str] | None, after: list[str] | None) -> str:
+def _secret_readers(before: tuple[str, ...], after: tuple[str, ...]) -> str:
     told = []
-    if {*(after or ())} - {*(before or ())}:
+    if {*after} - {*before}:
         told.append("The added roles can read the secret, and so act as GHES. They must exist, or the deploy fails.")
-    if {*(before or ())} - {*(after or ())}:
+    if {*before} - {*after}:
         told.append(
             "The removed roles can no longer read the secret, and set-up steps that use them fail. An access key that"
             " they have read works until it is rotated."
@@ -179,38 +123,54 @@ def _replica_region(before: str | None, after: str | None) -> str:
     return " ".join(told)
 
 
-def _endpoint(before: str, after: str) -> str:
-    return (
-        "Enter the new AWS Service URL in GHES; the old one still works. Saving the settings restarts GHES services."
-        " First prove the URL with verify, and try it on a staging server."
-    )
-
-
-def _another_bucket(before: str | None, after: str | None) -> str:
-    return ANOTHER_BUCKET
-
-
-def _existing_bucket(before: str | None, after: str | None) -> str:
-    return f"{ANOTHER_BUCKET} To reuse the bucket of a destroyed stack, follow docs/take-back.md."
+def _either(*, with_a_value: str, left_out: str) -> Callable[[Any, Any], str]:
+    return lambda _, after: with_a_value if after else left_out
 
 
 # In the order of the report. What account and region bring, another option may bring too: they come last.
-CONSEQUENCES: Mapping[str, Consequence] = {
-    "existing_bucket": _existing_bucket,
-    "bucket_name": _another_bucket,
+# A function takes the value before and the one after.
+CONSEQUENCES: Mapping[str, str | Callable[[Any, Any], str]] = {
+    "existing_bucket": (f"{ANOTHER_BUCKET} To reuse the bucket of a destroyed stack, follow docs/take-back.md."),
+    "bucket_name": ANOTHER_BUCKET,
     "encryption": _encryption,
     "noncurrent_days": _noncurrent_days,
     "replica_region": _replica_region,
-    "access_key": _access_key,
-    "previous_access_key": _previous_access_key,
-    "allowed_cidrs": _allowed_cidrs,
-    "allowed_vpc_endpoints": _allowed_vpc_endpoints,
-    "permissions_boundary": _permissions_boundary,
+    "access_key": (
+        "A step of a rotation, or the step back. GHES needs the newest access key. The previous one works as long as"
+        " it is active. See docs/rotation.md."
+    ),
+    "previous_access_key": (
+        "A step of a rotation, or the step back. A key that becomes inactive or deleted stops working in the deploy,"
+        " and a deleted key never comes back. See docs/rotation.md."
+    ),
+    "allowed_cidrs": _either(
+        with_a_value="After the deploy, S3 refuses objects to any other address. End users fetch packages directly"
+        " from S3, so their addresses must be in the list too. A request through a VPC endpoint has no public"
+        " address: see allowed_vpc_endpoints.",
+        left_out="S3 no longer refuses any address. Unless allowed_vpc_endpoints restricts it, anybody with the"
+        " access key can use it from anywhere.",
+    ),
+    "allowed_vpc_endpoints": _either(
+        with_a_value="After the deploy, S3 refuses objects to requests that come neither through these endpoints nor"
+        " from allowed_cidrs. End users fetch packages directly from S3, so they must use one of these ways too."
+        " See"
+        " docs/security.md.",
+        left_out="S3 no longer refuses any VPC endpoint, unless allowed_cidrs stays: then S3 refuses objects to every"
+        " request through a VPC endpoint.",
+    ),
+    "permissions_boundary": _either(
+        with_a_value="That policy limits GHES: it must allow the seven actions. Anything else it allows is no longer"
+        " blocked: a policy attached later can grant it to the user.",
+        left_out="The policy with the seven actions is the boundary again, and limits the user to them.",
+    ),
     "secret_readers": _secret_readers,
     "access_logs": _access_logs,
     "storage_class": _storage_class,
-    "endpoint": _endpoint,
-    "tags": _tags,
+    "endpoint": (
+        "Enter the new AWS Service URL in GHES; the old one still works. Saving the settings restarts GHES services."
+        " First prove the URL with verify, and try it on a staging server."
+    ),
+    "tags": "Only the tags change.",
     "account": _place,
     "region": _place,
 }
@@ -222,4 +182,5 @@ def consequence(option: str, before: Any, after: Any, stack: RenderedStack) -> s
         return OF_THE_REPLICA
     if option == "encryption" and stack.packages_bucket is None:
         return WITHOUT_A_BUCKET
-    return CONSEQUENCES[option](before, after)
+    told = CONSEQUENCES[option]
+    return told if isinstance(told, str) else told(before, after)
