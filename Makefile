@@ -15,14 +15,14 @@ export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1@/p' $(MAKEFILE_LIST) | awk -F @ '{ printf "%-14s %s\n", $$1, $$2 }'
 
-setup: $(VENV)/project node_modules/set-up ## install Python's packages in .venv and npm's in node_modules
+setup: $(VENV)/project node_modules/set-up ## install the Python packages in .venv and the npm packages in node_modules
 	@:
 
-# A recipe that needs a shell says exec: else a signal ends the shell, and not the program.
-demo: setup ## deploy and verify on an embedded AWS; needs no AWS account [INSTANCES=FILE] [INSTANCE=NAME]
+# A recipe that needs a shell uses exec: otherwise a signal ends the shell, but not the program.
+demo: setup ## deploy and verify on a local AWS emulator; needs no AWS account [INSTANCES=FILE] [INSTANCE=NAME]
 	@exec python -m local_aws demo "$(INSTANCES)" $(INSTANCE)
 
-sandbox: setup ## open a shell on an embedded AWS, to try everything by hand [INSTANCES=FILE] [INSTANCE=NAME]
+sandbox: setup ## open a shell on a local AWS emulator, to try everything by hand [INSTANCES=FILE] [INSTANCE=NAME]
 	@exec python -m local_aws sandbox "$(INSTANCES)" $(INSTANCE)
 
 synth: setup ## write the templates to cdk.out [INSTANCES=FILE]
@@ -44,30 +44,30 @@ check test: export PYTHONDONTWRITEBYTECODE :=
 check test $(VENV)/packages $(VENV)/project node_modules/set-up: export TMPDIR := $(CURDIR)/.cache/tmp
 
 # In one process: two would load CDK twice, and synthesise the same.
-check: lint ## what to run after each edit: lint, and the tests that need neither the CDK CLI nor the embedded AWS
+check: lint ## run after each edit: lint, and the tests that need neither the CDK CLI nor the AWS emulator
 	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR && exec python -m pytest --quick
 
-test: setup ## every test
+test: setup ## run every test
 	@rm -rf $$TMPDIR && mkdir -p $$TMPDIR
 	@exec python -m pytest --numprocesses 2 --max-worker-restart 1 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## check the source with ruff and mypy
 	@ruff check . && ruff format --check . && mypy
 
-bench: setup ## measure what has a limit, and write it to docs/performance.md
+bench: setup ## measure everything that has a limit, and write it to docs/performance.md
 	@exec python -m benchmarks
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-lock: setup ## pin the versions in pyproject.toml, with all that they bring along, in requirements*.txt
+lock: setup ## pin the packages in pyproject.toml and their dependencies in requirements*.txt
 	@$(LOCK) pyproject.toml --output-file requirements.txt
 	@$(LOCK) pyproject.toml --group dev --output-file requirements-dev.txt
 	@$(LOCK) --group installer --output-file requirements-uv.txt
 
-clean: ## delete what these commands installed and wrote: .venv, node_modules, .cache, cdk.out
+clean: ## delete everything installed or written here: .venv, node_modules, .cache, cdk.out
 	@rm -rf $(VENV) node_modules .cache cdk.out *.egg-info && find . -name __pycache__ -prune -exec rm -rf {} +
 
-# Three parts: one that is done is not done again when a later one fails. Its file is written when it is complete.
+# Three parts: if one fails, the earlier ones are not repeated. Each writes its file when it is complete.
 $(VENV)/packages: requirements-uv.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
 	@rm -rf $(VENV) && mkdir -p $$TMPDIR && exec $(PYTHON) install.py packages

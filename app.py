@@ -16,21 +16,21 @@ from stacks.packages_replica import PackagesReplica
 from stacks.packages_storage import PackagesStorage
 from stacks.rule_packs import rule_packs
 
-# CloudFormation takes no more with a request; a longer template must be in a bucket.
+# The limit of a CloudFormation request; a longer template must be in a bucket.
 MOST_BYTES = 51_200
 
 Stacks = Mapping[Instance, Sequence[cdk.Stack]]
 
 
 def build(app: cdk.App, instances: Iterable[Instance]) -> Stacks:
-    """Put every instance into the app, and the checks that each `cdk synth` must pass; its stacks by instance."""
+    """Add every instance and the checks of `cdk synth` to the app; return the stacks by instance."""
     stacks = {instance: stacks_of(app, instance) for instance in instances}
     cdk.Validations.of(app).add_plugins(guardrails(), *rule_packs(stacks))
     return stacks
 
 
 def stacks_of(scope: Construct, instance: Instance) -> list[cdk.Stack]:
-    """The stack of an instance, and behind it the one with its replica, which is deployed first."""
+    """The stack of an instance, then the stack of its replica, which is deployed first."""
     if instance.replica is None:
         return [PackagesStorage(scope, instance)]
     stack, replica = PackagesStorage(scope, instance), PackagesReplica(scope, instance.replica)
@@ -39,32 +39,32 @@ def stacks_of(scope: Construct, instance: Instance) -> list[cdk.Stack]:
 
 
 def too_large(stacks: Stacks, folder: Path) -> Iterator[str]:
-    """A line for each template in the folder that CloudFormation would not take."""
+    """A line for each template in the folder that is too large for CloudFormation."""
     for instance, some in stacks.items():
         for stack in some if not instance.bootstrap else ():
             if (size := (folder / stack.template_file).stat().st_size) > MOST_BYTES:
                 yield (
-                    f"[instances.{instance.name}] {stack.template_file} has {size:,} bytes, and CloudFormation takes"
-                    f" {MOST_BYTES:,} without a bucket; set bootstrap = true for the bucket of `cdk bootstrap`, or take"
-                    " tags or secret_readers away"
+                    f"[instances.{instance.name}] {stack.template_file} has {size:,} bytes; CloudFormation takes"
+                    f" {MOST_BYTES:,} without a bucket; set bootstrap = true for the bucket of `cdk bootstrap`, or"
+                    " remove tags or secret_readers"
                 )
 
 
 def file_of(instances: str | None) -> Path:
-    """The file that `-c instances=FILE` names. Empty, as from a variable that is not set, it may not mean the default.
+    """The file that `-c instances=FILE` names. An empty name, as from an unset variable, must not mean the default.
 
     Raises ConfigurationError.
     """
     if instances == "":
         raise ConfigurationError(
-            f"-c instances= names no file; name one: -c instances=FILE, or leave it out for {DEFAULT_FILE}"
+            f"-c instances= names no file; use -c instances=FILE, or leave it out for {DEFAULT_FILE}"
         )
     return DEFAULT_FILE if instances is None else Path(instances)
 
 
 def main() -> None:
     """Synthesise every instance; exits with 2 and one line for each mistake in the configuration."""
-    # Without analytics the template says nothing about the machine that made it: same commit, same bytes.
+    # Without analytics the template does not depend on the machine: same commit, same bytes.
     app = cdk.App(analytics_reporting=False)
     try:
         instances = load(file_of(app.node.try_get_context("instances")))

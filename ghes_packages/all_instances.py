@@ -1,4 +1,4 @@
-"""A command for all instances: each is asked by itself, and one that fails hides no other."""
+"""A command for all instances: each is checked separately, and a failure hides no other."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ SIGNS = {0: ("ok", "green"), FoundWrong.exit_status: ("WRONG", "bold red")}
 
 
 class InstanceAnswer(Protocol):
-    """What a command found out about one instance."""
+    """The result of a command for one instance."""
 
     @property
     def name(self) -> str:
@@ -38,7 +38,7 @@ class InstanceAnswer(Protocol):
         """What stands beside the name in a table of all instances."""
 
     def problems(self) -> Iterable[str]:
-        """What an administrator must do something about; one line each."""
+        """The problems for an administrator; one line each."""
 
     def for_machines(self) -> dict[str, Any]:
         """All of it, to be written as JSON."""

@@ -49,7 +49,7 @@ app = typer.Typer(
 
 @app.callback(epilog=examples("settings production", "verify", "COMMAND -h"))
 def _about(version: Version = False) -> None:
-    """Show, check and rotate the storage for GitHub Packages that `cdk deploy` made.
+    """Show, check and rotate the storage for GitHub Packages that `cdk deploy` created.
 
     The commands use the AWS settings of boto3: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, AWS_CA_BUNDLE.
 
@@ -76,7 +76,7 @@ def settings(
     from ghes_packages.live import aws, deployed
 
     if json and form not in (None, Format.JSON):
-        raise ConfigurationError(f"--json and --format {form}: they say different things; leave one out")
+        raise ConfigurationError(f"--json and --format {form}: they contradict each other; leave one out")
     chosen = choose(load(file), instance, file)
     session = aws.session(chosen)
     outputs = deployed.read(chosen, session).outputs
@@ -103,18 +103,18 @@ def verify(
     *,
     file: InstancesFile,
 ) -> Answer:
-    """Check that the storage works and is private, and print what mends it if not.
+    """Check that the storage works and is private, and print how to fix it if not.
 
-    This uses the deployed access key as GHES does, and your own rights to read the bucket and the user.
+    This uses the deployed access key like GHES, and your own permissions to read the bucket and the user.
 
-    It writes objects below a prefix of its own, and deletes them again.
+    It writes test objects under its own prefix, and deletes them again.
     """
     from ghes_packages.all_instances import in_order
     from ghes_packages.verify import verify, writing
     from ghes_packages.verify.report import HEADINGS, Report
 
     if all_checks and (every or quiet):
-        raise ConfigurationError("--all-checks goes with neither --all nor --quiet: leave it out, or those")
+        raise ConfigurationError("--all-checks does not work with --all or --quiet: leave one of them out")
     chosen = _chosen(file, instance, every=every)
 
     def ask(each: Instance, stop: Stop) -> Report:
@@ -168,8 +168,8 @@ def status(
 )
 def rotate(
     instance: OneInstance,
-    back: Annotated[bool, typer.Option("--back", help="Take the last step back.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the change, and write nothing.")] = False,
+    back: Annotated[bool, typer.Option("--back", help="Undo the last step.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the change, but write nothing.")] = False,
     unused_for: UnusedFor = UNUSED_FOR_HOURS,
     force: Annotated[bool, typer.Option("--force", help="Take a step that was refused; needs --reason.")] = False,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why you take it.")] = "",
@@ -180,7 +180,7 @@ def rotate(
 ) -> Answer:
     """Write the next safe step to a new access key into instances.toml.
 
-    Steps that could cut GHES off are refused. AWS is only read: review, commit and deploy the change yourself.
+    It refuses steps that could cut off GHES. It only reads from AWS: review, commit and deploy the change yourself.
     """
     from ghes_packages.live import access_keys, aws, deployed
     from ghes_packages.rotation import instances_file, steps
@@ -214,12 +214,14 @@ def rotate(
     epilog=examples("review base/cdk.out head/cdk.out", "review --deployed production --accept access-key-1-in-use"),
 )
 def review(
-    base: Annotated[Path | None, typer.Argument(metavar="BASE", help="What `cdk synth` wrote before.")] = None,
-    head: Annotated[Path | None, typer.Argument(metavar="HEAD", help="What it writes with the change.")] = None,
+    base: Annotated[
+        Path | None, typer.Argument(metavar="BASE", help="The `cdk synth` assembly before the change.")
+    ] = None,
+    head: Annotated[Path | None, typer.Argument(metavar="HEAD", help="The assembly with the change.")] = None,
     instance: DeployedInstance = None,
     assembly: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="What to deploy; only with --deployed.", show_default=ASSEMBLY),
+        typer.Option(metavar="FOLDER", help="The assembly to deploy; only with --deployed.", show_default=ASSEMBLY),
     ] = None,
     accept: Annotated[
         list[str] | None,
@@ -238,14 +240,16 @@ def review(
     """
     if instance is None:
         if base is None or head is None or assembly is not None:
-            raise ConfigurationError("review takes either BASE and HEAD, or --deployed INSTANCE and perhaps --assembly")
+            raise ConfigurationError(
+                "review needs either BASE and HEAD, or --deployed INSTANCE and optionally --assembly"
+            )
         from ghes_packages.review import markdown
         from ghes_packages.review.pull_request import review_assemblies
 
         report = review_assemblies(base, head, accept or ())
         return answer.of_a_review(report, lambda: markdown.written(report), json=json, quiet=quiet)
     if base is not None:
-        raise ConfigurationError(f"--deployed {instance} takes no BASE and HEAD: it reads what is deployed from AWS")
+        raise ConfigurationError(f"--deployed {instance} takes no BASE and HEAD: it reads the deployed stack from AWS")
     from ghes_packages.review.deployed import review_deployed
 
     chosen = choose(load(file), instance, file)
@@ -301,7 +305,7 @@ def _chosen(file: Path, instance: str | None, *, every: bool) -> Sequence[Instan
     if not every:
         return [choose(load(file), instance, file)]
     if instance is not None:
-        raise ConfigurationError(f"--all and {instance}: they say different things; leave one out")
+        raise ConfigurationError(f"--all and {instance}: they contradict each other; leave one out")
     return list(load(file).values())
 
 

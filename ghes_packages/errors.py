@@ -1,4 +1,4 @@
-"""What a command says when it cannot go on: one line for stderr, and its exit status."""
+"""The errors that end a command: one line for stderr, and an exit status."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ class CannotGoOn(Exception):
 
 
 class FoundWrong(CannotGoOn):
-    """AWS answered, and what it holds is not what this project deploys."""
+    """AWS answered, but its resources are not as this project deploys them."""
 
     exit_status = 1
 

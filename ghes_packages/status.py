@@ -56,7 +56,7 @@ class Status:
         return ()
 
     def problems(self) -> Iterator[str]:
-        """What an administrator must do something about; one line each, with what to do."""
+        """The problems for an administrator; one line each, with what to do."""
         name, newest = self.instance.name, self.instance.access_key
         if lag := behind(self.instance, self.keys):
             yield lag
@@ -65,12 +65,12 @@ class Status:
         for key in self.keys:
             if key.generation is None:
                 yield (
-                    f"{key.name}: the stack does not know it; find out who made it and what uses it,"
+                    f"{key.name}: the stack does not know it; find out who created it and what uses it,"
                     " then delete it in IAM"
                 )
             if self.now - key.created > self.max_age:
                 yield (
-                    f"{key.name} is {ago(self.now - key.created)} old, and {ago(self.max_age)} are allowed;"
+                    f"{key.name} is {ago(self.now - key.created)} old, and the limit is {ago(self.max_age)};"
                     f" take the next step with: ghes-packages rotate {name}"
                 )
             older = key.generation is not None and key.generation < newest and key.status == ACTIVE

@@ -1,1 +1,1 @@
-"""An AWS on this machine, for the demo and the tests: nothing here is needed to run the project on AWS."""
+"""The local AWS emulator, for the demo and the tests. Nothing here is needed on AWS."""

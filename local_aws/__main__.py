@@ -17,7 +17,7 @@ PROGRAMS = {"demo": demo, "sandbox": sandbox}
 
 
 def main() -> None:
-    """Run it with the instance that is named, or the first one; exit with its status."""
+    """Run the program with the named instance, or the first one; exit with its status."""
     raise_interrupted()
     try:
         program, file, *named = sys.argv[1:]

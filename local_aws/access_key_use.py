@@ -20,12 +20,12 @@ _last_uses: dict[str, tuple[str, str, str]] = {}
 
 
 def install() -> None:
-    """Answer GetAccessKeyLastUsed with what was recorded."""
+    """Answer GetAccessKeyLastUsed from the records."""
     iam._IAM_HANDLERS["GetAccessKeyLastUsed"] = _get_access_key_last_used
 
 
 def recorded(application: AsgiApp) -> AsgiApp:
-    """The application, with the use of access keys recorded."""
+    """The application that records the use of access keys."""
 
     async def recording(scope: Any, receive: Any, send: Any) -> None:
         async def sending(message: Any) -> None:

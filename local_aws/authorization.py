@@ -1,6 +1,6 @@
-"""Which resource a request is for, and which principal it is of, where MiniStack says something else than AWS.
+"""The resource and the principal of a request, where MiniStack differs from AWS.
 
-And what a refusal says: on which resource (AWS, IAM user guide, "Troubleshoot access denied error messages").
+Also the resource in a refusal (AWS, IAM user guide, "Troubleshoot access denied error messages").
 """
 
 import functools
@@ -15,7 +15,7 @@ Answer = tuple[int, Mapping[str, str], bytes]
 
 
 def install() -> None:
-    """Name the same resource and the same principal as AWS."""
+    """Use the same resource and principal as AWS."""
     iam_actions.access_denied_response = functools.partial(_refusal, iam_actions.access_denied_response)
     iam_actions.extract_resource_arn = functools.partial(_resource_arn, iam_actions.extract_resource_arn)
     iam_evaluator._resolve_condition_key = functools.partial(_condition_key, iam_evaluator._resolve_condition_key)
@@ -24,7 +24,7 @@ def install() -> None:
 def _refusal(
     refuse: Callable[..., Answer], service: str, action: str, principal: str, request_id: str, **known: Any
 ) -> Answer:
-    """The answer to who lacks the action. Others are those to wrong credentials, and by the policy of a resource."""
+    """The answer if the principal lacks the action. Wrong credentials and resource policies have others."""
     if not any(known.get(each) for each in ("error_code", "message", "resource_policy_arn")):
         resource, denied = known.get("resource_arn", "*"), known.get("explicit_deny", False)
         known["message"] = iam_actions.identity_denial_message(action, principal, resource, denied)
@@ -44,9 +44,8 @@ def _resource_arn(
 ) -> str:
     """The ARN for a request.
 
-    GetAccessKeyLastUsed is for the user whose key it is, and names the key alone (AWS, Service Authorization
-    Reference). A request that names a KMS key by an alias is for the key (AWS, "Use aliases to control access to KMS
-    keys").
+    GetAccessKeyLastUsed names only the key, and is for the key's user (AWS, Service Authorization Reference). A request
+    with the alias of a KMS key is for the key (AWS, "Use aliases to control access to KMS keys").
     """
     if service == "iam" and iam._p(parameters, "Action") == "GetAccessKeyLastUsed":
         key = iam._access_keys.get(iam._p(parameters, "AccessKeyId"))

@@ -1,4 +1,4 @@
-"""Runs the pinned CDK CLI as a user would, without prompts, and leaves none of its processes behind."""
+"""Runs the pinned CDK CLI like a user, without prompts, and leaves no process behind."""
 
 import os
 import shlex
@@ -28,14 +28,14 @@ ENDS_WITHIN_SECONDS = 10
 
 
 class CdkCliError(Exception):
-    """The CDK CLI failed. The message has its command line and the last lines of what it printed."""
+    """The CDK CLI failed. The message has its command line and its last output."""
 
 
 class CdkCli:
     """The CDK CLI of this checkout, with `environment` as its whole environment.
 
-    `app` is its `--app`: a command, or the folder of an assembly that is already synthesised; without it, the
-    one of `cdk.json`. `project` is the folder that it runs in.
+    `app` is its `--app`: a command, or the folder of a finished assembly; by default that of `cdk.json`. `project` is
+    the folder that it runs in.
     """
 
     def __init__(self, environment: Mapping[str, str], app: str | None = None, project: Path = PROJECT) -> None:
@@ -61,7 +61,7 @@ class CdkCli:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
-                # The CLI starts the app, and the app starts jsii: a group of their own is how to end them all.
+                # The CLI starts the app, and the app starts jsii: their own process group lets us end them all.
                 start_new_session=True,
             ) as process,
         ):
@@ -82,5 +82,5 @@ def _end_group(leader: subprocess.Popen[str]) -> None:
         try:
             leader.wait(ENDS_WITHIN_SECONDS)
         finally:
-            # For what ignored the first signal, and for members that the leader did not wait for.
+            # For processes that ignored the first signal, or that the leader did not wait for.
             os.killpg(leader.pid, signal.SIGKILL)

@@ -1,8 +1,8 @@
-"""What MiniStack's CloudFormation lacks for this project's stack, added through MiniStack's own tables.
+"""Adds to MiniStack's CloudFormation what this project's stack needs, through MiniStack's own tables.
 
-Each addition calls MiniStack's implementation of the API operation that CloudFormation calls on AWS, with the
-request that botocore would send, so that it is validated like a request from outside.
-MiniStack's names used here are private: its version is pinned, and a test names those that a new one lacks.
+Each addition calls MiniStack's implementation of the API operation that CloudFormation calls on AWS, with the request
+that botocore would send, so that MiniStack validates it like any other request. The names of MiniStack used here are
+private: its version is pinned, and a test names those that a new version lacks.
 """
 
 import functools
@@ -58,7 +58,7 @@ def install() -> None:
             },
         }
     )
-    # For a type that is not in this table, a change set says of every change that it may replace the resource.
+    # For a type missing in this table, a change set says that every change may replace the resource.
     provisioners._REPLACING_PROPERTIES.update(
         {
             "AWS::IAM::AccessKey": ("Serial", "UserName"),
@@ -69,7 +69,7 @@ def install() -> None:
             "AWS::SecretsManager::ResourcePolicy": ("SecretId",),
         }
     )
-    # MiniStack leaves the stack's tags off buckets, because it ignores the property that carries them.
+    # MiniStack does not tag buckets with the stack's tags, because it ignores that property.
     provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
     _, compared = drift._DRIFT_READERS["AWS::SecretsManager::Secret"]
     drift._DRIFT_READERS["AWS::SecretsManager::Secret"] = (_read_secret_for_drift, compared)
@@ -109,7 +109,7 @@ def _call_iam(operation: str, **parameters: Any) -> dict[str, Any]:
     return _call("iam", operation, iam._IAM_HANDLERS[operation], **parameters)
 
 
-# --- Fn::GetStackOutput, which MiniStack looks up in the stack's own region, whatever region it names
+# --- Fn::GetStackOutput, for which MiniStack ignores the region and looks in the stack's own
 
 
 def _resolve_with_stack_outputs(resolve: Callable[..., Any], value: Any, *context: Any) -> Any:
@@ -123,7 +123,7 @@ def _resolve_with_stack_outputs(resolve: Callable[..., Any], value: Any, *contex
     return resolve(value, *context)
 
 
-# --- AWS::IAM::AccessKey, which MiniStack does not have
+# --- AWS::IAM::AccessKey, which MiniStack lacks
 
 
 def _create_access_key(logical_id: str, properties: Properties, stack_name: str) -> Resource:
@@ -147,7 +147,7 @@ def _delete_access_key(access_key_id: str, properties: Properties) -> None:
 
 
 def _create_access_key_within_quota(parameters: Mapping[str, Any]) -> Response:
-    """CreateAccessKey with AWS's quota, which MiniStack does not have and the rotation of keys runs into."""
+    """CreateAccessKey with AWS's quota, which MiniStack lacks and a rotation can reach."""
     user_name = iam._p(parameters, "UserName")
     keys = [key for key in iam._access_keys.values() if key["UserName"] == user_name]
     if len(keys) >= ACCESS_KEYS_PER_USER:
@@ -156,12 +156,12 @@ def _create_access_key_within_quota(parameters: Mapping[str, Any]) -> Response:
     return iam._create_access_key(parameters)  # type: ignore[no-any-return]
 
 
-# --- AWS::IAM::Group, which MiniStack does not have
+# --- AWS::IAM::Group, which MiniStack lacks
 
 
 def _create_group(logical_id: str, properties: Properties, stack_name: str) -> Resource:
     if ignored := properties.keys() - {"GroupName"}:
-        raise ValueError(f"The embedded AWS does not apply {sorted(ignored)} of AWS::IAM::Group")
+        raise ValueError(f"the local AWS emulator does not apply {sorted(ignored)} of AWS::IAM::Group")
     name = properties.get("GroupName") or provisioners._physical_name(stack_name, logical_id)
     return name, {"Arn": _call_iam("CreateGroup", GroupName=name)["Group"]["Arn"]}
 
@@ -171,22 +171,22 @@ def _delete_group(name: str, properties: Properties) -> None:
         _call_iam("DeleteGroup", GroupName=name)
 
 
-# --- AWS::KMS::Alias, which MiniStack points to another key where its name is taken
+# --- AWS::KMS::Alias, which MiniStack redirects to another key if the name exists
 
 
 def _create_alias(logical_id: str, properties: Properties, stack_name: str) -> Resource:
-    """As on AWS, refuse a name that is taken, by an alias that a stack retained for instance."""
+    """Like AWS, refuse an existing name, for example of a retained alias."""
     if (arn := kms._alias_arn(properties["AliasName"])) in kms._aliases:
         raise ValueError(f"AlreadyExistsException: An alias with the name {arn} already exists")
     resource: Resource = provisioners._kms_alias_create(logical_id, properties, stack_name)
     return resource
 
 
-# --- AWS::S3::Bucket, of which MiniStack ignores many properties
+# --- AWS::S3::Bucket, for which MiniStack ignores many properties
 
 
 class _BucketConfiguration(NamedTuple):
-    """How a property of a bucket is applied: an S3 operation, and its parameters for the property's value.
+    """How to apply a property of a bucket: an S3 operation, and its parameters for the value.
 
     `remove` undoes it; without it, the parameters for an empty value do.
     """
@@ -208,7 +208,7 @@ _OF_A_TRANSITION = {"TransitionInDays": "Days", "TransitionDate": "Date"}
 
 
 def _lifecycle_parameters(lifecycle: Properties) -> dict[str, Any]:
-    """S3's names for CloudFormation's, where they differ; botocore refuses the ones that are not translated here."""
+    """S3's names for CloudFormation's, where they differ; botocore refuses names that are missing here."""
     rules = [dict(rule) for rule in lifecycle["Rules"]]
     for rule in rules:
         rule["Filter"] = {"Prefix": rule.pop("Prefix", "")}
@@ -265,7 +265,7 @@ _BUCKET_CONFIGURATIONS = {
         lambda versioning: {"VersioningConfiguration": versioning or {"Status": "Suspended"}},
         s3._put_bucket_versioning,
     ),
-    # S3 takes it for a bucket that is versioned already.
+    # S3 accepts it only for a versioned bucket.
     "ReplicationConfiguration": _BucketConfiguration(
         "PutBucketReplication", _replication_parameters, s3._put_bucket_replication, s3._delete_bucket_replication
     ),
@@ -284,7 +284,7 @@ _DEFAULTS = {"AccessControl": "Private"}
 def _configure_bucket(name: str, old: Properties, new: Properties) -> None:
     defaults = {key for key, value in new.items() if _DEFAULTS.get(key) == value}
     if ignored := new.keys() - _BUCKET_CONFIGURATIONS.keys() - _APPLIED_BY_MINISTACK - defaults:
-        raise ValueError(f"The embedded AWS does not apply {sorted(ignored)} of AWS::S3::Bucket")
+        raise ValueError(f"the local AWS emulator does not apply {sorted(ignored)} of AWS::S3::Bucket")
     for key, configuration in _BUCKET_CONFIGURATIONS.items():
         if new.get(key) == old.get(key):
             continue
@@ -301,7 +301,7 @@ def _create_bucket(logical_id: str, properties: Properties, stack_name: str) -> 
     try:
         _configure_bucket(name, {}, properties)
     except Exception:
-        # CloudFormation does not know yet of a bucket whose creation fails, so a rollback would leave it.
+        # CloudFormation does not know a bucket whose creation failed, so a rollback would leave it.
         _delete_bucket(name, properties)
         raise
     return name, attributes
@@ -314,7 +314,7 @@ def _update_bucket(name: str, old: Properties, new: Properties, stack_name: str)
 
 
 def _delete_bucket(name: str, properties: Properties) -> None:
-    """As on AWS, refuse to delete a bucket that is not empty; MiniStack drops it with its objects."""
+    """Like AWS, refuse to delete a bucket that is not empty; MiniStack deletes it with its objects."""
     if name in s3._buckets:
         _call("s3", "DeleteBucket", lambda body: s3._delete_bucket(name), Bucket=name)
 
@@ -322,7 +322,7 @@ def _delete_bucket(name: str, properties: Properties) -> None:
 def _resolve_encryption_headers(
     resolve: Callable[[Mapping[str, str], str], Any], headers: Mapping[str, str], bucket_name: str
 ) -> Any:
-    """On AWS, SSE-KMS without a key ID means the account's key for S3; the CDK CLI uploads its assets so."""
+    """On AWS, SSE-KMS without a key ID means the account's key for S3; the CDK CLI uploads assets like that."""
     key_id = "x-amz-server-side-encryption-aws-kms-key-id"
     if headers.get("x-amz-server-side-encryption") == "aws:kms" and key_id not in headers:
         headers = {**headers, key_id: f"arn:aws:kms:{get_region()}:{get_account_id()}:alias/aws/s3"}
@@ -353,7 +353,7 @@ def _read_secret_for_drift(arn: str, properties: Properties) -> Any:
 
 
 def _secret_name(arn: str) -> str | None:
-    """The name by which MiniStack stores a secret; None when there is no such secret."""
+    """The name of a secret in MiniStack; None if there is no such secret."""
     return next((name for name, secret in secretsmanager._secrets.items() if secret["ARN"] == arn), None)
 
 
@@ -366,7 +366,9 @@ def _create_secret_policy(logical_id: str, properties: Properties, stack_name: s
 
 def _update_secret_policy(arn: str, old: Properties, new: Properties, stack_name: str) -> Resource:
     if ignored := new.keys() - {"SecretId", "ResourcePolicy", "BlockPublicPolicy"}:
-        raise ValueError(f"The embedded AWS does not apply {sorted(ignored)} of AWS::SecretsManager::ResourcePolicy")
+        raise ValueError(
+            f"the local AWS emulator does not apply {sorted(ignored)} of AWS::SecretsManager::ResourcePolicy"
+        )
     policy = json.dumps(new["ResourcePolicy"])
     _call_secretsmanager("PutResourcePolicy", secretsmanager._put_resource_policy, SecretId=arn, ResourcePolicy=policy)
     return arn, {}

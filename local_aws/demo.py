@@ -1,4 +1,4 @@
-"""`make demo`: the whole job on an embedded AWS, with the tools and the steps of a real deploy."""
+"""`make demo`: a whole deploy on the local AWS emulator, with the tools and steps of a deploy on AWS."""
 
 import subprocess
 import sys
@@ -14,25 +14,25 @@ from ghes_packages.errors import ConfigurationError
 from local_aws.cdk_cli import PROJECT, CdkCli
 from local_aws.embedded_aws import EmbeddedAws
 
-# The documentation's own account number and region, for instances that leave theirs to whoever deploys.
+# The account and region of the documentation, for instances that name none.
 ACCOUNT = "111122223333"
 REGION = "us-west-2"
 
 NEXT = """
-Next: make sandbox    try it by hand on such an AWS: docs/tour.md
+Next: make sandbox    try it by hand on the emulator: docs/tour.md
       README.md       deploy it on AWS
       docs/README.md  all pages, by question"""
 
 
 def demo(instance: Instance, file: Path, console: Console) -> int:
-    """Deploy an instance of a file and verify it; the exit status of `verify`.
+    """Deploy an instance of a file and verify it; return the exit status of `verify`.
 
-    Progress goes to `console`, results to stdout. Raises ConfigurationError for what the demo does not have,
-    CdkCliError and EmbeddedAwsError where a step fails.
+    Progress goes to `console`, results to stdout. Raises ConfigurationError for options that the demo cannot have,
+    CdkCliError and EmbeddedAwsError if a step fails.
     """
     _refuse_what_is_not_here(instance)
     with EmbeddedAws(instance.account or ACCOUNT, instance.region or REGION) as aws:
-        console.print(f"Embedded AWS: {aws.endpoint_url}, account {aws.account}, {aws.region}", highlight=False)
+        console.print(f"Local AWS emulator: {aws.endpoint_url}, account {aws.account}, {aws.region}", highlight=False)
         assembly = str(Path(aws.environment["TMPDIR"], "cdk.out"))
         with _step(console, "cdk synth"):
             CdkCli(aws.environment).run("synth", "--quiet", "--output", assembly, "--context", f"instances={file}")
@@ -50,14 +50,14 @@ def demo(instance: Instance, file: Path, console: Console) -> int:
 
 
 def bootstrapped(instance: Instance) -> list[str]:
-    """Where its stacks go, as `cdk bootstrap` takes it: each region needs CDK's own resources."""
+    """The arguments of `cdk bootstrap` for its stacks: each region needs CDK's own resources."""
     qualifier = ("--qualifier", instance.bootstrap) if isinstance(instance.bootstrap, str) else ()
     regions = (instance.region or REGION, instance.replica_region)
     return [*qualifier, *(f"aws://{instance.account or ACCOUNT}/{region}" for region in regions if region)]
 
 
 def _refuse_what_is_not_here(instance: Instance) -> None:
-    """What is named must be there before the first deploy, and the demo's AWS is empty."""
+    """These options name existing resources, and the emulator has none."""
     named = {
         "profile": instance.profile,
         "role_arn": instance.role_arn,
@@ -68,8 +68,8 @@ def _refuse_what_is_not_here(instance: Instance) -> None:
     for key, value in named.items():
         if value:
             raise ConfigurationError(
-                f'[instances.{instance.name}] {key} = "{value}": the demo has no profile, role, key, policy or bucket'
-                f" of yours; leave {key} out, or name another instance: make demo INSTANCE=…"
+                f'[instances.{instance.name}] {key} = "{value}": the demo has none of your profiles, roles, keys,'
+                f" policies or buckets; leave {key} out, or name another instance: make demo INSTANCE=…"
             )
 
 

@@ -1,4 +1,4 @@
-"""An AWS of one's own on loopback, for as long as a `with` block lasts."""
+"""The local AWS emulator: an AWS on loopback for the time of a `with` block."""
 
 import os
 import secrets
@@ -35,18 +35,18 @@ PASSED_ON = (
 
 
 class EmbeddedAwsError(Exception):
-    """The embedded AWS did not start; says what its server logged."""
+    """The local AWS emulator did not start; has the log of its server."""
 
 
 class EmbeddedAws:
-    """A context manager that runs MiniStack in a process of its own and holds an administrator's credentials for it.
+    """A context manager that runs MiniStack in its own process and has an administrator's credentials for it.
 
-    Within the block, `environment` is the whole environment for a child process that is to work on this AWS,
-    and cannot reach another; `client` does the same for this process. Nothing is left after the block, nor
-    after the death of this process.
+    Within the block, `environment` is the whole environment for a child process: it works on the emulator, and cannot
+    reach the real AWS. `client` does the same for this process. Nothing is left after the block, or after the death
+    of this process.
 
-    Plain HTTP is for testing that it is refused. A port answers either TLS or plain HTTP, so `endpoint_url`
-    with `http://` goes through the server's second port, which the clients are told is their HTTP proxy.
+    Plain HTTP is for testing that it is refused. A port answers either TLS or plain HTTP, so `endpoint_url` with
+    `http://` uses the server's second port, as the HTTP proxy of the clients.
     """
 
     endpoint_url: str
@@ -58,7 +58,7 @@ class EmbeddedAws:
         self._clients: dict[object, Any] = {}
 
     def __enter__(self) -> Self:
-        """Start the server and become its administrator. Raises EmbeddedAwsError."""
+        """Start the server and create its administrator. Raises EmbeddedAwsError."""
         with ExitStack() as started:
             folder = Path(tempfile.mkdtemp(prefix="embedded-aws-"))
             started.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -66,7 +66,7 @@ class EmbeddedAws:
                 (folder / name).mkdir()
             _write_certificates(folder)
             # Both listen before the server runs: no other process can take the ports, and the first
-            # request waits in the queue until the server is there to answer it.
+            # request waits in the queue until the server answers.
             https = started.enter_context(socket.create_server(("127.0.0.1", 0)))
             http = started.enter_context(socket.create_server(("127.0.0.1", 0)))
             self.endpoint_url = f"https://127.0.0.1:{https.getsockname()[1]}"
@@ -83,7 +83,7 @@ class EmbeddedAws:
                 self._become_administrator()
             except (BotoCoreError, ClientError) as error:
                 log = (folder / "server.log").read_text(errors="replace")
-                raise EmbeddedAwsError(f"The embedded AWS does not answer: {error}\n{log[-4000:]}") from error
+                raise EmbeddedAwsError(f"the local AWS emulator does not answer: {error}\n{log[-4000:]}") from error
             self.environment = self._client_environment()
             self._started = started.pop_all()
         return self
@@ -95,7 +95,7 @@ class EmbeddedAws:
         self._started.close()
 
     def client(self, service: str, **overrides: Any) -> Any:
-        """A boto3 client for this AWS, as its administrator unless `overrides`, boto3's own arguments, say else.
+        """A boto3 client for the emulator, as its administrator; `overrides` are boto3's own arguments.
 
         Each is made once, which takes longer than most of its calls.
         """
@@ -114,7 +114,7 @@ class EmbeddedAws:
         return self._clients[made]
 
     def _private_session(self) -> boto3.Session:
-        # These replace what botocore would take from the environment, and from files that it names there.
+        # These replace botocore's settings from the environment and from files.
         session = botocore.session.Session(
             session_vars={
                 "profile": (None, None, None, None),
@@ -166,12 +166,12 @@ class EmbeddedAws:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                # Ctrl-C is for the parent, whose own clean-up may still need AWS.
+                # Ctrl-C is for the parent, whose clean-up may still need the emulator.
                 start_new_session=True,
             )
 
     def _become_administrator(self) -> None:
-        """Root is used for this alone: MiniStack does not apply the denies of bucket policies to it."""
+        """Root is used only for this: MiniStack does not apply denials in bucket policies to root."""
         iam = self.client("iam")
         iam.create_user(UserName="administrator")
         iam.attach_user_policy(UserName="administrator", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
@@ -194,7 +194,7 @@ class EmbeddedAws:
             "NODE_EXTRA_CA_CERTS": ca,
             "HTTP_PROXY": self._http_proxy,
             "http_proxy": self._http_proxy,
-            # The CDK CLI remembers which account a key belongs to, and asks the internet for three things.
+            # The CDK CLI caches the account of a key, and makes three requests to the internet.
             "CDK_HOME": str(self._folder / "cdk"),
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "CDK_DISABLE_VERSION_CHECK": "true",
@@ -202,7 +202,7 @@ class EmbeddedAws:
         }
 
     def _private_environment(self) -> dict[str, str]:
-        """An environment with nothing of the user's but looks and programs; its files are in the private folder."""
+        """An environment with only the user's terminal settings and programs; its files are in the private folder."""
         return {
             **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),

@@ -1,8 +1,8 @@
-"""S3 replicates some time after a write; MiniStack does it at once. Here it waits until somebody looks.
+"""S3 replicates some time after a write, MiniStack at once. Here replication waits for a read of the replica.
 
-Versions and delete markers wait in their order, until somebody asks for objects of the replica or for metrics. What is
-deleted from its bucket by then cannot be replicated any more. S3 documents this as SrcKeyNotFound, and counts such
-operations in CloudWatch's OperationsFailedReplication, in the region of the source.
+Versions and delete markers wait in order, until a request for objects of the replica or for metrics. A version deleted
+before that cannot be replicated. S3 documents this as SrcKeyNotFound, and counts such operations in CloudWatch's
+OperationsFailedReplication, in the region of the source.
 """
 
 import functools
@@ -18,7 +18,7 @@ LISTINGS = frozenset({"list-type", "versions"})
 
 
 class _Operation(NamedTuple):
-    """A version, or a delete marker, that is to be replicated, and MiniStack's way to do it at once.
+    """A version or delete marker to replicate, and MiniStack's function that replicates it.
 
     `record` is MiniStack's own record of the object, which has no `version_id` before the write is complete. `minute`
     is when it was written, as CloudWatch's metrics have it.
@@ -42,7 +42,7 @@ _pending: list[_Operation] = []
 
 
 def install() -> None:
-    """Put it in the place of the replication of the MiniStack of this process."""
+    """Replace the replication of this process's MiniStack."""
     replicate, replicate_delete_marker = s3._maybe_replicate, s3._maybe_replicate_delete_marker
     answer, get_metric_data = s3._dispatch, cloudwatch._get_metric_data
 

@@ -1,7 +1,7 @@
-"""`make sandbox`: a shell in a copy of this project, in which every command works on an embedded AWS.
+"""`make sandbox`: a shell in a copy of this project, in which every command works on the local AWS emulator.
 
-The AWS lasts as long as the shell. The shell has the settings of this AWS and none of the user's: not even the start
-files of a shell could lead to another one.
+The emulator stops when the shell ends. The shell has only the emulator's AWS settings: it does not read the user's
+settings or start files, so it cannot reach the real AWS.
 """
 
 import shutil
@@ -20,10 +20,10 @@ from local_aws.demo import ACCOUNT, REGION
 from local_aws.embedded_aws import EmbeddedAws
 
 ENDS_WITHIN_SECONDS = 5
-# What the commands write, and git's own folder, which is about another folder.
+# Files that the commands write, and git's folder, which belongs to the original.
 NOT_COPIED = {DEFAULT_FILE.name, "cdk.out", ".git"}
 PROMPT = "(sandbox) $ "
-# With what `ghes-packages --show-completion` prints; an older bash has no completion.
+# Enables shell completion; an older bash has none.
 START_FILE = f"""PS1='{PROMPT}'
 eval "$(_GHES_PACKAGES_COMPLETE=source_bash ghes-packages 2>/dev/null)"
 """
@@ -32,7 +32,7 @@ eval "$(_GHES_PACKAGES_COMPLETE=source_bash ghes-packages 2>/dev/null)"
 def sandbox(instance: Instance, file: Path, console: Console) -> int:
     """Open the shell, with `file` as its `instances.toml`, in the account and region of an instance.
 
-    Returns 0 if somebody typed in a terminal, else the exit status of the shell. Raises EmbeddedAwsError.
+    Returns 0 in a terminal, otherwise the exit status of the shell. Raises EmbeddedAwsError.
     """
     with EmbeddedAws(instance.account or ACCOUNT, instance.region or REGION) as aws:
         home = Path(aws.environment["HOME"])
@@ -48,18 +48,18 @@ def introduction(aws: EmbeddedAws, instance: Instance) -> str:
     """Where the user is, and what to try first."""
     bootstrap = "  cdk bootstrap\n" if instance.bootstrap else ""
     return (
-        f"Embedded AWS: {aws.endpoint_url}, account {aws.account}, {aws.region}\n"
-        "This shell and its copy of the project work on this AWS only. Try:\n\n"
+        f"Local AWS emulator: {aws.endpoint_url}, account {aws.account}, {aws.region}\n"
+        "All commands in this shell work on the emulator only. Try:\n\n"
         f"{bootstrap}"
         f"  make deploy INSTANCE={instance.name}\n"
         f"  ghes-packages settings {instance.name} --show-secret\n"
         f"  ghes-packages verify {instance.name}\n\n"
-        "docs/tour.md goes on from there. Leave with: exit. Nothing of it stays.\n"
+        "docs/tour.md has the next steps. Leave with: exit. This removes everything.\n"
     )
 
 
 def copied_to(folder: Path, file: Path) -> Path:
-    """A folder with links to all that is in this one, and an `instances.toml` and a `cdk.out` of its own."""
+    """A folder with links to everything in this one, and its own `instances.toml` and `cdk.out`."""
     folder.mkdir()
     for each in PROJECT.iterdir():
         if each.name not in NOT_COPIED:

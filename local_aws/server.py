@@ -1,8 +1,8 @@
-"""The server process of the embedded AWS: `python -m local_aws.server HTTPS_FD HTTP_FD FOLDER`.
+"""The server process of the local AWS emulator: `python -m local_aws.server HTTPS_FD HTTP_FD FOLDER`.
 
-It serves MiniStack on two listening sockets that it inherits, until its standard input ends or it gets SIGTERM; then it
-removes FOLDER. Standard input is a pipe that the parent holds open, so that it ends however the parent ends.
-Everything else is set through the environment, which `embedded_aws` makes.
+It serves MiniStack on two inherited listening sockets, until its standard input ends or it gets SIGTERM. Then it
+removes FOLDER. The parent holds standard input open as a pipe, so the server always ends with the parent. All other
+settings are in the environment from `embedded_aws`.
 """
 
 import asyncio
@@ -24,17 +24,17 @@ from ministack.services import sts
 
 from local_aws import access_key_use, authorization, cloudformation, replication, vpc_endpoints
 
-# MiniStack answers these to anybody on this machine: its own administration, and EC2's instance metadata.
+# MiniStack answers these for every local process: its own administration, and EC2 instance metadata.
 UNAUTHENTICATED = ("/_ministack/", "/_localstack/", "/latest/", "/v2/credentials/")
 
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def accept_one_root() -> None:
-    """MiniStack takes `test` and every account ID for a key of root's, with any secret: here, so could any process."""
+    """Refuse root keys that every process knows: MiniStack accepts `test` and any account ID, with any secret."""
 
     def is_root_access_key(access_key_id: str) -> bool:
-        # MiniStack asks this of anonymous requests too, and refuses them elsewhere.
+        # MiniStack calls this for anonymous requests too, and refuses them elsewhere.
         return access_key_id in ("", os.environ["AWS_ACCESS_KEY_ID"])
 
     iam_evaluator.is_root_access_key = is_root_access_key
@@ -42,7 +42,7 @@ def accept_one_root() -> None:
 
 
 def tell_who_calls() -> None:
-    """AWS says of every request whether a service of its own makes it for somebody; MiniStack leaves that out."""
+    """AWS sets `aws:ViaAWSService` in every request; MiniStack does not."""
     resolve = iam_evaluator._resolve_condition_key
 
     def resolve_condition_key(key: str, context: Any) -> Any:
@@ -52,7 +52,7 @@ def tell_who_calls() -> None:
 
 
 def with_origin_form(application: AsgiApp) -> AsgiApp:
-    """An HTTP proxy is asked for a whole URL; `application` gets only the path, as if the client had not used one."""
+    """A client sends a whole URL to an HTTP proxy; `application` gets only the path, as without a proxy."""
 
     async def proxied(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"].startswith(UNAUTHENTICATED):
@@ -75,17 +75,17 @@ async def serve(https_fd: int, http_fd: int, folder: Path) -> None:
     config.certfile = str(folder / "server.pem")
     config.keyfile = str(folder / "server.key")
     config.loglevel = "WARNING"
-    # Clients that keep a connection for longer than the server does may send a request while it closes.
+    # A client that keeps a connection longer than the server may send a request while it closes.
     config.keep_alive_timeout = 600
 
     def end() -> None:
-        # There is nothing to finish: all state ends here. A graceful stop would wait for every client to
-        # answer the closing of its idle TLS connections, for up to half a minute.
+        # There is nothing to finish: all state ends here. A graceful stop would wait up to half a minute for every
+        # client to close its idle TLS connections.
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
     def end_after_the_parent() -> None:
-        # What the parent was running is ended at the same time, and may write until then.
+        # The parent's other child processes end at the same time, and may write until then.
         shutil.rmtree(folder, ignore_errors=True)
         time.sleep(1)
         end()

@@ -1,6 +1,6 @@
-"""`python supervised.py PROGRAM ARGUMENT…`: a program that does not outlive whoever started it.
+"""`python supervised.py PROGRAM ARGUMENT…`: a program that does not outlive its starter.
 
-Standard input is a pipe that the starter holds open: when it ends, so does the whole process group of this process.
+The starter holds standard input open as a pipe. When it ends, the whole process group ends.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""VPC endpoints, which MiniStack does not have: a header of the request names the one that it comes through.
+"""VPC endpoints, which MiniStack lacks: a request header names the endpoint.
 
-AWS tells policies the endpoint of such a request, and no address; of any other request the address, and no endpoint
-(AWS, IAM user guide, "AWS global condition context keys").
+Policies see the endpoint of such a request but no address, and the address of any other request but no endpoint (AWS,
+IAM user guide, "AWS global condition context keys").
 """
 
 import functools
@@ -19,12 +19,12 @@ _endpoint: ContextVar[str | None] = ContextVar("vpc_endpoint", default=None)
 
 
 def install() -> None:
-    """Tell policies which endpoint a request comes through."""
+    """Pass the endpoint of a request to policies."""
     iam_evaluator._resolve_condition_key = functools.partial(_condition_key, iam_evaluator._resolve_condition_key)
 
 
 def named_by_a_header(application: AsgiApp) -> AsgiApp:
-    """The application, with the endpoint of each request known to policies."""
+    """The application that passes the endpoint of each request to policies."""
 
     async def through(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":

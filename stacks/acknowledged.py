@@ -1,4 +1,4 @@
-"""Findings of cdk-nag's rule packs that are acknowledged, each beside the resource that it is about."""
+"""Acknowledged findings of cdk-nag's rule packs, each beside its resource."""
 
 import json
 from typing import Any
@@ -9,14 +9,14 @@ from constructs import Construct
 
 
 def acknowledge(construct: Construct, reason: str, *findings: str) -> None:
-    """Acknowledge findings of one resource for one reason; each is a rule of a pack, such as `AwsSolutions-SMG4`."""
+    """Acknowledge findings of one resource for one reason; each is a rule, such as `AwsSolutions-SMG4`."""
     cdk.Validations.of(construct).acknowledge(
         *(cdk.Acknowledgment(id=f"{each.partition('-')[0]}::{each}", reason=reason) for each in findings)
     )
 
 
 def objects_of(bucket: s3.IBucket) -> str:
-    """The finding that a policy covers every object of a bucket, named as cdk-nag does it."""
+    """cdk-nag's name of the finding that a policy covers every object of a bucket."""
     return f"AwsSolutions-IAM5[Resource::{_flat(cdk.Stack.of(bucket).resolve(bucket.arn_for_objects('*')))}]"
 
 

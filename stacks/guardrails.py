@@ -1,4 +1,4 @@
-"""The guardrails as a plugin of CDK's validation: every `cdk synth` holds each template of the app to them."""
+"""The guardrails as a plugin of CDK's validation: every `cdk synth` checks each template of the app."""
 
 import json
 from collections import defaultdict
@@ -14,21 +14,21 @@ from ghes_packages.template.rendered import RenderedStack
 
 
 def guardrails(*stacks: cdk.Stack) -> cdk.IPolicyValidationPlugin:
-    """The plugin, for an app, or for one stage of it. It checks those stacks; without any, every stack there is."""
-    # It leaves out what the interface has as optional, which Python's protocols do not know.
+    """The plugin for an app or a stage. It checks these stacks; without any, every stack."""
+    # Python's protocols do not know optional members of the interface, which are left out here.
     return cast(cdk.IPolicyValidationPlugin, GuardrailsPlugin(stacks))
 
 
 @jsii.implements(cdk.IPolicyValidationPlugin)
 class GuardrailsPlugin:
-    """A finding is acknowledged as `Guardrails::RULE`, on the resource that it is about."""
+    """Acknowledge a finding as `Guardrails::RULE`, on its resource."""
 
     def __init__(self, stacks: Sequence[cdk.Stack]) -> None:
         self._stacks = stacks
 
     @property
     def name(self) -> str:
-        """What findings are acknowledged by."""
+        """The prefix of the IDs of findings."""
         return PLUGIN
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
@@ -44,13 +44,13 @@ class GuardrailsPlugin:
 
 
 def _violations(stack: cdk.PolicyValidationStack) -> Iterator[cdk.PolicyViolation]:
-    """One for each rule, resource and remedy; CDK knows the construct by the logical ID and the template."""
+    """One for each rule, resource and remedy; CDK finds the construct by the logical ID and the template."""
     template = json.loads(Path(stack.template_path).read_text(encoding="utf-8"))
     paths: dict[tuple[Rule, str, str], list[str]] = defaultdict(list)
     for rule, finding in check(RenderedStack(template, stack.account_id, stack.region)):
         paths[rule, finding.logical_id, finding.remedy].append(finding.path)
     for (rule, logical_id, remedy), locations in paths.items():
-        # Of a resource CDK's report names the construct.
+        # For a resource, CDK's report names the construct.
         where = "" if logical_id else f": {', '.join(locations)}"
         yield cdk.PolicyViolation(
             rule_name=rule.name,

@@ -1,4 +1,4 @@
-"""What every stack of an instance has in common."""
+"""The base of every stack of an instance."""
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -9,13 +9,13 @@ from ghes_packages.config.regions import S3_HOST_PREFIXES
 from ghes_packages.template.version import METADATA
 from stacks.synthesizer import synthesizer
 
-# The feature flags of CDK that the template depends on. They are set here, so that it is the same in every app.
+# CDK's feature flags that the template depends on. They are set here, so that it is equal in every app.
 FLAGS = (
     "@aws-cdk/aws-iam:minimizePolicies",
     "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy",
     "@aws-cdk/core:enablePartitionLiterals",
 )
-# What CDK calls a stack where it puts tags on resources. CloudFormation would put those of a stack on them once more.
+# CDK's name of a stack when it tags resources. CloudFormation would also tag them with the stack's tags.
 STACK_ITSELF = "aws:cdk:stack"
 
 
@@ -31,20 +31,20 @@ class InstanceStack(cdk.Stack):
             description=f"{holds}, instance {instance.name}",
             env=cdk.Environment(account=instance.account, region=instance.region),
             termination_protection=True,
-            # It would be a resource that says which machine made the template.
+            # It would be a resource that depends on the machine.
             analytics_reporting=False,
         )
         self.template_options.metadata = METADATA
         node = self.node
         for flag in FLAGS:
             node.set_context(flag, True)
-        # Both stay references where the region is the caller's, and so are right in every partition.
+        # Both are references if the instance has no region, and so are right in every partition.
         self.service_url = f"https://{S3_HOST_PREFIXES[instance.endpoint]}.{self.region}.{self.url_suffix}"
         for key, value in instance.tags.items():
             cdk.Tags.of(self).add(key, value, exclude_resource_types=[STACK_ITSELF])
 
     def output(self, outputs: BaseModel) -> None:
-        """Put out every field that has a value, under its alias."""
+        """Output every field that has a value, under its alias."""
         for name, field in type(outputs).model_fields.items():
             if value := getattr(outputs, name):
                 cdk.CfnOutput(self, str(field.alias), value=value, description=field.description)

@@ -1,4 +1,4 @@
-"""The IAM user that GHES signs in as: what it may do, its access key, and the secret that holds the key."""
+"""The IAM user that GHES signs in as: its permissions, its access key, and the secret with the key."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -19,12 +19,13 @@ STATUSES = {ACTIVE: iam.AccessKeyStatus.ACTIVE, INACTIVE: iam.AccessKeyStatus.IN
 
 
 class PackagesAccess(Construct):
-    """A user, because GitHub Packages takes an access key only: it can assume no role and has no OIDC.
+    """A user, because GitHub Packages supports only access keys: no role and no OIDC.
 
-    One managed policy says what the user may do. It hangs on the group, and unless the instance names another, it is
-    the user's permissions boundary too: whatever anyone attaches to the user later, IAM keeps it to the seven actions.
+    One managed policy has the user's permissions. It is attached to the group, and unless the instance names another,
+    it is also the user's permissions boundary: whatever is attached to the user later, IAM allows only the seven
+    actions.
 
-    The secret's current value is the newest access key; a change of it leaves the key before under AWSPREVIOUS.
+    The secret's current value is the newest access key; its previous version, AWSPREVIOUS, is the key before.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class PackagesAccess(Construct):
         group = iam.Group(self, "Group")
         policy = _seven_actions(self, logical_ids.POLICY, instance, group, bucket)
         self.user = iam.User(self, "User", groups=[group], permissions_boundary=_boundary(self, instance, policy))
-        # The newest first. Each generation is a resource of its own, so that no deploy replaces one by another.
+        # The newest first. Each generation is its own resource, so that no deploy replaces one by another.
         self.access_keys = [
             iam.AccessKey(self, logical_ids.access_key(generation), user=self.user, status=STATUSES[status])
             for generation, status in instance.access_keys.items()
@@ -78,7 +79,7 @@ class PackagesAccess(Construct):
 def _seven_actions(
     scope: Construct, construct_id: str, instance: Instance, group: iam.IGroup, bucket: s3.IBucket
 ) -> iam.ManagedPolicy:
-    """The seven actions, and where the instance says from where they may come, a denial for everything else."""
+    """The seven actions, and with allowed addresses or endpoints, a denial for all others."""
     policy = iam.ManagedPolicy(
         scope,
         construct_id,

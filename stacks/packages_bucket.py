@@ -1,4 +1,4 @@
-"""The bucket that GitHub Packages keeps everything in, and the bucket for its access logs."""
+"""The bucket of GitHub Packages, and the bucket for its access logs."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
@@ -13,9 +13,9 @@ from stacks.replication import Replica, Replication
 
 
 class PackagesBucket(Construct):
-    """`bucket` is dedicated to GitHub Packages; who reads and writes it is logged to `access_logs`.
+    """`bucket` is dedicated to GitHub Packages; its access is logged to `access_logs`.
 
-    Where the instance has a replica, both are replicated to its two.
+    If the instance has a replica, S3 replicates both.
     """
 
     def __init__(self, scope: Construct, construct_id: str, instance: Instance, key: Key | ReplicaKey | None) -> None:
@@ -55,7 +55,7 @@ class PackagesBucket(Construct):
 
 
 def packages_bucket(scope: Construct, construct_id: str, instance: Instance, key: Key | None) -> s3.IBucket:
-    """The bucket of an instance: one of the stack's own, or one that is there, which the stack does not touch."""
+    """The bucket of an instance: the stack's own, or an existing one, which the stack does not change."""
     if instance.existing_bucket:
         return s3.Bucket.from_bucket_name(scope, construct_id, instance.existing_bucket)
     return PackagesBucket(scope, construct_id, instance, key).bucket

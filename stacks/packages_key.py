@@ -1,4 +1,4 @@
-"""The KMS key of bucket and secret, where an instance has one."""
+"""The KMS key of the bucket and the secret."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -13,7 +13,7 @@ from stacks.private_bucket import RETAIN
 
 
 class ExistingKey(Construct):
-    """A key that belongs to somebody else, whose policy this stack cannot touch."""
+    """A key of another owner, whose policy this stack cannot change."""
 
     def __init__(self, scope: Construct, construct_id: str, arn: str) -> None:
         super().__init__(scope, construct_id)
@@ -21,26 +21,26 @@ class ExistingKey(Construct):
         self.id_for_bucket = arn
 
     def let_in(self, user: iam.IUser, bucket: s3.IBucket, readers: tuple[str, ...]) -> None:
-        """Nothing: its owner must do it. `verify` says whether it was done, and the statement to add."""
+        """Do nothing: the owner must add the statement. `verify` checks it, and prints the statement."""
 
 
 class PackagesKey(Construct):
-    """A key of the stack's own: rotated every year, kept when the stack is deleted.
+    """The stack's own key: rotated every year, and retained when the stack is deleted.
 
-    The key's policy lets the user in, so that the user's own policy keeps to its seven actions of S3. It names user and
-    bucket, and these are made after the bucket, so that the bucket must know the key by an alias.
+    The key policy allows the user, so that the user's own policy has only the seven S3 actions. It names the user and
+    the bucket, and so needs both first. That is why the bucket refers to the key by an alias.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
         self.key = _own_key(self, "Encrypts the packages, and the access key of GitHub Packages")
-        # The last part of the stack's ID: a later stack of the same name must be able to make its own.
+        # The last part of the stack's ID: a later stack of the same name must be able to create its own alias.
         self.id_for_bucket = f"alias/{stack.stack_name}/{cdk.Fn.select(2, cdk.Fn.split('/', stack.stack_id))}"
         kms.Alias(self, "Alias", alias_name=self.id_for_bucket, target_key=self.key, removal_policy=RETAIN)
 
     def let_in(self, user: iam.IUser, bucket: s3.IBucket, readers: tuple[str, ...]) -> None:
-        """The user, through S3 and for this bucket alone; readers of the secret, through Secrets Manager."""
+        """Allow the user, only through S3 and for this bucket; readers of the secret, through Secrets Manager."""
         stack = cdk.Stack.of(self)
         statements = [user_statement(user.user_arn, bucket.bucket_arn, stack.region, stack.url_suffix)]
         statements += [reader_statement(arn, stack.region, stack.url_suffix) for arn in readers]
@@ -49,7 +49,7 @@ class PackagesKey(Construct):
 
 
 class ReplicaKey(Construct):
-    """The key of a replica. There is no user to let in; whoever needs the replica one day is let in on that day."""
+    """The key of a replica. It allows no user; add one when a GHES needs the replica."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -65,7 +65,7 @@ def _own_key(scope: Construct, description: str) -> kms.Key:
 
 
 def packages_key(scope: Construct, construct_id: str, instance: Instance) -> Key | None:
-    """The key that the option `encryption` asks for."""
+    """The key of the option `encryption`."""
     if instance.encryption == SSE_S3:
         return None
     if instance.key_arn:

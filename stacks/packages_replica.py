@@ -12,9 +12,9 @@ from stacks.packages_key import ReplicaKey
 
 
 class PackagesReplica(InstanceStack):
-    """As private as what it is the replica of. There is no user: nothing but S3 writes to it.
+    """As private as the original. It has no user: only S3 writes to it.
 
-    It refers to nothing in the first region, so that it can be deployed when that one is lost.
+    It refers to nothing in the first region, so that you can deploy it when that region is lost.
     """
 
     def __init__(self, scope: Construct, instance: Instance) -> None:

@@ -12,7 +12,7 @@ from stacks.packages_key import packages_key
 
 
 class PackagesStorage(InstanceStack):
-    """A private bucket, a user that may do seven things with it, and what to enter in the Management Console."""
+    """A private bucket, a user with seven permissions, and outputs for the Management Console."""
 
     def __init__(self, scope: Construct, instance: Instance) -> None:
         super().__init__(scope, instance, holds="Storage for GitHub Packages on GitHub Enterprise Server")

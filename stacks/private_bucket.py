@@ -1,4 +1,4 @@
-"""A bucket that nobody can make public, read in clear or lose by deleting a stack."""
+"""A bucket that is private and encrypted, and outlives its stack."""
 
 from functools import cache
 from typing import cast
@@ -13,9 +13,9 @@ from stacks.replication import Replication
 
 
 class PrivateBucket(s3.Bucket):
-    """What every bucket of this project has in common; what S3 may remove from it, or move, is its lifecycle.
+    """The base of every bucket of this project; `lifecycle` is what S3 may remove or move.
 
-    `kms_key_id` is an ARN or an alias with which new objects are encrypted, instead of SSE-S3.
+    `kms_key_id` is the ARN or alias of the key that encrypts new objects, instead of SSE-S3.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class PrivateBucket(s3.Bucket):
             _encrypt(cast(s3.CfnBucket, self.node.default_child), kms_key_id)
 
 
-# Survives the stack and every replacement, and yet a first deploy that fails leaves no orphan.
+# It survives the stack and every replacement, but a failed first deploy leaves no orphan.
 RETAIN = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
 
 def _encrypt(bucket: s3.CfnBucket, kms_key_id: str) -> None:
-    # CDK's own property takes a key, and would refer to it; an alias is a name only.
+    # CDK's own property would refer to a key; an alias is only a name.
     bucket.bucket_encryption = s3.CfnBucket.BucketEncryptionProperty(
         server_side_encryption_configuration=[
             s3.CfnBucket.ServerSideEncryptionRuleProperty(
@@ -80,7 +80,7 @@ def _rule(lifecycle: Lifecycle) -> s3.LifecycleRule:
     current = lifecycle.current_days
     return s3.LifecycleRule(
         expiration=None if current is None else cdk.Duration.days(current),
-        # S3 does this by itself where current objects expire, and refuses a rule that says both.
+        # S3 does this itself if current objects expire, and refuses a rule with both.
         expired_object_delete_marker=True if current is None else None,
         noncurrent_version_expiration=cdk.Duration.days(lifecycle.noncurrent_days),
         abort_incomplete_multipart_upload_after=cdk.Duration.days(lifecycle.incomplete_upload_days),

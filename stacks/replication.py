@@ -1,4 +1,4 @@
-"""Replication of a bucket into another region: the rule, and the role in which S3 follows it."""
+"""Replication of a bucket to another region: the rule, and the role for S3."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ from stacks.acknowledged import acknowledge, objects_of
 
 
 class Replica(Construct):
-    """The replica as the first region knows it: by the outputs of its stack, which CloudFormation reads at each deploy.
+    """The replica as the first region sees it: the outputs of its stack, which CloudFormation reads at each deploy.
 
     `instance` is that of the replica.
     """
@@ -45,12 +45,12 @@ class Replica(Construct):
 
 
 class Replication(Construct):
-    """Everything that is written to a bucket from now on, and every delete marker; the deletion of a version never.
+    """Replicates every new object and delete marker of a bucket, but never the deletion of a version.
 
-    So a key that leaks can hide objects in both regions, and destroy them in neither. S3's metrics say how far behind
-    the replica is; S3 Replication Time Control, which costs by the gigabyte, is not bought.
+    So a leaked key can hide objects in both regions, but destroy them in neither. S3's metrics show how far behind the
+    replica is. S3 Replication Time Control is off, because it costs by the gigabyte.
 
-    A bucket needs `role` and `rule` when it is made, and the role's policy needs the bucket: `allow` comes after.
+    The bucket needs `role` and `rule` first, and the role's policy needs the bucket: call `allow` afterwards.
     """
 
     def __init__(
@@ -74,12 +74,12 @@ class Replication(Construct):
             kms_key=replica_key,
             sse_kms_encrypted_objects=True if replica_key else None,
             delete_marker_replication=True,
-            # Its threshold is for Replication Time Control, and CDK leaves it out without that.
+            # Its threshold is for Replication Time Control; without that, CDK leaves it out.
             metrics=s3.ReplicationTimeValue.FIFTEEN_MINUTES,
         )
 
     def allow(self, source: s3.IBucket) -> None:
-        """Let the role do what AWS documents: CDK's own grants allow more, with wildcards for KMS, and inline."""
+        """Allow what AWS documents: CDK's own grants allow more, with wildcards for KMS, and inline."""
         policy = iam.ManagedPolicy(
             self,
             "Policy",

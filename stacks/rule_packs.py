@@ -27,13 +27,13 @@ def rule_packs(stacks: Mapping[Instance, Iterable[cdk.Stack]]) -> Iterator[cdk.I
             by_pack[pack] += of_the_instance
     for pack in RulePack:
         if checked := by_pack[pack]:
-            # It leaves out what the interface has as optional, which Python's protocols do not know.
+            # Python's protocols do not know optional members of the interface, which are left out here.
             yield cast(cdk.IPolicyValidationPlugin, StacksChecks(PACKS[pack](), checked))
 
 
 @jsii.implements(cdk.IPolicyValidationPlugin)
 class StacksChecks:
-    """A rule pack for some of the app's stacks: CDK itself takes plugins for a whole app only."""
+    """A rule pack for some stacks of the app: CDK itself runs plugins only for a whole app."""
 
     def __init__(self, pack: cdk_nag.NagPack, stacks: Iterable[cdk.Stack]) -> None:
         self._pack = pack
@@ -41,7 +41,7 @@ class StacksChecks:
 
     @property
     def name(self) -> str:
-        """What findings are acknowledged by, such as AwsSolutions."""
+        """The prefix of the IDs of findings, such as AwsSolutions."""
         return self._pack.read_pack_name
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:

@@ -50,7 +50,7 @@ class When(StrEnum):
     KMS_KEY_OF_THE_STACK = 'with `encryption = "kms"`'
     REPLICA = "with `replica_region`"
     NO_REPLICA = "without `replica_region`"
-    ACCESS_KEY_REFUSED = "with `replica_region`, where the access key is refused"
+    ACCESS_KEY_REFUSED = "with `replica_region`, if S3 refuses the access key"
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ OPERATOR_PERMISSIONS = (
     _needed("iam:GetLoginProfile", Resource.USER, "whether there is a console password", _VERIFY),
     _needed("iam:ListAccessKeys", Resource.USER, "the user's access keys", _VERIFY | _KEYS),
     _needed("iam:GetAccessKeyLastUsed", Resource.USER, "when they were last used", _KEYS),
-    _needed("cloudformation:GetTemplate", Resource.STACK, "the options that are deployed", _VERIFY | _STATUS | _REVIEW),
+    _needed("cloudformation:GetTemplate", Resource.STACK, "the deployed options", _VERIFY | _STATUS | _REVIEW),
     _needed(
         "cloudformation:GetTemplate",
         Resource.STACK,
@@ -156,29 +156,29 @@ OPERATOR_PERMISSIONS = (
     _needed(
         "s3:ListBucketMultipartUploads s3:ListBucketVersions",
         Resource.BUCKET,
-        "finding what `verify` wrote",
+        "find the test objects of `verify`",
         _VERIFY,
         When.NO_REPLICA,
     ),
-    _needed("s3:DeleteObjectVersion", Resource.PROBE_OBJECTS, "removing it", _VERIFY, When.NO_REPLICA),
+    _needed("s3:DeleteObjectVersion", Resource.PROBE_OBJECTS, "remove them", _VERIFY, When.NO_REPLICA),
     _needed(
         "s3:AbortMultipartUpload",
         Resource.PROBE_OBJECTS,
-        "removing it, after an interruption",
+        "remove them, after an interruption",
         _VERIFY,
         When.NO_REPLICA,
     ),
     _needed(
         "s3:ListBucketMultipartUploads s3:ListBucket",
         Resource.BUCKET,
-        "finding what `verify` wrote",
+        "find the test objects of `verify`",
         _VERIFY,
         When.ACCESS_KEY_REFUSED,
     ),
     _needed(
         "s3:AbortMultipartUpload s3:DeleteObject",
         Resource.PROBE_OBJECTS,
-        "removing it",
+        "remove them",
         _VERIFY,
         When.ACCESS_KEY_REFUSED,
     ),

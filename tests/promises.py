@@ -32,21 +32,21 @@ class OnlyVerified:
     review: str
 
 
-ONE_TEMPLATE = "it sees one template, and not what was before"
-NOW = "it sees what is now, and not what was before"
-NO_TEMPLATE = "no template says it"
+ONE_TEMPLATE = "it sees one template, not the one before"
+NOW = "it sees the current state, not the one before"
+NO_TEMPLATE = "no template shows it"
 
 # Why `verify` has no check for what a rule holds.
 NOT_VERIFIED = {
-    "existing_bucket_untouched": "a bucket has one policy, and who wrote it does not show",
-    "no_cors_for_everyone": "CORS lets nobody in who has no access; an operator needs no further right for it",
-    "no_role_but_for_replication": "roles of an account are not a stack's; who assumes one does not show in the stack",
+    "existing_bucket_untouched": "a bucket has one policy, which does not show who wrote it",
+    "no_cors_for_everyone": "CORS gives nobody access; the check would need another permission",
+    "no_role_but_for_replication": "the stack does not show other roles of the account, or who assumes a role",
     "no_secret_in_an_output": "`settings` and `verify` read the outputs by name, and print no other",
-    "no_website": "a website serves nothing while all public access is blocked, which is checked",
-    "only_known_properties": "AWS has an API for each; an operator would need a right for each",
+    "no_website": "a website serves nothing while all public access is blocked, which `verify` checks",
+    "only_known_properties": "AWS has an API for each, and the operator would need a permission for each",
     "only_known_resources": "`review --deployed` compares the resources of the stack",
-    "outputs_of_this_stack": "the access key is tried against them: what leads elsewhere fails the checks of the key",
-    "retained": "AWS keeps the two policies in the template alone, and `review --deployed` reads that",
+    "outputs_of_this_stack": "`verify` uses the access key with them: wrong outputs fail the checks of the key",
+    "retained": "only the template has the two policies, and `review --deployed` reads that",
     "written_out": "AWS answers with values, never with functions",
 }
 
@@ -55,83 +55,87 @@ COMPARISONS = (
         "a bucket, its policy, the user, the secret, a KMS key or its alias would be replaced, deleted, or orphaned:"
         " left in the account with nothing to manage it",
         ("bucket-orphaned-LOGICALID", "secret-deleted-…", "user-replaced-…"),
-        "who knows what becomes of the data",
+        "somebody who knows what happens to the data",
         NOW,
     ),
     Comparison(
-        "a resource of a type that `review` knows nothing of changes",
+        "a resource of an unknown type changes",
         ("TYPE-changed-LOGICALID",),
-        "who read what it does",
+        "somebody who checked its effect",
         NOW,
     ),
     Comparison(
-        "an output goes, or says something else",
+        "an output is removed or changed",
         ("output-removed-OUTPUT", "output-changed-OUTPUT"),
-        "who told whoever uses it",
+        "somebody who told the users of the output",
         NOW,
     ),
     Comparison(
-        "anyone may do something that they could not; a denial goes or is narrowed",
+        "anybody gets new access; a denial is removed or narrowed",
         ("access-gained-WHO-HASH", "access-denial-WHO-HASH"),
-        "who wants just that access: with any other, the hash is another",
+        "somebody who wants exactly this access: other access has another hash",
         ("policy grants", "key policy grants", "readers of the secret", "what the policy allows"),
     ),
     Comparison(
         "the user loses one of its seven actions",
         ("access-lost-WHO-HASH",),
-        "who knows that GHES does without",
+        "somebody who knows that GHES does not need it",
         ("what the policy allows",),
     ),
     Comparison(
-        "a new stack tells GHES to use a bucket that it does not make: the user gets access to what is there",
+        "a new stack uses an existing bucket: the user gets access to its objects",
         ("output-elsewhere-AwsS3Bucket", "access-gained-WHO-HASH"),
-        "who read what that bucket promises",
+        "somebody who checked the promises of that bucket",
         ("policy grants", "public access blocked"),
     ),
     Comparison(
-        "a value is weaker than it was: encryption, the KMS key, retention, object lock, where access is logged, the"
-        " permissions boundary, CORS; a replica goes or changes; a new bucket has fewer `noncurrent_days` than there"
-        " are without the option",
+        "a value is weaker than before: encryption, the KMS key, retention, object lock, access logging, the"
+        " permissions boundary, CORS; a replica is removed or changed; a new bucket has fewer `noncurrent_days` than"
+        " the default",
         ("TOPIC-SETTING-LOGICALID",),
-        "who may give the promise up",
+        "somebody who may give up the promise",
         ("options of the stack",),
     ),
     Comparison(
-        "a rule pack, of which findings were acknowledged, checks the app no more",
+        "a rule pack with acknowledged findings no longer checks the app",
         ("checks-removed-PACK",),
-        "who may give up what it checks",
+        "somebody who may give up its checks",
         NOW,
     ),
     Comparison(
-        "termination protection goes, or a new stack has none",
+        "termination protection is switched off, or a new stack has none",
         ("termination-protection-off",),
-        "who is about to tear it down",
+        "somebody who is about to destroy the stack",
         ("termination protection",),
     ),
-    Comparison("the stack moves to another account or region", ("stack-moved",), "who is about to tear it down", NOW),
     Comparison(
-        "the manifest says otherwise how the stack is deployed: its name, roles, notifications, dependencies, where its"
-        " template is; a role or a bucket that only goes is no risk",
-        ("deployment-PROPERTY",),
-        "who changed [the way to deploy](deploying.md)",
-        "how a stack was deployed, AWS does not say",
+        "the stack moves to another account or region",
+        ("stack-moved",),
+        "somebody who is about to destroy the stack",
+        NOW,
     ),
     Comparison(
-        "the same `cdk deploy` would bring a stack that is neither the instance's nor its replica's"
-        " (`--deployed` only)",
+        "the manifest changes how the stack is deployed: its name, roles, notifications, dependencies, or the place"
+        " of its template; a removed role or bucket is no risk",
+        ("deployment-PROPERTY",),
+        "somebody who changed [the way to deploy](deploying.md)",
+        "AWS does not say how a stack was deployed",
+    ),
+    Comparison(
+        "the same `cdk deploy` would also deploy another stack, not of the instance or its replica (`--deployed` only)",
         ("deployed-as-well-STACK",),
-        "who reviewed that stack",
+        "somebody who reviewed that stack",
         "it reads one instance",
     ),
     Comparison(
-        "an instance goes from the app, and its stack stays deployed",
+        "an instance is removed from the app, but its stack stays deployed",
         ("instance-removed",),
-        "who has torn it down",
-        "it reads the instances that there are",
+        "somebody who destroyed the stack",
+        "it reads only existing instances",
     ),
     Comparison(
         "an access key would be replaced, cut off while GHES uses it, deleted while it is active, or be one too many;"
-        " the newest one does not work in IAM",
+        " the newest key is not active in IAM",
         ("access-key-GENERATION-…", "access-key-quota"),
         "see [rotation.md](rotation.md)",
         ("access keys", "sign in"),
@@ -140,28 +144,28 @@ COMPARISONS = (
 
 ONLY_VERIFIED = (
     OnlyVerified(
-        "Each of the seven actions works with the deployed access key, also by the links that GHES signs",
+        "Each of the seven actions works with the deployed access key, also through presigned links",
         ("put an object", "get it", "list uploads", "fetch it by a presigned link"),
         "AWS is not asked",
-        "AWS is asked about access keys alone",
+        "it asks AWS only about access keys",
     ),
     OnlyVerified(
         "The access key can do nothing else",
         ("read the bucket policy", "list all buckets", "read its secret", "read its IAM user"),
-        "what else is attached, or allows it elsewhere, is in no template",
+        "other policies that allow something are in no template",
         NO_TEMPLATE,
     ),
     OnlyVerified(
         "The deployed options are the configured ones",
         ("options of the stack",),
-        "what is deployed is not asked",
-        "each difference is a row; what is deployed after the review, it cannot tell",
+        "it does not read the deployed stack",
+        "each difference is a row; it does not see later deploys",
     ),
     OnlyVerified(
-        "Nobody but the user is in the group",
+        "Only the user is in the group",
         ("members of the group",),
         NO_TEMPLATE,
-        "by hand somebody can be added at any time",
+        "somebody can be added by hand at any time",
     ),
 )
 
@@ -183,9 +187,9 @@ def promises() -> Iterator[Row]:
 def risks() -> Iterator[Row]:
     """Risk, its IDs, and who may accept it."""
     yield (
-        "a promise of [guardrails.md](guardrails.md) is broken that was not broken before, or in another way",
+        "a promise of [guardrails.md](guardrails.md) is broken that was not broken before in the same way",
         "`guardrail-RULE-LOGICALID-HASH`",
-        "who may give the promise up: with another value in that place, the hash is another",
+        "somebody who may give up the promise: another value has another hash",
     )
     for each in COMPARISONS:
         yield each.risk, _ids(each), each.accepted_by

@@ -51,11 +51,11 @@ def test_help_loads_nothing_that_talks_to_aws_and_no_command_ever_loads_cdk() ->
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ([], "review takes either BASE and HEAD, or --deployed INSTANCE and perhaps --assembly"),
-        (["base"], "review takes either BASE and HEAD"),
-        (["base", "head", "--assembly", "cdk.out"], "review takes either BASE and HEAD"),
+        ([], "review needs either BASE and HEAD, or --deployed INSTANCE and optionally --assembly"),
+        (["base"], "review needs either BASE and HEAD"),
+        (["base", "head", "--assembly", "cdk.out"], "review needs either BASE and HEAD"),
         (["base", "head", "--deployed", "production"], "--deployed production takes no BASE and HEAD"),
-        (["base", "head"], "base: no assembly: manifest.json: No such file or directory; synthesise one with: cdk"),
+        (["base", "head"], "base: not an assembly: manifest.json: No such file or directory; synthesise one with: cdk"),
     ],
 )
 def test_review_says_in_one_line_what_it_takes(
@@ -70,7 +70,7 @@ def test_review_says_in_one_line_what_it_takes(
 
 @pytest.mark.parametrize("other", ["--all", "--quiet"])
 def test_each_check_and_less_than_that_is_wrong_usage(other: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"^--all-checks goes with neither --all nor --quiet"):
+    with pytest.raises(ConfigurationError, match=r"^--all-checks does not work with --all or --quiet"):
         app(["verify", "--all-checks", other], standalone_mode=False)
 
 
@@ -159,10 +159,10 @@ def test_in_a_sub_folder_the_instances_are_those_of_the_project(tmp_path: Path) 
     (tmp_path / "instances.toml").write_text("[instances.production]\n")
     (folder := tmp_path / "a" / "b").mkdir(parents=True)
     assert run("settings", "other", folder=folder).stderr == (
-        "../../instances.toml: no instance other; there is: production\n"
+        "../../instances.toml: no instance other; instances: production\n"
     )
     (folder / "instances.toml").write_text("[instances.staging]\n")
-    assert run("settings", "other", folder=folder).stderr == "instances.toml: no instance other; there is: staging\n"
+    assert run("settings", "other", folder=folder).stderr == "instances.toml: no instance other; instances: staging\n"
 
 
 def test_what_to_do_next_can_be_pasted_in_the_sub_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,4 +55,4 @@ def test_what_asks_for_the_bootstrap_is_no_plain_template(tmp_path: Path, capsys
     assert refused.value.code == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert "[instances.production] bootstrap: the template would ask for" in err
+    assert "[instances.production] bootstrap: the template would need" in err

@@ -35,12 +35,12 @@ def test_an_instance_without_problems_is_fine(configured: Instance, keys: list[A
     [
         (
             status(instance(1), key(1, age=timedelta(days=91))),
-            "access key 1 is 91 days old, and 90 days are allowed;"
+            "access key 1 is 91 days old, and the limit is 90 days;"
             " take the next step with: ghes-packages rotate production",
         ),
         (
             status(instance(1), key(1), key(None)),
-            "stray access key key-None: the stack does not know it; find out who made it and what uses it,"
+            "stray access key key-None: the stack does not know it; find out who created it and what uses it,"
             " then delete it in IAM",
         ),
         (
@@ -85,7 +85,7 @@ def test_the_table_has_a_row_for_each_key_and_fits() -> None:
     assert rows[0] == "GhesPackages-production: UPDATE_COMPLETE"
     assert "2 key-2 Active 30 days 2 hours ago (s3) to use this" in rows
     assert "1 key-1 Active 30 days 2 days ago (s3)" in rows
-    assert "stray key-None Active 30 days never, made 30 days ago" in rows
+    assert "stray key-None Active 30 days never, created 30 days ago" in rows
     assert max(len(line) for line in lines if "stray access" not in line) <= 80
 
 

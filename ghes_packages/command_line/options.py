@@ -71,7 +71,7 @@ UnusedFor = Annotated[
         min=0,
         max=24 * MOST_DAYS,
         metavar="HOURS",
-        help="A key counts as unused after so many hours without a use.",
+        help="The hours without a use after which a key counts as unused.",
     ),
 ]
 Previous = Annotated[bool, typer.Option("--previous", help="The access key before the newest one.")]

@@ -12,17 +12,19 @@ Reasons = Iterator[str]
 def _account_and_region_together(options: Options) -> Reasons:
     if (options.account is None) != (options.region is None):
         given, missing = ("region", "account") if options.account is None else ("account", "region")
-        yield f"{given} without {missing}; set both, or leave both out for the account and region of whoever deploys"
+        yield f"{given} without {missing}; set both, or leave both out to use those of your AWS settings"
 
 
 # Why each of these options needs to know where the stack is.
 NEEDS_A_PLACE = {
-    "profile": "cdk does not read profile, and could deploy elsewhere than the commands look; set account and region",
-    "role_arn": "cdk does not read role_arn, and could deploy elsewhere than the commands look; set account and region",
-    "execution_role_arn": "whose role it is cannot be told; set account and region",
-    "key_arn": "whose key it is cannot be told; set account and region",
-    "secret_readers": "whether a role is of another account decides whether it can read the secret; set both",
-    "replica_region": "the two stacks must know of each other; set both",
+    "profile": "cdk does not use profile, and could deploy to another account or region than the commands check; set"
+    " account and region",
+    "role_arn": "cdk does not use role_arn, and could deploy to another account or region than the commands check;"
+    " set account and region",
+    "execution_role_arn": "the account of the role cannot be checked; set account and region",
+    "key_arn": "the account of the key cannot be checked; set account and region",
+    "secret_readers": "it cannot be checked whether the role is in another account, which needs a KMS key; set both",
+    "replica_region": "the two stacks refer to each other; set both",
 }
 
 
@@ -41,8 +43,8 @@ def _key(name: str) -> str:
 def _one_execution_role(options: Options) -> Reasons:
     if options.bootstrap and options.execution_role_arn:
         yield (
-            f'execution_role_arn = "{options.execution_role_arn}" with bootstrap, which has an execution role of its'
-            " own; leave one of the two out"
+            f'execution_role_arn = "{options.execution_role_arn}" with bootstrap, which has its own execution role;'
+            " leave one of the two out"
         )
 
 
@@ -57,19 +59,19 @@ def _arns_where_the_stack_is(options: Options) -> Reasons:
                 yield (
                     f'{_key(key)} = "{arn}" is in account {account} of {partition}'
                     f"{region and f', {region}'}, and the instance is in account {here[1]} of {here[0]},"
-                    f" {options.region}; name one of there"
+                    f" {options.region}; name one from there"
                 )
 
 
 def _previous_access_key_from_the_second_on(options: Options) -> Reasons:
     if options.access_key > 1 and options.previous_access_key is None:
         yield (
-            f"access_key = {options.access_key} without previous_access_key; say what becomes of access key"
+            f"access_key = {options.access_key} without previous_access_key; set the state of access key"
             f' {options.access_key - 1}: "active", "inactive" or "deleted"'
         )
     if options.access_key == 1 and options.previous_access_key is not None:
         yield (
-            f'previous_access_key = "{options.previous_access_key}" with access_key = 1, which has none before it;'
+            f'previous_access_key = "{options.previous_access_key}" with access_key = 1, which has no previous key;'
             " leave it out, or raise access_key to 2"
         )
 
@@ -79,7 +81,7 @@ def _endpoint_where_s3_has_it(options: Options) -> Reasons:
         return
     if options.region is None:
         yield (
-            f'endpoint = "{options.endpoint}" without region, and not every region has such an endpoint of S3;'
+            f'endpoint = "{options.endpoint}" without region, and not every region has such an S3 endpoint;'
             " set account and region, or leave endpoint out"
         )
     for key in ("region", "replica_region"):
@@ -89,7 +91,7 @@ def _endpoint_where_s3_has_it(options: Options) -> Reasons:
             having_here = ", ".join(sorted(each for each in having if partition_of(each) == partition))
             yield (
                 f'endpoint = "{options.endpoint}" with {key} = "{region}", where the pinned botocore knows no'
-                f" such endpoint of S3; leave it out; in {partition} they are in: {having_here or 'no region'}"
+                f" such S3 endpoint; leave it out; regions of {partition} with one: {having_here or 'none'}"
             )
 
 
@@ -97,8 +99,8 @@ def _addresses_of_both_versions(options: Options) -> Reasons:
     dual_stack = options.endpoint is Endpoint.DUALSTACK
     if dual_stack and options.allowed_cidrs and not any(":" in cidr for cidr in options.allowed_cidrs):
         yield (
-            f'allowed_cidrs without an IPv6 range with endpoint = "{options.endpoint}", where clients that have IPv6'
-            " come with it, and would be refused; add their ranges, or leave endpoint out"
+            f'allowed_cidrs without an IPv6 range with endpoint = "{options.endpoint}": S3 would refuse clients that'
+            " use IPv6; add their ranges, or leave endpoint out"
         )
 
 
@@ -107,7 +109,7 @@ def _room_in_the_policy(options: Options) -> Reasons:
     if (characters := sum(len(f'"{each}",') for each in allowed)) > MOST_CHARACTERS_OF_ADDRESSES:
         yield (
             f"{', '.join(options.restricted_by)} with {characters} characters in the policy of the user, which has room"
-            f" for {MOST_CHARACTERS_OF_ADDRESSES}; put neighbouring ranges together, or name fewer endpoints"
+            f" for {MOST_CHARACTERS_OF_ADDRESSES}; merge neighbouring ranges, or name fewer endpoints"
         )
 
 
@@ -117,11 +119,11 @@ def _readers_that_can_read(options: Options) -> Reasons:
     for arn in options.secret_readers:
         _, partition, _, _, account, _ = arn.split(":")
         if partition != partition_of(options.region):
-            yield f'secret_readers = ["{arn}"] is of partition {partition}: no role can reach into another partition'
+            yield f'secret_readers = ["{arn}"] is in partition {partition}: a role cannot access another partition'
         elif account != options.account and options.encryption == SSE_S3:
             yield (
-                f'secret_readers = ["{arn}"] is of another account, which can read no secret that is encrypted with'
-                ' the key of AWS; set encryption = "kms", or name a role of the account'
+                f'secret_readers = ["{arn}"] is in another account, which cannot read a secret encrypted with the AWS'
+                ' managed key; set encryption = "kms", or name a role of the same account'
             )
 
 
@@ -133,12 +135,12 @@ def _replica_somewhere_else(options: Options) -> Reasons:
     elif partition_of(options.replica_region) != (partition := partition_of(options.region)):
         yield (
             f'replica_region = "{options.replica_region}" is not in partition {partition}, and S3 does not replicate'
-            " into another one; name a region of it"
+            f" to another partition; name a region of {partition}"
         )
     if options.key_arn:
         yield (
-            f'replica_region with encryption = "{options.key_arn}": a key is in one region, and the replica needs one'
-            ' too; set encryption = "kms", which makes one in each'
+            f'replica_region with encryption = "{options.key_arn}": a key is in one region, and the replica needs its'
+            ' own; set encryption = "kms", which creates one in each region'
         )
 
 
@@ -152,15 +154,15 @@ def _nothing_about_a_bucket_that_is_there(options: Options) -> Reasons:
         set_though.append("encryption")
     if set_though:
         yield (
-            f'{", ".join(set_though)} with existing_bucket = "{options.existing_bucket}": the stack touches nothing on'
-            f" a bucket that is there; leave out {', '.join(set_though)}, and set it on the bucket yourself"
-            + ("; the secret can have a key by its ARN" if options.encryption == SSE_KMS else "")
+            f'{", ".join(set_though)} with existing_bucket = "{options.existing_bucket}": the stack does not change an'
+            f" existing bucket; leave out {', '.join(set_though)}, and set it on the bucket yourself"
+            + ("; for the secret, set encryption to the ARN of a key" if options.encryption == SSE_KMS else "")
         )
 
 
 def _logs_somewhere_else(options: Options) -> Reasons:
     if options.access_logs == options.bucket_name:
-        yield f'access_logs = "{options.access_logs}" is bucket_name too: a bucket that logs to itself never ends'
+        yield f'access_logs = "{options.access_logs}" is also bucket_name: a bucket must not log to itself'
 
 
 RULES: tuple[Callable[[Options], Reasons], ...] = (

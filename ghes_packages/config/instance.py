@@ -77,6 +77,6 @@ class Instance(Options):
             named = "stack_name" if "stack_name" in self.model_fields_set else "the instance's name"
             raise ValueError(
                 f'replica_region = "{self.replica_region}" with the stack name {self.replica.stack_name} for the'
-                f" replica, and CloudFormation takes {LONGEST_STACK_NAME} characters; take {beyond} off {named}"
+                f" replica, and CloudFormation allows {LONGEST_STACK_NAME} characters; shorten {named} by {beyond}"
             )
         return self

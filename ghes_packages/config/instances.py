@@ -71,11 +71,11 @@ def choose(instances: Mapping[str, Instance], name: str | None, file: Path = DEF
     """The instance of that name; the only one when no name is given. Raises ConfigurationError."""
     names = ", ".join(instances)
     if name is None and len(instances) > 1:
-        raise ConfigurationError(f"{file}: holds {len(instances)} instances: name one of {names}")
+        raise ConfigurationError(f"{file}: has {len(instances)} instances; name one: {names}")
     if name is None:
         return next(iter(instances.values()))
     if name not in instances:
-        raise ConfigurationError(f"{file}: no instance {name}{did_you_mean(name, instances)}; there is: {names}")
+        raise ConfigurationError(f"{file}: no instance {name}{did_you_mean(name, instances)}; instances: {names}")
     return instances[name]
 
 
@@ -103,13 +103,13 @@ def _tables(file: Path) -> dict[str, dict[str, Any]]:
         raise ConfigurationError(f"{file}: cannot be read: {error}; it must be a UTF-8 text file") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
-            f"{file}: is not valid TOML: {error}; each instance is one table [instances.NAME], each name once,"
-            " and text stands in quotes"
+            f"{file}: is not valid TOML: {error}; write each instance as one table [instances.NAME], use each name"
+            " once, and put text in quotes"
         ) from None
     except (RecursionError, ValueError):  # valid TOML, and more of it than Python reads
         raise ConfigurationError(
-            f"{file}: cannot be read: it has a number of thousands of digits, or hundreds of brackets in brackets;"
-            " no key takes either: look for what does not belong there"
+            f"{file}: cannot be read: it has a number with thousands of digits, or hundreds of nested brackets;"
+            " no key allows either: remove it"
         ) from None
     if strays := document.keys() - {"instances"}:
         stray = min(strays)
@@ -120,7 +120,7 @@ def _tables(file: Path) -> dict[str, dict[str, Any]]:
     if not isinstance(tables, dict):
         raise ConfigurationError(f"{file}: instances = {_toml(tables)}: not a table; write [instances.NAME] instead")
     if not tables:
-        raise ConfigurationError(f"{file}: holds no instance; add a table such as [instances.production]")
+        raise ConfigurationError(f"{file}: has no instance; add a table such as [instances.production]")
     for name, table in tables.items():
         if not isinstance(table, dict):
             raise ConfigurationError(
@@ -128,7 +128,7 @@ def _tables(file: Path) -> dict[str, dict[str, Any]]:
             )
     # A file system that ignores case would let one template overwrite the other.
     if twins := [name for name in tables if name.lower() in {other.lower() for other in tables if other != name}]:
-        raise ConfigurationError(f"{file}: {' and '.join(twins)} differ in case only; give them different names")
+        raise ConfigurationError(f"{file}: {' and '.join(twins)} differ only in case; give them different names")
     return tables
 
 
@@ -139,8 +139,8 @@ def _between(instances: Collection[Instance]) -> Iterator[str]:
     for each in sorted(instances, key=lambda each: "stack_name" in each.model_fields_set):
         if (owner := by_stack.setdefault(reviewed_as(each.stack_name).lower(), each.name)) != each.name:
             yield (
-                f'{_header(each.name)} stack_name = "{each.stack_name}": {_header(owner)} has the same one, or the same'
-                f" but for {STACK_NAME_PREFIX}; name another one"
+                f'{_header(each.name)} stack_name = "{each.stack_name}": {_header(owner)} has the same name, or the'
+                f" same without {STACK_NAME_PREFIX}; use another name"
             )
     for each in instances:
         if each.replica and (other := by_stack.get(reviewed_as(each.replica.stack_name).lower())):
@@ -159,13 +159,13 @@ def _between(instances: Collection[Instance]) -> Iterator[str]:
         if (owner := by_bucket.setdefault(bucket, each.name)) != each.name:
             yield (
                 f'{_header(each.name)} {key} = "{bucket}": is the bucket of {_header(owner)}; two servers must never'
-                " share one: name another bucket"
+                " share one; name another bucket"
             )
     for each in instances:
         if other := by_bucket.get(each.access_logs):
             yield (
                 f'{_header(each.name)} access_logs = "{each.access_logs}": is the bucket of {_header(other)}, which is'
-                " for its packages alone; name another bucket"
+                " for its packages only; name another bucket"
             )
 
 

@@ -24,56 +24,57 @@ class Options(BaseModel):
     account: values.Account | None = _option(
         default=None,
         allowed='twelve digits in quotes, such as "111122223333"; together with region',
-        consequence="The AWS account of the stack. Without it: the account of whoever deploys.",
+        consequence="The AWS account of the stack. Without it: the account of your credentials.",
     )
     region: values.Region | None = _option(
         default=None,
         allowed='the name of an AWS region in quotes, such as "us-west-2"; together with account',
-        consequence="The region of the stack and its bucket. Without it: the region of whoever deploys.",
+        consequence="The region of the stack and its bucket. Without it: the region of your AWS settings.",
     )
     profile: Annotated[str, StringConstraints(min_length=1)] | None = _option(
         default=None,
         allowed='the name of a profile in your AWS config file, in quotes, such as "production"; with account and'
         " region",
-        consequence="The commands sign in with this profile. Without it: with AWS_PROFILE. `cdk` does not read"
+        consequence="The commands sign in with this profile. Without it: with AWS_PROFILE. `cdk` does not use"
         " it: see docs/many-instances.md.",
     )
     role_arn: values.RoleArn | None = _option(
         default=None,
         allowed="the ARN of an IAM role in quotes, in the account and the partition of the instance; with account"
         " and region",
-        consequence="After sign-in, the commands assume this role. `cdk` does not read it.",
+        consequence="After sign-in, the commands assume this role. `cdk` does not use it.",
     )
     execution_role_arn: values.RoleArn | None = _option(
         default=None,
         allowed="the ARN of an IAM role in quotes that CloudFormation can assume, in the account of the instance;"
         " with account and region, without bootstrap",
-        consequence="CloudFormation makes the resources in this role. Whoever deploys needs `iam:PassRole` for"
-        " it, and no permission for the resources. See docs/deploying.md.",
+        consequence="CloudFormation creates the resources with this role. To deploy, you need `iam:PassRole` for"
+        " it, and no permissions for the resources. See docs/deploying.md.",
     )
     bootstrap: values.Bootstrap = _option(
         default=False,
         allowed='true, or the qualifier of your bootstrap in quotes, such as "acme"',
-        consequence="`cdk` deploys through the roles that `cdk bootstrap` made. Without it: with the credentials"
-        " of whoever deploys, and nothing must be in the account before. See docs/deploying.md.",
+        consequence="`cdk` deploys through the roles of `cdk bootstrap`. Without it: with your own credentials,"
+        " and the account needs no preparation. See docs/deploying.md.",
     )
     stack_name: values.StackName = _option(
         default_factory=lambda options: f"{values.STACK_NAME_PREFIX}{options['name']}",
         allowed="the name of a CloudFormation stack in quotes: letters, digits and hyphens, a letter first, at most"
         f" {values.LONGEST_STACK_NAME} characters",
-        consequence="The name of the stack, for a stack that others deploy, such as a StackSet. A stack cannot be"
-        " renamed: another name makes another stack.",
+        consequence="The name of the stack, if something else chooses it, such as a StackSet. A stack cannot be"
+        " renamed: another name creates another stack.",
     )
     ghes_version: values.Release | None = _option(
         default=None,
         allowed='a GHES release in quotes, major and minor, such as "3.17"',
-        consequence="Which fields `settings` prints. GHES 2.22 asks for the region too, later releases do not.",
+        consequence="Selects the fields that `settings` prints. GHES 2.22 also asks for the region; later"
+        " releases do not.",
     )
     access_key: int = _option(
         default=1,
         ge=1,
         allowed="a whole number, 1 at first, one more with each rotation",
-        consequence="The generation of the access key that GHES uses, or is to use next. See docs/rotation.md.",
+        consequence="The generation of the access key that GHES uses, or will use next. See docs/rotation.md.",
     )
     previous_access_key: values.PreviousAccessKey | None = _option(
         default=None,
@@ -84,21 +85,21 @@ class Options(BaseModel):
     encryption: values.Encryption = _option(
         default=values.SSE_S3,
         allowed='"s3", "kms", or the ARN of a KMS key in quotes, in the account and region of the instance; with both',
-        consequence='With "kms", the stack makes a KMS key for the bucket and the secret. Whoever reads a package'
-        " then needs the key too, and AWS bills KMS. With an ARN, the owner of the key must let the user in: see"
-        " docs/encryption.md. Existing objects keep their encryption.",
+        consequence='With "kms", the stack creates a KMS key for the bucket and the secret. Reading a package then'
+        " requires permission to use the key, and AWS bills KMS. With an ARN, the policy of that key must allow"
+        " the user: see docs/encryption.md. Existing objects keep their encryption.",
     )
     access_logs: values.BucketName = _option(
         default=values.OWN,
-        allowed='"own", or the name of a bucket in the same account and region that takes access logs',
+        allowed='"own", or the name of a bucket for access logs in the same account and region',
         consequence="Where S3 writes the access logs of the packages bucket: to a bucket of the stack, or to a"
-        " central bucket, below the name of the stack. The policy of a central bucket must allow it.",
+        " central bucket, under the name of the stack. The policy of a central bucket must allow this.",
     )
     allowed_cidrs: values.Cidrs = _option(
         default=(),
         allowed='a list of public address ranges, such as ["203.0.113.0/24"]',
-        consequence="From other addresses the access key cannot read or write any object. Clients fetch packages"
-        " from S3 directly, so include the addresses of end users, not only those of GHES. A request through a"
+        consequence="From other addresses the access key cannot read or write objects. Clients fetch packages"
+        " directly from S3, so include the addresses of end users, not only those of GHES. A request through a"
         " VPC endpoint has no public address: see allowed_vpc_endpoints.",
     )
     allowed_vpc_endpoints: values.VpcEndpoints = _option(
@@ -110,15 +111,15 @@ class Options(BaseModel):
     )
     permissions_boundary: values.PolicyArn | None = _option(
         default=None,
-        allowed="the ARN of an IAM policy in quotes, one of the instance's own account, none of AWS's",
-        consequence="The permissions boundary of the user, in place of the policy with the seven actions. It must"
-        " allow the seven actions. Anything else it allows is no longer blocked. The roles of replication have no"
+        allowed="the ARN of a customer managed IAM policy in quotes, in the account of the instance",
+        consequence="The permissions boundary of the user, instead of the policy with the seven actions. It must"
+        " allow the seven actions. Anything else it allows is no longer blocked. The replication roles have no"
         " boundary.",
     )
     tags: values.Tags = _option(
         default_factory=dict,
         allowed='a table of text, such as { cost-center = "1234" }',
-        consequence="The tags of every resource that takes tags.",
+        consequence="The tags of every resource that supports tags.",
     )
     secret_readers: values.RoleArns = _option(
         default=(),
@@ -131,43 +132,42 @@ class Options(BaseModel):
         ge=1,
         le=36500,
         allowed="a whole number of days, 1 to 36500",
-        consequence="For how many days a deleted or overwritten package can be restored. AWS bills its storage"
-        " for that time.",
+        consequence="The number of days for which you can restore a deleted or overwritten package. AWS bills its"
+        " storage for that time.",
     )
     storage_class: values.StorageClass = _option(
         default=values.StorageClass.STANDARD,
         strict=False,
         allowed=in_words(values.StorageClass),
-        consequence='With "intelligent-tiering", S3 moves all packages to S3 Intelligent-Tiering, existing ones'
-        " too. Packages that nobody reads cost less there after 30 days, and again after 90. GHES reads them at"
-        " once, as before. Objects below 128 KB stay in S3 Standard. AWS bills each move and the monitoring: see"
-        " docs/costs.md. Moved packages stay there if you take the option back.",
+        consequence='With "intelligent-tiering", S3 moves all packages to S3 Intelligent-Tiering, including'
+        " existing ones. Unread packages cost less after 30 days, and even less after 90. GHES reads them at once,"
+        " as before. Objects below 128 KB stay in S3 Standard. AWS bills each move and the monitoring: see"
+        " docs/costs.md. Moved packages stay there if you remove the option.",
     )
     replica_region: values.Region | None = _option(
         default=None,
         allowed="the name of another AWS region of the same partition in quotes; with account and region",
-        consequence="A second stack in that region holds a replica of every package that is written from then on."
-        " AWS bills its storage and the transfer. See docs/replica.md.",
+        consequence="A second stack in that region holds a replica of every new package. AWS bills its storage and"
+        " the transfer. See docs/replica.md.",
     )
     bucket_name: values.NewBucketName | None = _option(
         default=None,
         allowed='3 to 63 lower-case letters, digits and hyphens in quotes, such as "example-packages"',
-        consequence="The name of the bucket. Without it: AWS chooses one. The name is unique in all of AWS. So"
-        " the bucket cannot be replaced, and no second stack can use the name.",
+        consequence="The name of the bucket. Without it: AWS chooses one. Bucket names are unique in all of AWS."
+        " So the bucket cannot be replaced, and no second stack can use the name.",
     )
     existing_bucket: values.BucketName | None = _option(
         default=None,
-        allowed="the name of a bucket in the account and region of the instance, without dots: TLS does not work"
-        " with them",
-        consequence="The stack makes user, key, secret and outputs for this bucket, and changes nothing on the"
+        allowed="the name of a bucket in the account and region of the instance, without dots, which break TLS",
+        consequence="The stack creates user, key, secret and outputs for this bucket, and does not change the"
         " bucket. `verify` reports which promises the bucket does not keep.",
     )
     endpoint: Endpoint = _option(
         default=Endpoint.STANDARD,
         strict=False,
         allowed=in_words(Endpoint) + "; the last two with region",
-        consequence="The form of the AWS Service URL: with FIPS 140 validated cryptography, or with IPv6 beside"
-        " IPv4. GitHub documents the standard form only: try the others on a staging server first.",
+        consequence="The form of the AWS Service URL: with FIPS 140 validated cryptography, or with IPv4 and IPv6."
+        " GitHub documents only the standard form: try the others on a staging server first.",
     )
     rule_packs: values.RulePacks = _option(
         default=(values.RulePack.AWS_SOLUTIONS,),

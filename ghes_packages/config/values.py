@@ -99,44 +99,44 @@ def _known_region(region: str) -> str:
 
 def _known_partition(arn: str) -> str:
     if (partition := arn.split(":")[1]) not in known_partitions():
-        raise ValueError(f"{partition} is no partition of AWS{did_you_mean(partition, known_partitions())}")
+        raise ValueError(f"{partition} is not an AWS partition{did_you_mean(partition, known_partitions())}")
     return arn
 
 
 def _release_with_packages(version: str) -> str:
     major, minor = version.split(".")
     if (int(major), int(minor)) < (2, 22):
-        raise ValueError("has no GitHub Packages: that came with 2.22")
+        raise ValueError("has no GitHub Packages, which came with 2.22")
     return version
 
 
 def _public_cidr(cidr: str) -> str:
     network = ipaddress.ip_network(cidr)
     if "%" in cidr:
-        raise ValueError("has a scope, which means something on one machine only")
+        raise ValueError("has a scope, which is valid on one machine only")
     if "/" in cidr and not cidr.partition("/")[2].isdecimal():
-        raise ValueError(f"has a net mask, and IAM takes the length of the prefix: {network}")
+        raise ValueError(f"has a netmask, and IAM needs a prefix length: {network}")
     if network.prefixlen == 0:
-        raise ValueError("is every address: leave allowed_cidrs out instead")
+        raise ValueError("covers every address: leave allowed_cidrs out instead")
     if any(network.overlaps(private) for private in PRIVATE if private.version == network.version):
-        raise ValueError("is not public: S3 sees the public address of a client, behind NAT that of the NAT gateway")
+        raise ValueError("is not public: S3 sees the public address of the client, or of its NAT gateway")
     return cidr
 
 
 def _bucket_name(name: str) -> str:
     """S3's rules for names of general purpose buckets; dots are left out, because TLS does not work with them."""
     if name in ("none", "off", "false", "no"):
-        raise ValueError("is no bucket, and nothing that can be switched off")
+        raise ValueError("is not the name of a bucket, and this cannot be switched off")
     if name.startswith(RESERVED_PREFIXES) or name.endswith(RESERVED_SUFFIXES):
-        raise ValueError("begins or ends with what S3 reserves for itself")
+        raise ValueError("has a prefix or suffix that S3 reserves")
     return name
 
 
 def _name_of_a_new_bucket(name: str) -> str:
     if name.endswith(ACCOUNT_REGIONAL_SUFFIX):
         raise ValueError(
-            f"ends with {ACCOUNT_REGIONAL_SUFFIX}, which S3 takes only for a bucket in an account regional namespace,"
-            " and the stack makes none there"
+            f"ends with {ACCOUNT_REGIONAL_SUFFIX}, which S3 allows only in an account regional namespace, where the"
+            " stack creates no bucket"
         )
     return name
 
@@ -145,20 +145,20 @@ def _tags(tags: Mapping[str, str]) -> Mapping[str, str]:
     if len(tags) > MOST_TAGS:
         raise ValueError(f"are {len(tags)}, and an IAM user can have {MOST_TAGS}")
     if len({key.lower() for key in tags}) < len(tags):
-        raise ValueError("have a key twice: IAM does not tell upper from lower case in it")
+        raise ValueError("have a key twice: IAM ignores the case of keys")
     for key, value in tags.items():
         if key.lower().startswith("aws:"):
-            raise ValueError(f"have the key {key}, and AWS keeps aws: for itself")
+            raise ValueError(f"have the key {key}, and AWS reserves aws:")
         if not re.fullmatch(r"[\w .:/=+\-@]{1,128}", key) or not re.fullmatch(r"[\w .:/=+\-@]{0,256}", value):
             raise ValueError(
-                f"have {json.dumps(key)} = {json.dumps(value)}, with characters or a length that AWS does not take"
+                f"have {json.dumps(key)} = {json.dumps(value)}, with characters or a length that AWS does not allow"
             )
     return tags
 
 
 def _each_once(items: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(set(items)) < len(items):
-        raise ValueError("names one of them twice")
+        raise ValueError("has the same item twice")
     return items
 
 

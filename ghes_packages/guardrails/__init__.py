@@ -1,7 +1,7 @@
-"""What this project promises whatever the options: the rules that `cdk synth` and `review` hold every template to.
+"""The promises of this project for all options: the rules by which `cdk synth` and `review` check every template.
 
-One file holds one rule and has its name. The first sentence of its docstring is the promise, the rest is the reason,
-and its function `findings` yields what breaks the promise. A new file is a new rule.
+Each file is one rule, and has the rule's name. The first sentence of its docstring is the promise, the rest is the
+reason. Its function `findings` yields what breaks the promise. A new file is a new rule.
 """
 
 import inspect

@@ -1,6 +1,6 @@
 """Every request to a bucket must be logged.
 
-It can be found out later who read and wrote packages. A bucket for access logs is not logged itself.
+The logs show who read and wrote packages. A log bucket is not logged itself.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack

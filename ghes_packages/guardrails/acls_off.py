@@ -1,6 +1,6 @@
 """ACLs must be off.
 
-Then no object can be opened by itself.
+An ACL could make a single object public.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack, at

@@ -1,8 +1,7 @@
-"""S3 must not delete packages by itself, nor archive them.
+"""S3 must not delete or archive packages by itself.
 
-A registry still refers to its current objects, and must be able to read them at once: from S3 Intelligent-Tiering it
-can, as long as the archive tiers are off. Access logs may expire. An upload that is not complete stays for a week, so
-that it can be resumed.
+A registry refers to its current objects, and must be able to read them at once. S3 Intelligent-Tiering allows that if
+its archive tiers are off. Access logs may expire. Incomplete uploads stay for a week, so that clients can resume them.
 """
 
 from ghes_packages.config.lifecycle import ACCESS_LOGS, TO_INTELLIGENT_TIERING
@@ -11,8 +10,8 @@ from ghes_packages.guardrails import Finding, Findings, RenderedStack, at
 WEEK = ACCESS_LOGS.incomplete_upload_days
 LIFECYCLE = ("LifecycleConfiguration", "Rules")
 EXPIRED = "Never expire current packages: leave current_days None"
-MOVED = "Move packages to no storage class but the one of the option storage_class: remove transitions"
-ARCHIVED = "Leave the archive tiers off: GHES cannot read what is in an archive"
+MOVED = "Move packages only to the storage class of the option storage_class: remove transitions"
+ARCHIVED = "Leave the archive tiers off: GHES cannot read archived objects"
 OURS = {"Transitions": [TO_INTELLIGENT_TIERING]}
 REMEDIES = {"ExpirationInDays": EXPIRED, "ExpirationDate": EXPIRED, "Transitions": MOVED, "Transition": MOVED}
 
@@ -21,7 +20,7 @@ def findings(stack: RenderedStack) -> Findings:
     for bucket in stack.buckets:
         rules = bucket.at(*LIFECYCLE)
         if not isinstance(rules, list) or any(at(rule, "Status") != "Enabled" for rule in rules or [None]):
-            remedy = "Say what S3 may remove, and when: lifecycle_rules=[_rule(lifecycle)]"
+            remedy = "Set what S3 may remove, and when: lifecycle_rules=[_rule(lifecycle)]"
             yield Finding(bucket, "Properties.LifecycleConfiguration", remedy)
         allowed = {"ExpirationInDays"} if bucket is stack.log_bucket else set()
         ours = OURS if bucket is stack.packages_bucket else {}

@@ -1,7 +1,7 @@
 """Buckets must be encrypted, with a key of the account.
 
-Clients need to send nothing for default encryption. If another account takes its key away, or a key is switched off,
-nobody can read packages. S3 delivers access logs to buckets with SSE-S3 only.
+Default encryption needs nothing from clients. If another account removes its key, or a key is disabled, nobody can
+read packages. S3 delivers access logs only to buckets with SSE-S3.
 """
 
 import re

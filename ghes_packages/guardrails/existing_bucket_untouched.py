@@ -1,6 +1,6 @@
-"""A bucket that the stack does not make must keep its policy.
+"""An existing bucket must keep its policy.
 
-Another policy would break whoever uses the bucket today.
+Another policy could break the current users of the bucket.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack

@@ -1,6 +1,6 @@
 """KMS keys must be rotated each year.
 
-Whoever has old key material cannot read new packages with it.
+Old key material cannot decrypt new packages.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack

@@ -1,6 +1,6 @@
 """CORS must not be open to every website.
 
-Package clients are no browsers.
+Package clients are not browsers.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack, at

@@ -1,7 +1,7 @@
-"""Only those who are named may use the key or read the secret.
+"""Only named principals may use the key or read the secret.
 
-They are the account, the user through S3, and the roles of `secret_readers`. Whoever reads the secret acts as GHES.
-Whoever uses the key reads what it encrypts. Secrets Manager refuses a public policy.
+They are the account, the user through S3, and the roles of `secret_readers`. A reader of the secret can act as GHES. A
+user of the key can read what it encrypts. Secrets Manager refuses a public policy.
 """
 
 import re
@@ -21,7 +21,7 @@ def findings(stack: RenderedStack) -> Findings:
         if policy.at("BlockPublicPolicy") is not True:
             yield Finding(policy, "Properties.BlockPublicPolicy", "Refuse public policies: block_public_policy=True")
         if policy.at("SecretId") not in [secret.ref for secret in stack.of_type("AWS::SecretsManager::Secret")]:
-            yield Finding(policy, "Properties.SecretId", "Say who reads the secret of this stack alone: secret=secret")
+            yield Finding(policy, "Properties.SecretId", "Attach it to the secret of this stack: secret=secret")
         for path, each in policy.statements("ResourcePolicy"):
             roles = {found["arn"] for who in each.principals if (found := ROLE.fullmatch(who))}
             if each != statement(readers_statement(sorted(roles))):
@@ -51,5 +51,5 @@ def _key_policy(stack: RenderedStack, key: Resource, readers: set[str]) -> Findi
         # CDK merges statements that differ in their principals only.
         one_by_one = [replace(each, principals=frozenset({who})) for who in each.principals or {""}]
         if not all(one in allowed or (one.effect == "Allow" and one.principals <= roots) for one in one_by_one):
-            remedy = "Let in nobody but the account, the user through S3, and readers of the secret: secret_readers"
+            remedy = "Allow only the account, the user through S3, and readers of the secret: secret_readers"
             yield Finding(key, path, remedy)

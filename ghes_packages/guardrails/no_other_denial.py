@@ -1,8 +1,8 @@
 """Policies may deny only old TLS, and addresses not allowed.
 
-Any other denial could lock out the people who deploy, AWS's own services, or GHES. A denial by address in a bucket
-policy locks out whoever deploys; `allowed_cidrs` and `allowed_vpc_endpoints` deny objects to the user alone. A policy
-that demands an encryption header breaks clients that send none, and default encryption needs no header.
+Any other denial could lock out the people who deploy, AWS services, or GHES. A denial by address in a bucket policy
+locks out the people who deploy; `allowed_cidrs` and `allowed_vpc_endpoints` deny objects only to the user. A required
+encryption header breaks clients that send none, and default encryption needs no header.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack

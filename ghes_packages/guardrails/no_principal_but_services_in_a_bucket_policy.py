@@ -1,7 +1,7 @@
 """A bucket policy must grant nothing but log delivery.
 
-A grant to the user by its ARN would go round its permissions boundary. S3 delivers the access logs of this stack's
-buckets, and of this account alone.
+A grant to the user's ARN would bypass its permissions boundary. S3 may deliver only the access logs of this stack's
+buckets and this account.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack

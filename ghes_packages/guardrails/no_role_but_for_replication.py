@@ -1,7 +1,7 @@
-"""Only a replication may have a role.
+"""Only replication may have a role.
 
-GHES can use no role. S3 replicates in one, which may do what AWS documents for that, on the bucket, its replica and
-their keys.
+GHES cannot use a role. S3 replicates with a role. The role may have only the documented permissions, on the bucket,
+its replica and their keys.
 """
 
 import re
@@ -22,14 +22,14 @@ S3_ALONE = statement({"Effect": "Allow", "Principal": {"Service": "s3"}, "Action
 def findings(stack: RenderedStack) -> Findings:
     for role in stack.of_type("AWS::IAM::Role"):
         if not _replicated_in(stack, role):
-            yield Finding(role, "", "Remove the role: S3 replicates no bucket in it, and GHES can use none")
+            yield Finding(role, "", "Remove the role: S3 replicates no bucket with it, and GHES cannot use one")
         if [each for _, each in role.statements("AssumeRolePolicyDocument")] != [S3_ALONE]:
-            yield Finding(role, "Properties.AssumeRolePolicyDocument", "Remove the role, or let S3 alone assume it")
+            yield Finding(role, "Properties.AssumeRolePolicyDocument", "Remove the role, or let only S3 assume it")
         boundary = role.at("PermissionsBoundary")
         if boundary is not None and not re.fullmatch(stack.policy_arn, str(boundary)):
             yield Finding(role, "Properties.PermissionsBoundary", "Name a permissions boundary of the account, or none")
         for name in sorted({"ManagedPolicyArns", "Policies"} & role.properties.keys()):
-            yield Finding(role, f"Properties.{name}", "Say in one managed policy what the role may do")
+            yield Finding(role, f"Properties.{name}", "Use one managed policy for the role")
     for policy in stack.of_type("AWS::IAM::ManagedPolicy"):
         if "Roles" in policy.properties:
             roles = [stack.named(each) for _, each in policy.each("Roles")]

@@ -1,6 +1,6 @@
-"""Outputs must not tell a secret.
+"""Outputs must not contain a secret.
 
-Everybody who may describe the stack reads them.
+Everybody who can describe the stack can read them.
 """
 
 import re
@@ -16,6 +16,6 @@ def findings(stack: RenderedStack) -> Findings:
     for key, output in stack.outputs.items():
         for path, text in texts(output, "Outputs", key):
             if SECRET.search(text) or ATTRIBUTE.search(text):
-                yield Finding(None, path, "Put out the ARN of the secret instead: secret.secret_arn")
+                yield Finding(None, path, "Output the ARN of the secret instead: secret.secret_arn")
         if "Export" in output:
             yield Finding(None, f"Outputs.{key}.Export", "Remove export_name: other stacks read the output as it is")

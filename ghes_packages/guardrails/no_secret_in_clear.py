@@ -1,7 +1,7 @@
-"""The secret key must stand in the one secret, by reference.
+"""The secret key must be only in the secret, by reference.
 
-It reaches Secrets Manager inside CloudFormation, and nobody sees it resolved. The other fields of the secret are what
-the outputs say.
+It goes to Secrets Manager inside CloudFormation, and nobody sees its value. The other fields of the secret equal the
+outputs.
 """
 
 import json

@@ -1,6 +1,6 @@
 """No bucket may be a website.
 
-GHES hands out links to objects; a website would be public.
+GHES gives clients links to objects; a website would be public.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack

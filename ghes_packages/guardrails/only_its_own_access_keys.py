@@ -1,7 +1,7 @@
 """Access keys must be the user's own: one active, two at most.
 
-AWS allows an IAM user two. Each is a generation of its own, and GHES signs in with the newest. Each says its status, so
-that no step of a rotation takes a property away. A serial would replace the key that GHES uses.
+AWS allows two for each IAM user. Each is its own generation, and GHES signs in with the newest. Each sets its status,
+so that no step of a rotation removes a property. A serial would replace the key that GHES uses.
 """
 
 from ghes_packages import logical_ids
@@ -14,17 +14,17 @@ def findings(stack: RenderedStack) -> Findings:
     if user and not (newest and newest.at("Status") == ACTIVE):
         yield Finding(newest or user, "", "Leave the newest access key active: GHES signs in with it")
     for key in keys[MOST_ACCESS_KEYS:]:
-        yield Finding(key, "", "Make two access keys at most: AWS allows an IAM user no more")
+        yield Finding(key, "", "Create at most two access keys: AWS allows an IAM user no more")
     generations = [_generation(key) for key in keys]
     for key in keys:
         if not _generation(key) or generations.count(_generation(key)) > 1:
-            yield Finding(key, "", "Make a new access key as a new generation: ghes-packages rotate")
+            yield Finding(key, "", "Create a new access key as a new generation: ghes-packages rotate")
         if user is None or key.at("UserName") != user.ref:
-            yield Finding(key, "Properties.UserName", "Make access keys for this stack's user alone: user=self.user")
+            yield Finding(key, "Properties.UserName", "Create access keys only for this stack's user: user=self.user")
         if "Serial" in key.properties:
             yield Finding(key, "Properties.Serial", "Leave out serial: a new key is a new generation")
         if key.at("Status") not in (ACTIVE, INACTIVE):
-            yield Finding(key, "Properties.Status", "Say the status of every access key: status=STATUSES[status]")
+            yield Finding(key, "Properties.Status", "Set the status of every access key: status=STATUSES[status]")
 
 
 def newest_access_key(stack: RenderedStack) -> Resource | None:

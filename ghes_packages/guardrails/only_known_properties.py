@@ -1,7 +1,7 @@
 """Only properties that the rules know may be set.
 
-An inventory, notifications or analytics of a bucket would carry packages, or their names, away. A copy of the secret
-would be read in another region.
+An inventory, notifications or analytics of a bucket could leak packages or their names. A copy of the secret could be
+read in another region.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack
@@ -34,6 +34,4 @@ KNOWN = {
 def findings(stack: RenderedStack) -> Findings:
     for resource in stack.of_type(*KNOWN):
         for name in sorted(resource.properties.keys() - set(KNOWN[resource.type].split())):
-            yield Finding(
-                resource, f"Properties.{name}", "Remove it, or write a rule of what it may be, and add it here"
-            )
+            yield Finding(resource, f"Properties.{name}", "Remove it, or add it here with a rule for its values")

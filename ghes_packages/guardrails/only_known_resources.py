@@ -1,6 +1,6 @@
-"""Only types of resources that the rules know may be used.
+"""Only resource types that the rules know may be used.
 
-Another one could grant anything to anybody: an access point, a nested stack, another policy.
+Another type could grant access to anybody: an access point, a nested stack, another policy.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack
@@ -10,4 +10,4 @@ from ghes_packages.guardrails.only_known_properties import KNOWN
 def findings(stack: RenderedStack) -> Findings:
     for resource in stack.resources.values():
         if resource.type not in KNOWN:
-            yield Finding(resource, "Type", "Remove it, or write rules of what it may be, and add it to KNOWN")
+            yield Finding(resource, "Type", "Remove it, or add it to KNOWN with rules for it")

@@ -1,6 +1,6 @@
-"""Outputs must lead to S3, and to what this stack makes.
+"""Outputs must refer to S3 and to resources of this stack.
 
-An administrator enters them into GHES. Another bucket has none of these promises.
+An administrator enters them in GHES. Another bucket has none of these promises.
 """
 
 import re
@@ -13,12 +13,12 @@ from ghes_packages.outputs import Outputs
 
 def findings(stack: RenderedStack) -> Findings:
     if stack.buckets and not stack.packages_bucket:
-        yield Finding(None, "Outputs", "Put out the name of the stack's own bucket: AwsS3Bucket=bucket.bucket_name")
+        yield Finding(None, "Outputs", "Output the name of the stack's own bucket: AwsS3Bucket=bucket.bucket_name")
     for name, allowed in _allowed(stack).items() if stack.user else ():
         field = Outputs.model_fields[name]
         value = stack.output(str(field.alias))
         if (value is not None or field.is_required()) and not re.fullmatch(allowed, str(value)):
-            yield Finding(None, f"Outputs.{field.alias}", f"Put out what this stack has: {field.description}")
+            yield Finding(None, f"Outputs.{field.alias}", f"Output a resource of this stack: {field.description}")
 
 
 def _allowed(stack: RenderedStack) -> dict[str, str]:

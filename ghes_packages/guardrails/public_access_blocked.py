@@ -1,6 +1,6 @@
 """All public access must be blocked.
 
-GitHub sets no permissions on objects: what the bucket allows is what the world gets.
+GitHub sets no permissions on objects, so only the settings of the bucket protect them.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack

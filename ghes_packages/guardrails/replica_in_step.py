@@ -1,7 +1,7 @@
-"""A replica must be whole, in step, and the instance's own.
+"""A replica must be complete, in step, and the instance's own.
 
-Every bucket is replicated, with all that it holds, to the stack in `replica_region`. S3's metrics say how far behind
-that is.
+S3 replicates every bucket, with all its objects, to the stack in `replica_region`. S3's metrics show how far behind
+the replica is.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ HERE = "Keep the replica in this account: leave account and access_control_trans
 REMEDIES = {
     "Status": "Leave the rule enabled",
     "DeleteMarkerReplication": "Keep the replica in step: delete_marker_replication=True",
-    "SourceSelectionCriteria": "Replicate what is encrypted with KMS too: sse_kms_encrypted_objects=True",
+    "SourceSelectionCriteria": "Also replicate objects encrypted with KMS: sse_kms_encrypted_objects=True",
     "Destination.AccessControlTranslation": HERE,
     "Destination.Account": HERE,
     "Destination.Bucket": "Replicate to the bucket of the replica's stack: destination=replica",
@@ -33,7 +33,7 @@ def findings(stack: RenderedStack) -> Findings:
         rules = bucket.each("ReplicationConfiguration", "Rules")
         if bucket.at("ReplicationConfiguration", "Role") not in roles:
             yield Finding(
-                bucket, "Properties.ReplicationConfiguration.Role", "Replicate in a role of this stack: role=role"
+                bucket, "Properties.ReplicationConfiguration.Role", "Replicate with a role of this stack: role=role"
             )
         if len(rules) != 1:
             remedy = "Replicate every bucket of the stack, by one rule: replication=Replication(…)"

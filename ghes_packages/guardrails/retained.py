@@ -1,7 +1,7 @@
 """Packages must survive the stack, and every replacement.
 
-So must what they need: the bucket policies, without which a retained bucket would lose the TLS-only rule, and the key
-with its alias. A deletion of the key can be taken back for 30 days.
+So must the bucket policies, which refuse requests without TLS, and the key with its alias. You can cancel the deletion
+of the key for 30 days.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack

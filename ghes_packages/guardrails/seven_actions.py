@@ -14,12 +14,12 @@ def findings(stack: RenderedStack) -> Findings:
     if stack.user and not policies:
         yield Finding(stack.user, "", "Grant the seven actions of ghes_packages/policies/permissions.py")
     for policy in policies[1:]:
-        yield Finding(policy, "", "Say in one policy what the user may do")
+        yield Finding(policy, "", "Use one policy for the user")
     for policy in policies:
         granted = [(path, each) for path, each in policy.statements("PolicyDocument") if each.effect == "Allow"]
         for path, each in granted:
             if each not in set().union(*expected):
-                remedy = "Grant the seven actions alone, on the bucket and on all its objects: packages_statements"
+                remedy = "Grant only the seven actions, on the bucket and on all its objects: packages_statements"
                 yield Finding(policy, path, remedy)
         if not any(each <= {one for _, one in granted} for each in expected):
             yield Finding(policy, "Properties.PolicyDocument", "Grant every one of the seven actions: GHES needs each")

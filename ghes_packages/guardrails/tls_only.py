@@ -1,6 +1,6 @@
-"""Buckets must refuse requests without TLS, or with an old one.
+"""Buckets must refuse requests without TLS, or with old TLS.
 
-Nobody reads packages, or the links to them, on the way.
+Nobody on the network can then read packages or links to them.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack

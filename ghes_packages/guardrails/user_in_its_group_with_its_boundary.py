@@ -1,7 +1,7 @@
 """The one user must be in its group, within its boundary.
 
-Whatever anybody attaches to the user later, the boundary holds it to the seven actions. An organisation may name a
-boundary of its own.
+Whatever is attached to the user later, the boundary limits it to the seven actions. An organisation may use its own
+boundary.
 """
 
 import re
@@ -12,7 +12,7 @@ from ghes_packages.guardrails import Finding, Findings, RenderedStack
 def findings(stack: RenderedStack) -> Findings:
     users, groups = stack.of_type("AWS::IAM::User"), [[group.ref] for group in stack.of_type("AWS::IAM::Group")]
     for user in users[1:]:
-        yield Finding(user, "", "Make one user only: GHES signs in as one")
+        yield Finding(user, "", "Create only one user: GHES signs in as one")
     for user in users:
         its_groups, boundary = user.at("Groups"), user.at("PermissionsBoundary")
         policies = [policy.ref for policy in stack.user_policies if policy.at("Groups") == its_groups]

@@ -1,6 +1,6 @@
 """Every bucket must keep the versions of its objects.
 
-The access key of GHES can delete objects but no versions: what it deletes or overwrites can be brought back.
+The access key of GHES can delete objects, but not versions: you can restore what it deletes or overwrites.
 """
 
 from ghes_packages.guardrails import Finding, Findings, RenderedStack

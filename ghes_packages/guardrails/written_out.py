@@ -1,7 +1,7 @@
 """The template must be written out, so that rules can read it.
 
-A rule sees a template as it is written. It cannot know what a parameter, a condition, a mapping or a macro makes of
-it later, nor what most intrinsic functions return.
+A rule reads the template as written. It cannot know the effect of a parameter, a condition, a mapping or a macro, or
+the result of most intrinsic functions.
 """
 
 import re

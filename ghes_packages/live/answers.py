@@ -1,4 +1,4 @@
-"""What AWS answers, and what comes instead when a proxy, a captive portal or a bad line is in between."""
+"""AWS's answers, and answers of a proxy, a captive portal or a bad line instead."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParserFactory
 from ghes_packages.errors import AwsRefused
 from ghes_packages.printable import one_line
 
-IN_BETWEEN = "is a proxy or a captive portal in between? check network, HTTPS_PROXY and AWS_ENDPOINT_URL"
+IN_BETWEEN = "is there a proxy or a captive portal? check the network, HTTPS_PROXY and AWS_ENDPOINT_URL"
 
 # How much of what came instead is shown.
 MOST_CHARACTERS = 60
@@ -20,14 +20,14 @@ S3 = "Amazon Simple Storage Service"
 
 
 class UnreadableAnswer(AwsRefused):
-    """What came is no answer of AWS."""
+    """The answer is not from AWS."""
 
 
 Because = Callable[[str], UnreadableAnswer]
 
 
 class Answer(dict[str, Any]):
-    """An answer of AWS. What it lacks is told, instead of a KeyError: `because` makes the error of the problem."""
+    """An answer of AWS. A missing key raises the error that `because` makes, instead of a KeyError."""
 
     def __init__(self, fields: dict[str, Any], because: Because) -> None:
         super().__init__({key: _complete(value, because) for key, value in fields.items()})
@@ -39,7 +39,7 @@ class Answer(dict[str, Any]):
 
 
 class _List(list[Any]):
-    """A list in an answer, of which the same holds."""
+    """The same for a list in an answer."""
 
     def __init__(self, items: list[Any], because: Because) -> None:
         super().__init__(_complete(each, because) for each in items)
@@ -62,7 +62,7 @@ def _complete(value: Any, because: Because) -> Any:
 
 
 def read_by(session: botocore.session.Session) -> None:
-    """Have every client of the session read its answers so."""
+    """Make every client of the session read its answers like this."""
     session.register_component("response_parser_factory", _Parsers())
     session.register("before-parse", _name_the_service)
 
@@ -79,7 +79,7 @@ class _Parsers(ResponseParserFactory):
 
 
 class _Parser:
-    """botocore's parser: whatever it cannot parse is one kind of error, and quotes what came."""
+    """botocore's parser, with one kind of error for everything that it cannot parse. The error quotes the answer."""
 
     def __init__(self, parser: Any, *, json_expected: bool) -> None:
         self._parser = parser
@@ -90,7 +90,7 @@ class _Parser:
 
         def because(problem: str) -> UnreadableAnswer:
             asked = f"{response['context']['service']} {response['context']['operation_name']}"
-            return UnreadableAnswer(f"what came is no answer of AWS: {asked}: {problem}; {IN_BETWEEN}")
+            return UnreadableAnswer(f"the answer is not from AWS: {asked}: {problem}; {IN_BETWEEN}")
 
         instead = _instead(response, shape)
         succeeded = response["status_code"] < 300
@@ -102,14 +102,14 @@ class _Parser:
             raise because(instead) from error
         modeled = shape is not None and shape.metadata.get("exception")  # botocore knew the error, and reads more of it
         if "Error" in parsed:
-            # Also where it, or one of them, is empty, or something else.
+            # Also if it, or one of its fields, is empty or of another type.
             said = parsed["Error"] if isinstance(parsed["Error"], dict) else {}
             parsed["Error"] = {**said, **{key: str(said.get(key) or "") for key in ("Code", "Message")}}
         if not succeeded and not modeled and is_a_status(parsed.get("Error", {}).get("Code")):
             # S3 names another region in a header. botocore follows any other redirect of S3's until it overflows.
             if response["status_code"] < 400 and REGION not in response["headers"]:
                 raise because(instead)
-            # botocore found nothing of AWS's in the body: what is there helps more than the name of the status.
+            # botocore found no AWS error in the body: the body helps more than the name of the status.
             parsed["Error"] = {"Code": str(response["status_code"]), "Message": instead}
         return Answer(parsed, because)
 

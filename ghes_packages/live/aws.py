@@ -1,4 +1,4 @@
-"""How the commands reach AWS: boto3 with its own settings, and every refusal told in one line."""
+"""How the commands call AWS: boto3 with its own settings, and one line for every refusal."""
 
 import os
 import re
@@ -56,16 +56,16 @@ UNKNOWN_KEY = frozenset({"InvalidAccessKeyId", "InvalidClientTokenId", "Unrecogn
 WRONG_SIGNATURE = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"})
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 WRONG_CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
-# What is said of a clock that is off under a code of WRONG_SIGNATURE, by all services but S3.
+# How all services except S3 report a wrong clock, with a code of WRONG_SIGNATURE.
 NOT_IN_TIME = ("Signature expired", "Signature not yet current")
-# What AWS answers when it cannot take a request now, besides HTTP 307, which sends it elsewhere, and all from 500 on.
+# AWS's answers when it cannot take a request now, besides HTTP 307, a redirect, and all from 500 on.
 BUSY = frozenset(
     {
         *("RequestLimitExceeded", "RequestTimeout"),
         *("Throttling", "ThrottlingException", "TooManyRequestsException"),
     }
 )
-# Where a refusal of S3's holds the action that the call needs.
+# The key in an S3 refusal for the action that the call needs.
 LACKING = "ghes-packages-lacking"
 
 # A session of botocore's reads megabytes of its data, which takes longer than most requests; here, the first one does.
@@ -74,7 +74,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 class NotProcessed(AwsRefused):
-    """AWS answered, and did not look at what was asked: nothing is known of it."""
+    """AWS answered without processing the request, so the result is not known."""
 
 
 class Session(boto3.Session):
@@ -118,14 +118,14 @@ def session(instance: Instance) -> Session:
         region = operator.region_name
     if region is None:
         raise ConfigurationError(
-            f"[instances.{instance.name}] has no region, and neither have your AWS settings;"
+            f"[instances.{instance.name}] has no region, and your AWS settings have none;"
             " set account and region in its table, or AWS_REGION"
         )
     try:
         with explained():
             operator.client("cloudformation", config=CONFIG)
     except ValueError as error:
-        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct what it names") from None
+        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct that setting") from None
     return _in_role(instance, operator) if instance.role_arn else operator
 
 
@@ -152,7 +152,7 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> S
     session.register("provide-client-params.s3", _note_what_is_needed)
     session.register("after-call.s3", _say_what_is_lacking)
     logged_by(session)
-    # It reads the answer before the one below, and stumbles over what is none; nobody wants the location itself.
+    # It reads the answer before the handler below, and fails on one that is not from AWS. Nothing needs the region.
     reads_location: Any = parse_get_bucket_location
     session.unregister("after-call.s3.GetBucketLocation", reads_location)
     session.register("after-call", _refuse_what_says_nothing)
@@ -160,7 +160,7 @@ def session_with(profile: str | None, **credentials_and_region: str | None) -> S
 
 
 def _read_certificates(session: botocore.session.Session) -> None:
-    """Else the first request fails, and whoever answered it seems to be at fault."""
+    """Otherwise the first request fails, and the fault seems to be on the other side."""
     settings = {
         "AWS_CA_BUNDLE": os.environ.get("AWS_CA_BUNDLE"),
         "ca_bundle of your profile": session.get_config_variable("ca_bundle"),
@@ -215,7 +215,7 @@ def explained(known: Mapping[str, str] | None = None) -> Iterator[None]:
         raise _with_notes(_no_answer(error), error) from None
     except OSError as error:
         # A token file or a credential process that is not there.
-        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct what they name") from None
+        raise ConfigurationError(f"your AWS settings cannot be used: {error}; correct that setting") from None
 
 
 def _with_notes(line: CannotGoOn, error: Exception) -> CannotGoOn:
@@ -225,7 +225,7 @@ def _with_notes(line: CannotGoOn, error: Exception) -> CannotGoOn:
 
 
 def _refuse_what_says_nothing(**event: Any) -> None:
-    """So that no caller takes for a refusal of what it asked what is none."""
+    """Raise for answers that say nothing about the request, so that no caller takes them for a refusal."""
     response, model = event["http_response"], event["model"]
     if response.status_code < 300:
         return
@@ -249,7 +249,7 @@ def code(error: ClientError) -> str:
 
 
 def needed(error: ClientError) -> str:
-    """The IAM action that a refused call needs, and on what; where neither AWS nor S3's pages say, the call's name."""
+    """The IAM action that a refused call needs, and its resource; if AWS does not name it, the call's name."""
     action = named(error)
     if action is None:
         return str(error.response.get("Error", {}).get(LACKING, error.operation_name))
@@ -279,15 +279,15 @@ def _say_what_is_lacking(**event: Any) -> None:
 def _refusal(error: ClientError) -> str:
     what = f"AWS refused {error.operation_name}: {code(error)}"
     if code(error) in ACCESS_DENIED:
-        return f"{what}: your credentials lack {needed(error)}; have it allowed, or use another profile"
+        return f"{what}: your credentials lack {needed(error)}; ask for that permission, or use another profile"
     if code(error) in UNKNOWN_KEY:
         return f"{what}: AWS does not know your access key; set AWS_PROFILE, or sign in again"
     if _is_about_the_clock(error):
-        return f"{what}: the clock of this machine is off by too much; set it"
+        return f"{what}: the clock of this machine is wrong; set it"
     if code(error) in WRONG_SIGNATURE:
-        return f"{what}: your secret access key does not fit your access key ID; correct it, or set AWS_PROFILE"
+        return f"{what}: your secret access key does not match your access key ID; correct it, or set AWS_PROFILE"
     if code(error) in EXPIRED:
-        return f"{what}: your credentials have expired; sign in again, such as with: aws sso login"
+        return f"{what}: your credentials have expired; sign in again, for example with: aws sso login"
     return f"{what}: {_message(error) or 'no reason given'}"
 
 
@@ -312,9 +312,9 @@ def _no_answer(error: BotoCoreError | HTTPError) -> CannotGoOn:
             return AwsRefused(f"no AWS credentials: {said}; sign in again: aws sso login, aws login")
         case SSLError():
             return AwsRefused(
-                f"{said}; if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it"
+                f"{said}; if your network has its own certificate authority, set AWS_CA_BUNDLE to its certificate"
             )
-        # botocore lets out urllib3's own where it reads why it may not have an object.
+        # botocore lets urllib3's errors through when it reads the reason of a refused object.
         case HTTPClientError() | botocore.exceptions.ConnectionError() | HTTPError():
             return AwsRefused(f"AWS cannot be reached: {said}; check network, proxy and AWS_ENDPOINT_URL")
-    return AwsRefused(f"AWS cannot be asked: {said}")
+    return AwsRefused(f"the AWS request failed: {said}")

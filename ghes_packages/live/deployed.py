@@ -1,4 +1,4 @@
-"""The stack as it is deployed: what it put out, and what it consists of."""
+"""The deployed stack: its outputs and its resources."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model", bound=BaseModel)
 
-# In these the outputs say what is there; in all others something is under way, or was given up half-way.
+# In these states the outputs are right; in all others an operation is in progress, or failed half-way.
 SETTLED = frozenset(
     {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 )
 
 
 ASK_FOR_AN_EXCEPTION = (
-    "a service control policy of your organization denies it: docs/iam-user.md is the request to its owners"
+    "a service control policy of your organization denies it: send its owners the request in docs/iam-user.md"
 )
 # Statuses of resources that an earlier template had; one that was retained is no longer the stack's.
 GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
@@ -64,14 +64,14 @@ class Deployed:
 
 
 def read(instance: Instance, session: boto3.Session) -> Deployed:
-    """The deployed stack of an instance. Raises what `_settled` raises, and FoundWrong where an output lacks."""
+    """The deployed stack of an instance. Raises what `_settled` raises, and FoundWrong if an output is missing."""
     stack = _settled(instance, session)
     outputs = _outputs(Outputs, stack, instance)
     return Deployed(stack["StackId"], stack["StackStatus"], stack.get("EnableTerminationProtection", False), outputs)
 
 
 def read_replica(replica: Instance, session: boto3.Session) -> ReplicaOutputs:
-    """What the deployed stack of a replica put out; `session` is for its region. Raises what `read` raises."""
+    """The outputs of a replica's deployed stack; `session` is for its region. Raises what `read` raises."""
     return _outputs(ReplicaOutputs, _settled(replica, session), replica)
 
 
@@ -84,35 +84,35 @@ def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
     name, deploy = instance.stack_name, f"cdk deploy {instance.construct_id}"
     not_deployed = (
         f"stack {name} is not deployed in {session.region_name}; deploy it with: {deploy};"
-        " or set AWS_PROFILE and AWS_REGION to where it is"
+        " or set AWS_PROFILE and AWS_REGION to its account and region"
     )
     client = session.client("cloudformation", config=CONFIG)
     with explained({"ValidationError": not_deployed}):
         stack = client.describe_stacks(StackName=name)["Stacks"][0]
     status, stack_id = stack["StackStatus"], stack["StackId"]
     if stack_id.count(":") < 5:
-        raise UnreadableAnswer(f"what came is no answer of AWS: StackId = {stack_id} is no ARN; {IN_BETWEEN}")
+        raise UnreadableAnswer(f"the answer is not from AWS: StackId = {stack_id} is not an ARN; {IN_BETWEEN}")
     if status == "ROLLBACK_COMPLETE":
         raise FoundWrong(
             f"stack {name} is half deployed: its first deploy failed ({status}): {_first_failure(client, name)};"
-            " mend the cause, then make way with:"
+            " fix the cause, then switch off the termination protection with:"
             f" aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name};"
             f" and deploy again with: {deploy}"
         )
     if status == "REVIEW_IN_PROGRESS":
         raise FoundWrong(
-            f"stack {name} has nothing in it yet ({status}): its first deploy is just beginning, or was not confirmed;"
+            f"stack {name} is empty ({status}): its first deploy has just started, or was not confirmed;"
             f" deploy it with: {deploy}"
         )
     if status not in SETTLED:
         raise FoundWrong(
-            f"stack {name} is half deployed: {status}; wait until CloudFormation is done, or see why it is not with:"
+            f"stack {name} is half deployed: {status}; wait for CloudFormation, or read the events with:"
             f" aws cloudformation describe-stack-events --stack-name {name}"
         )
     if instance.account not in (None, account := stack_id.split(":")[4]):
         raise FoundWrong(
             f"stack {name} is in account {account}, and [instances.{instance.name}] says account = "
-            f'"{instance.account}"; set AWS_PROFILE, or profile in its table, to the account that you mean'
+            f'"{instance.account}"; set AWS_PROFILE, or profile in its table, to the right account'
         )
     return stack
 
@@ -124,7 +124,7 @@ def _first_failure(client: "CloudFormationClient", name: str) -> str:
             pages = client.get_paginator("describe_stack_events").paginate(StackName=name)
             events = [event for page in pages for event in page["StackEvents"]]
     except AwsRefused as error:
-        return f"why is not known: {error}"
+        return f"the cause is not known: {error}"
     # The newest event comes first.
     for event in reversed(events):
         if event.get("ResourceStatus") == "CREATE_FAILED":
@@ -181,8 +181,9 @@ def parts(instance: Instance, outputs: Outputs, resources: Resources) -> Parts:
         alias = _at_most_one(found.get("AWS::KMS::Alias", []))
     except (KeyError, ValueError):
         raise FoundWrong(
-            f"stack {instance.stack_name} is not one that this project deploys: it does not have just one group, policy"
-            f" and log bucket; see what it has with: aws cloudformation list-stack-resources --stack-name"
+            f"stack {instance.stack_name} is not from this project: it does not have exactly one group, policy and"
+            " log bucket; list its resources with:"
+            f" aws cloudformation list-stack-resources --stack-name"
             f" {instance.stack_name}"
         ) from None
     return Parts(group, policy_arn, log_bucket, KmsKey(key_id, alias) if key_id else None, keys)
@@ -196,7 +197,7 @@ def _at_most_one(names: Collection[str]) -> str | None:
 
 
 def resources(instance: Instance, session: boto3.Session) -> Resources:
-    """The resources that the stack has; none of those that it has had. Raises AwsRefused where it may not be read."""
+    """The current resources of the stack, without former ones. Raises AwsRefused if it may not be read."""
     with explained():
         pages = session.client("cloudformation", config=CONFIG).get_paginator("list_stack_resources")
         return [
@@ -221,8 +222,9 @@ def template(instance: Instance, session: boto3.Session) -> Mapping[str, Any]:
         body = _from_yaml(body)
     if not isinstance(body, dict):
         raise FoundWrong(
-            f"stack {name} was deployed from another template than CDK's: it is not JSON, or YAML in which functions"
-            f" have their full names; see what it is with: aws cloudformation get-template --stack-name {name}"
+            f"stack {name} was not deployed from CDK's template: its template is not JSON, or YAML with full function"
+            " names; read it with:"
+            f" aws cloudformation get-template --stack-name {name}"
         )
     return body
 
@@ -230,7 +232,7 @@ def template(instance: Instance, session: boto3.Session) -> Mapping[str, Any]:
 def _from_yaml(text: str) -> Any:
     """What the CDK CLI made of a template that it handed over itself; None for what JSON has no words for."""
     try:
-        # Where YAML sees a date, CloudFormation sees text.
+        # YAML reads some values as dates; in CloudFormation they are text.
         return json.loads(json.dumps(yaml.safe_load(text), default=str))
     except (yaml.YAMLError, TypeError, ValueError, RecursionError):
         return None
@@ -254,7 +256,7 @@ def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = Fa
     expected = outputs.of_the_previous_key() if previous else outputs
     arn = outputs.secret_key_reference
     gone = (
-        f"secret {arn} is gone or marked for deletion; within its recovery window bring it back with:"
+        f"secret {arn} is deleted or scheduled for deletion; within its recovery window restore it with:"
         f" aws secretsmanager restore-secret --secret-id {arn}; later, only a new access key helps"
     )
     with explained({"ResourceNotFoundException": gone, "InvalidRequestException": gone}):
@@ -273,6 +275,7 @@ def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = Fa
             return secret
         problem = f"its previous version holds {secret.access_key_id}, not {expected.access_key}"
     raise FoundWrong(
-        f"secret {arn} is not as the stack wrote it: {problem}; someone changed it:"
-        " make the version before current again with: aws secretsmanager update-secret-version-stage"
+        f"secret {arn} is not as the stack wrote it: {problem}; somebody changed it; make the previous version"
+        " current again with:"
+        " aws secretsmanager update-secret-version-stage"
     )

@@ -1,4 +1,4 @@
-"""How far the replica of an instance is behind: S3's replication rule, and what CloudWatch measured of it."""
+"""How far the replica of an instance is behind: S3's replication rule and CloudWatch's metrics."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ LATELY, A_DAY = timedelta(hours=1), timedelta(days=1)
 
 @dataclass(frozen=True)
 class Rule:
-    """S3's status of a replication rule, and what is wrong with it as `faults_of` words it."""
+    """S3's status of a replication rule, and its faults in the words of `faults_of`."""
 
     status: str
     faults: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Replication:
-    """The replica of the packages bucket. A figure is None where CloudWatch has none.
+    """The replica of the packages bucket. A figure is None if CloudWatch has none.
 
     `rule` is the one that leads to `bucket`, None where there is no such rule. `latency` is how far the replica is
     behind; `failed` counts the operations of the last day that S3 gave up.
@@ -54,7 +54,7 @@ class Replication:
         return "no data yet" if self.latency is None else f"{self.latency.total_seconds():.0f} s behind"
 
     def rows(self) -> Iterator[tuple[str, str]]:
-        """What there is to say of it: titles and values."""
+        """Its titles and values."""
         yield "replica", self.bucket
         yield "in", self.region
         yield "replication", self.in_short
@@ -64,27 +64,27 @@ class Replication:
         yield "failed in the last day", str(self.failed or 0)
 
     def problems(self) -> Iterator[str]:
-        """What an administrator must do something about; one line each, with what to do."""
+        """The problems for an administrator; one line each, with what to do."""
         if self.rule is None:
             yield (
                 f"nothing is replicated to {self.bucket}: somebody removed the rule {RULE_ID} of the packages bucket;"
-                " put it back as docs/replica.md says"
+                " restore it as docs/replica.md says"
             )
         else:
             for fault in self.rule.faults:
                 yield (
-                    f"the rule {RULE_ID} of the packages bucket {fault}: somebody changed it; put it back as"
+                    f"the rule {RULE_ID} of the packages bucket {fault}: somebody changed it; restore it as"
                     " docs/replica.md says"
                 )
         if self.failed:
             yield (
-                f"{self.failed} operations were not replicated in the last day, and S3 does not try them again;"
+                f"{self.failed} operations failed to replicate in the last day, and S3 does not retry them;"
                 " replicate them with S3 Batch Replication: docs/replica.md"
             )
         if self.latency and self.latency > MOST_BEHIND:
             yield (
-                f"the replica is {self.latency} behind, and {MOST_BEHIND} are expected: see what AWS says of S3 in its"
-                " Health Dashboard, and do not count on the replica until then"
+                f"the replica is {self.latency} behind, and {MOST_BEHIND} are allowed: check S3 in the AWS Health"
+                " Dashboard, and do not rely on the replica until then"
             )
 
     def for_machines(self) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class Metrics:
 
 
 def rule_to(destination: str, key_arn: str | None, bucket: str, session: boto3.Session) -> Rule | None:
-    """The rule by which a bucket is replicated to another, under the KMS key there; None where there is no such rule.
+    """The rule that replicates a bucket to another, with the KMS key there; None if there is no such rule.
 
     Raises botocore's errors.
     """
@@ -182,13 +182,13 @@ def faults_of(rule: Mapping[str, Any], key_arn: str | None) -> Iterator[str]:
     if rule["Status"] != ENABLED:
         yield f"is {rule['Status']}"
     if rule.get("Filter", {}) not in EVERYTHING:
-        yield "covers a part of the bucket only"
+        yield "covers only a part of the bucket"
     if not _enabled(rule, "DeleteMarkerReplication"):
-        yield "replicates no deletions"
+        yield "does not replicate deletions"
     if not _enabled(destination, "Metrics"):
-        yield "publishes no metrics, so nothing says how far behind the replica is"
+        yield "publishes no metrics, so the delay of the replica is not known"
     if key_arn and not _enabled(rule.get("SourceSelectionCriteria", {}), "SseKmsEncryptedObjects"):
-        yield "leaves out what is encrypted with a KMS key"
+        yield "leaves out objects encrypted with a KMS key"
     if destination.get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID") != key_arn:
         yield f"does not encrypt with {key_arn or 'the key of S3'}"
 

@@ -27,10 +27,10 @@ class Permission:
 
 
 PERMISSIONS = (
-    Permission("s3:PutObject", ResourceType.OBJECT, "store what is published, in one piece or in parts"),
-    Permission("s3:GetObject", ResourceType.OBJECT, "serve packages, also by links that clients fetch"),
-    Permission("s3:ListBucketMultipartUploads", ResourceType.BUCKET, "find uploads that were not completed"),
-    Permission("s3:ListMultipartUploadParts", ResourceType.OBJECT, "resume an upload: which parts have arrived"),
+    Permission("s3:PutObject", ResourceType.OBJECT, "store published packages, in one piece or in parts"),
+    Permission("s3:GetObject", ResourceType.OBJECT, "serve packages, also through presigned links"),
+    Permission("s3:ListBucketMultipartUploads", ResourceType.BUCKET, "find incomplete uploads"),
+    Permission("s3:ListMultipartUploadParts", ResourceType.OBJECT, "resume an upload: list the parts that arrived"),
     Permission("s3:AbortMultipartUpload", ResourceType.OBJECT, "give up an upload and free its parts"),
     Permission("s3:DeleteObject", ResourceType.OBJECT, "remove deleted packages and unused layers"),
     Permission("s3:ListBucket", ResourceType.BUCKET, "find objects; tell a missing one from a forbidden one"),

@@ -20,8 +20,7 @@ REPLICA_KEY_ACTIONS = ("kms:Encrypt", "kms:Decrypt")
 
 # For whoever restricts where the access key works; the options that do come before it.
 REMINDER = (
-    "clients fetch packages from S3 themselves, so end users must come from an allowed address or through an allowed"
-    " endpoint too, not only GHES"
+    "clients fetch packages directly from S3, so end users too, not only GHES, must use an allowed address or endpoint"
 )
 
 

@@ -16,10 +16,10 @@ EFFECTS = {"Allow": "allowed", "Deny": "denied"}
 RISKS = {
     "access-gained": (
         "somebody gains access",
-        "grant nobody more than there was; where an option brings it, accept just this",
+        "grant no new access; if an option needs this access, accept just this ID",
     ),
-    "access-denial": ("what was denied would be denied no more, or not in all cases", "leave the denial as it is"),
-    "access-lost": ("GHES would lack it", "leave the user its seven actions"),
+    "access-denial": ("denied requests would be allowed, at least in some cases", "keep the denial"),
+    "access-lost": ("GHES needs it", "keep the seven actions of the user"),
 }
 
 

@@ -60,14 +60,14 @@ def _risks(had: Mapping[int, Resource], gets: Mapping[int, Resource], keys: User
             yield _risk(
                 generation,
                 "replaced",
-                "would be replaced by another one of the same generation, and deleted",
-                "leave its logical ID and properties as they are; a new key is a new generation",
+                "would be deleted and replaced by another one of the same generation",
+                "keep its logical ID and properties; a new key is a new generation",
             )
         elif status == ACTIVE and not works_after and new:
             yield _risk(
                 generation,
                 "replaced",
-                f"would stop working in the deploy that makes access key {max(new)}, which GHES cannot have yet",
+                f"would stop working in the deploy that makes access key {max(new)}, which GHES does not have yet",
                 'previous_access_key = "active", until GHES has the new one',
             )
         elif ((status == ACTIVE and not works_after) or not stays) and reasons:
@@ -75,25 +75,25 @@ def _risks(had: Mapping[int, Resource], gets: Mapping[int, Resource], keys: User
                 generation,
                 "in-use",
                 f"would stop working or be deleted: {'; '.join(reasons)}",
-                "give GHES the key that stays, and wait until this one is unused",
+                "give GHES the other key, and wait until this one is unused",
             )
         elif status == ACTIVE and not stays and (generation < newest or not gets):
             yield _risk(
                 generation,
                 "deleted",
-                "is active, and could not be made active again once it is deleted",
-                'previous_access_key = "inactive" first; delete it when nobody misses it',
+                "is active, and cannot be activated again after its deletion",
+                'previous_access_key = "inactive" first; delete it when nothing uses it',
             )
     if gets and newest not in new and keys.statuses.get(newest) != ACTIVE:
         yield _risk(
             newest,
             "dead",
             "is the one for GHES, and it is not active now",
-            "make it active with aws iam update-access-key, or go on with a new generation",
+            "activate it with aws iam update-access-key, or create a new generation",
         )
     if new and keys.count + len(new) > MOST_ACCESS_KEYS:
         why = f"the user has {keys.count} access keys, and AWS allows {MOST_ACCESS_KEYS}: the deploy would fail"
-        instead = "finish the rotation that is under way, or delete the stray key, before the next new key"
+        instead = "finish the current rotation, or delete the stray key, before you create another key"
         yield max(new), Risk("access-key-quota", why, instead)
 
 

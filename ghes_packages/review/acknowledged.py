@@ -19,8 +19,8 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
     for plugin in sorted(before.plugins - after.plugins - NOT_MISSED):
         removed = Risk(
             identifier("checks-removed", plugin),
-            "the rules of this plugin would check the stack no more",
-            "keep the plugin; acknowledge a finding, with the reason, where it does not apply",
+            "the rules of this plugin would no longer check the stack",
+            "keep the plugin; acknowledge a finding that does not apply, with the reason",
         )
         yield Change(Topic.FINDINGS, ((plugin,), ("the app",)), "checks removed", risk=removed)
     had, gets = before.acknowledged, after.acknowledged

@@ -42,10 +42,10 @@ def review_deployed(
         if instance.account not in (None, account):
             raise FoundWrong(
                 f"your credentials are for account {account}, and [instances.{instance.name}] says account ="
-                f' "{instance.account}"; set AWS_PROFILE to the account that you mean'
+                f' "{instance.account}"; set AWS_PROFILE to the right account'
             )
         reviewed = review.reviewed(instance.name, None, after)
-        otherwise = f"a first deploy: nothing is in {account}, {session.region_name} yet"
+        otherwise = f"a first deploy: {account}, {session.region_name} has no stack yet"
     else:
         keys = access_keys.read(instance, deployed.read(instance, session).outputs, session)
         reviewed = review.reviewed(instance.name, before, after, user=known_to_iam(keys, now, unused_for))
@@ -71,8 +71,8 @@ def strangers(instance: Instance, stacks: Mapping[str, Stack]) -> Sequence[Chang
             "deployed as well",
             risk=Risk(
                 identifier("deployed-as-well", name),
-                "it is no stack of the instance, and this review does not look at it",
-                "let the stack depend on no other but its replica",
+                "it is not a stack of the instance, and this review does not check it",
+                "let the stack depend only on its replica",
             ),
         )
         for name in sorted(assembly.deployed_with(instance.construct_id, stacks) - ours)
@@ -82,9 +82,7 @@ def strangers(instance: Instance, stacks: Mapping[str, Stack]) -> Sequence[Chang
 def _synthesised(instance: Instance, stacks: Mapping[str, Stack], folder: Path) -> Stack:
     name = reviewed_as(instance.stack_name)
     if name not in stacks:
-        raise ConfigurationError(
-            f"{folder}: holds no stack {instance.stack_name}; synthesise it with: cdk synth --quiet"
-        )
+        raise ConfigurationError(f"{folder}: has no stack {instance.stack_name}; synthesise it with: cdk synth --quiet")
     return stacks[name]
 
 

@@ -19,9 +19,7 @@ def written(report: Report) -> str:
     sections = [*_sections(report.instances)]
     for number, section in enumerate(sections):
         if len(text) + len(section) > MOST_CHARACTERS:
-            text += (
-                f"\n{len(sections) - number} of {len(sections)} sections are left out here: `--json` has them all.\n"
-            )
+            text += f"\n{len(sections) - number} of {len(sections)} sections are left out: `--json` has all of them.\n"
             break
         text += f"\n{section}"
     return text.rstrip("\n")
@@ -58,12 +56,12 @@ def _risks(report: Report) -> Iterator[str]:
         rows += _rows([each for each in risks if each.option == option])
     others = [*_rows([each for each in risks if each.option is None])]
     if options and others:
-        rows.append([f"**{BY_NO_OPTION}**", "Read these with most care: no option above brings them."])
+        rows.append([f"**{BY_NO_OPTION}**", "Read these most carefully: no option above explains them."])
     if rows or others:
         yield from table(("option or risk" if options else "risk", "what would happen"), rows + others)
         yield ""
     if report.refused:
-        yield "Where one is meant, take it by its ID: `--accept ID`."
+        yield "To accept a risk, name its ID: `--accept ID`."
         yield ""
 
 

@@ -19,8 +19,8 @@ def of_an_existing_bucket(after: RenderedStack) -> Iterator[Change]:
     if after.user and not after.packages_bucket:
         risk = Risk(
             identifier("output-elsewhere", BUCKET),
-            "GHES would put packages where this stack does not say what becomes of them",
-            "leave the output to the stack; with an existing bucket, read what that one promises",
+            "GHES would store packages outside this stack, without its promises",
+            "do not change the output; with an existing bucket, check the promises of that bucket",
         )
         yield Change(Topic.OUTPUTS, ((BUCKET,),), "added", (), shown(after.output(BUCKET)), risk)
 
@@ -35,15 +35,15 @@ def changes(before: RenderedStack, after: RenderedStack) -> Iterator[Change]:
         elif key not in gets:
             risk = Risk(
                 identifier("output-removed", key),
-                "what consumes the output would fail",
-                "keep it; its name is part of what this project promises",
+                "users of the output would fail",
+                "keep it; this project promises its name",
             )
             yield Change(Topic.OUTPUTS, ((key,),), "removed", was, becomes, None if key == PREVIOUS else risk)
         elif was != becomes:
             risk = Risk(
                 identifier("output-changed", key),
-                "what consumes the output would get something else",
-                "leave what it points at; announce a change that is meant to whoever consumes it",
+                "users of the output would get another value",
+                "keep its value; if the change is intended, announce it to the users of the output",
             )
             made = after.named(after.output(key))
             rotates = key in (NEWEST, PREVIOUS) and made is not None and made.type == "AWS::IAM::AccessKey"

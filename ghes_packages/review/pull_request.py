@@ -17,8 +17,8 @@ GONE = Change(
     "removed from the app",
     risk=Risk(
         "instance-removed",
-        "the stack would stay deployed, nothing would manage it, and nothing would tell later steps its outputs",
-        "keep the instance while its GHES uses it; then tear it down as the README says, and remove it",
+        "the stack would stay deployed, but nothing would manage it",
+        "keep the instance while GHES uses it; then destroy the stack as the README says, and remove the instance",
     ),
 )
 

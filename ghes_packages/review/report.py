@@ -112,7 +112,7 @@ class Report:
         if not risks:
             lines.append(otherwise)
         if refused := [each.id for each in risks if not each.accepted]:
-            lines.append(f'Read each; if all of them are meant: {deploy} ACCEPT="{" ".join(refused)}"')
+            lines.append(f'Read each; to accept all of them: {deploy} ACCEPT="{" ".join(refused)}"')
         return "\n".join(lines)
 
     def as_json(self) -> str:

@@ -11,13 +11,13 @@ from ghes_packages.template.rendered import RenderedStack, Resource
 ORPHANED, DELETED = "orphaned", "deleted"
 # What becomes of the resource that the template has no more.
 FATES = {
-    ORPHANED: "it stays in the account, and nothing manages it any more",
-    DELETED: "CloudFormation would delete it, with what it holds",
+    ORPHANED: "it stays in the account, but nothing manages it any more",
+    DELETED: "CloudFormation would delete it with its content",
 }
-KEEP = "leave its path in the app, which the logical ID comes from, and the properties that only a new one can change"
+KEEP = "keep its path in the app, which decides the logical ID, and the properties whose change replaces it"
 UNKNOWN = (
-    "a resource of a type that this review knows nothing of would be changed",
-    "read what it does; if it is to stay, put its type into ghes_packages/review/replacement.py",
+    "a resource of an unknown type would change",
+    "check the effect; to keep the resource, add its type to ghes_packages/review/replacement.py",
 )
 ACCESS_KEY = "AWS::IAM::AccessKey"
 

@@ -126,7 +126,7 @@ class Setting:
     def row(self, logical_id: str, before: Any, after: Any, *, weaker: bool) -> Change:
         """The row for the change."""
         name = identifier(self.topic.title.lower(), self.title.partition(",")[0], logical_id)
-        risk = Risk(name, self.why, "leave it as it is") if weaker else None
+        risk = Risk(name, self.why, "do not change it") if weaker else None
         return Change(self.topic, ((logical_id,),), self.title, shown(before), shown(after), risk)
 
 
@@ -137,7 +137,7 @@ BOUNDARY = Setting(
     "PermissionsBoundary",
     "permissions boundary",
     given_up,
-    "another policy that is attached later could give more than the seven actions",
+    "another policy could later give the user more than the seven actions",
 )
 
 SETTINGS: Mapping[str, tuple[Setting, ...]] = {
@@ -145,26 +145,26 @@ SETTINGS: Mapping[str, tuple[Setting, ...]] = {
         _encryption(
             "default encryption",
             down(*ALGORITHMS),
-            "objects would be encrypted less well than before",
+            "the encryption of objects would be weaker",
             of_the_first("ServerSideEncryptionByDefault.SSEAlgorithm"),
         ),
         _encryption(
             "default KMS key",
             given_up,
-            "new objects would be under another key, and the others need the old one for ever",
+            "new objects would have another key, and existing ones always need the old key",
             of_the_first("ServerSideEncryptionByDefault.KMSMasterKeyID"),
         ),
         _lifecycle(
             "noncurrent versions stay, days",
             lower,
-            "what is deleted or overwritten could be brought back for a shorter time, or not at all",
+            "deleted and overwritten objects could be restored for a shorter time, or not at all",
             least("NoncurrentVersionExpiration.NoncurrentDays", "NoncurrentVersionExpirationInDays"),
             default=Instance.model_fields["noncurrent_days"].default,
         ),
         _lifecycle(
             "current objects stay, days",
             lower,
-            "S3 would delete what nobody deleted",
+            "S3 would delete current objects",
             least("ExpirationInDays", "ExpirationDate"),
         ),
         _lifecycle("current objects move", read=every("Transitions", "Transition")),
@@ -174,25 +174,23 @@ SETTINGS: Mapping[str, tuple[Setting, ...]] = {
         _lifecycle(
             "incomplete uploads stay, days",
             lower,
-            "uploads that could still be completed would be given up",
+            "uploads would be aborted that could still be completed",
             least("AbortIncompleteMultipartUpload.DaysAfterInitiation"),
         ),
-        Setting(
-            Topic.RETENTION, "ObjectLockConfiguration", "object lock", given_up, "what is locked now could be deleted"
-        ),
+        Setting(Topic.RETENTION, "ObjectLockConfiguration", "object lock", given_up, "locked objects could be deleted"),
         Setting(
             Topic.RETENTION,
             "ReplicationConfiguration",
             "replication",
             given_up,
-            "a replica would lack what it has now, or somebody else would get a copy of everything",
+            "a replica would lose something, or somebody else would get a copy of everything",
         ),
         Setting(
             Topic.LOGGING,
             "LoggingConfiguration.DestinationBucketName",
             "access logs go to",
             given_up,
-            "who reads and writes the bucket would not be logged as before",
+            "reads and writes would no longer be logged as before",
         ),
         Setting(Topic.NETWORK, "CorsConfiguration", "CORS", added, "websites could read the bucket in a browser"),
     ),
@@ -204,18 +202,18 @@ SETTINGS: Mapping[str, tuple[Setting, ...]] = {
             "KmsKeyId",
             "KMS key",
             given_up,
-            "the secret would be under another key, or one that somebody else can take away",
+            "the secret would have another key, or a key that somebody else can remove",
         ),
         *(Setting(Topic.SECRET, "SecretString", name, read=field(name)) for name in PackagesSecret.model_fields),
     ),
     "AWS::KMS::Alias": (
         Setting(
-            Topic.ENCRYPTION, "TargetKeyId", "key of the alias", given_up, "what uses the alias would use another key"
+            Topic.ENCRYPTION, "TargetKeyId", "key of the alias", given_up, "users of the alias would get another key"
         ),
     ),
 }
 OF_EVERY_TYPE = (
-    Setting(Topic.RETENTION, "DeletionPolicy", "when the stack drops it", beside_the_properties=True),
+    Setting(Topic.RETENTION, "DeletionPolicy", "when it leaves the stack", beside_the_properties=True),
     Setting(Topic.RETENTION, "UpdateReplacePolicy", "when it is replaced", beside_the_properties=True),
     Setting(Topic.TAGS, "Tags", "tags", read=tags),
 )

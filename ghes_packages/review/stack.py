@@ -12,10 +12,12 @@ LENT = {"assumeRoleArn", "cloudFormationExecutionRoleArn", "lookupRole", "stackT
 
 MOVED = Risk(
     "stack-moved",
-    "a new stack would be made there; the one that is deployed stays where it is, and nothing manages it",
-    "leave account and region; another place is another instance",
+    "a new stack would be created there; the deployed one stays, but nothing manages it",
+    "keep account and region; use another instance for another place",
 )
-UNPROTECTED = Risk("termination-protection-off", "anyone who may delete the stack could, in one step", "leave it on")
+UNPROTECTED = Risk(
+    "termination-protection-off", "anybody with permission could delete the stack in one step", "leave it on"
+)
 
 
 def changes(before: Stack, after: Stack) -> Iterator[Change]:
@@ -31,8 +33,9 @@ def changes(before: Stack, after: Stack) -> Iterator[Change]:
             goes = name in LENT and not becomes
             risk = Risk(
                 identifier("deployment", name),
-                "another role could deploy it, from another place, after other stacks, or somebody else could be told",
-                "leave to CDK how the stack is deployed",
+                "another role could deploy it, from another template, after other stacks, or other targets could be"
+                " notified",
+                "let CDK decide how the stack is deployed",
             )
             # The name is a subject, because somebody else may have written it: nothing in it leaves its cell.
             subject = ((f"{name} of its deployment",),)

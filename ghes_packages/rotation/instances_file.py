@@ -1,4 +1,4 @@
-"""Changing `instances.toml`: two keys of one table, comments and layout kept, in one stroke or not at all."""
+"""Changes two keys of one table in `instances.toml`, atomically, and keeps comments and layout."""
 
 import difflib
 import os
@@ -36,8 +36,8 @@ def changed(file: Path, name: str, step: Step) -> str:
     if after is None or _table(after, name) != unchanged | keys:
         values = " and ".join(f"{key} = {tomlkit.item(value).as_string()}" for key, value in keys.items())
         raise ConfigurationError(
-            f"{file}: the table [instances.{name}] is written in a way that this command cannot change; write all of it"
-            f" in one place, or set {values} in it yourself"
+            f"{file}: the table [instances.{name}] is written in a way that this command cannot change; write the whole"
+            f" table in one place, or set {values} yourself"
         )
     if "\r\n" in before:
         after = after.replace("\r\n", "\n").replace("\n", "\r\n")

@@ -51,7 +51,7 @@ def stands(instance: Instance) -> str:
             return f"access key {newest} is new, and access key {newest - 1} works beside it"
         case PreviousAccessKey.INACTIVE:
             return f"access key {newest} is in use, and access key {newest - 1} is inactive"
-    return f"access key {newest} is the only one: no rotation is under way"
+    return f"access key {newest} is the only one: no rotation is in progress"
 
 
 def next_step(instance: Instance) -> Step:
@@ -62,7 +62,7 @@ def next_step(instance: Instance) -> Step:
             return Step(
                 newest,
                 PreviousAccessKey.INACTIVE,
-                f"make access key {newest - 1} inactive",
+                f"deactivate access key {newest - 1}",
                 ("watch GHES for a while: ghe-check-blob-connection, a docker pull, a package download",),
             )
         case PreviousAccessKey.INACTIVE:
@@ -75,10 +75,10 @@ def next_step(instance: Instance) -> Step:
     return Step(
         newest + 1,
         PreviousAccessKey.ACTIVE,
-        f"make access key {newest + 1} beside access key {newest}",
+        f"create access key {newest + 1} beside access key {newest}",
         (
             "prove the new key: ghes-packages verify {instance}",
-            "save it in the Management Console, which restarts services of GHES:"
+            "enter it in the Management Console and save, which restarts GHES services:"
             " ghes-packages settings {instance} --show-secret",
             "on the appliance: ghe-check-blob-connection",
             "wait until the old key is unused: ghes-packages status {instance}",
@@ -94,18 +94,18 @@ def step_back(instance: Instance) -> Step:
             return Step(
                 newest - 1,
                 PreviousAccessKey.DELETED if newest - 1 > 1 else None,
-                f"drop access key {newest} and go on with access key {newest - 1}",
+                f"delete access key {newest} and continue with access key {newest - 1}",
                 ("see that the old key works: ghes-packages verify {instance}",),
             )
         case PreviousAccessKey.INACTIVE:
             return Step(
                 newest,
                 PreviousAccessKey.ACTIVE,
-                f"make access key {newest - 1} active again",
+                f"activate access key {newest - 1} again",
                 ("see that both keys work: ghes-packages verify {instance} --previous",),
             )
     raise ConfigurationError(
-        f"[instances.{instance.name}] has no rotation under way, so there is no step to take back;"
+        f"[instances.{instance.name}] has no rotation in progress, so there is no step to undo;"
         f" start one with: ghes-packages rotate {instance.name}"
     )
 
@@ -125,7 +125,7 @@ def behind(instance: Instance, keys: Sequence[AccessKey]) -> str | None:
 def refusals(
     instance: Instance, step: Step, keys: Sequence[AccessKey], now: datetime, unused_for: timedelta = UNUSED_FOR
 ) -> Iterator[str]:
-    """Why the step would hurt; nothing if it would not. Raises FoundWrong for what no step can follow."""
+    """Why the step would do harm; nothing if it would not. Raises FoundWrong if no step is possible."""
     if skipped := _skipped(instance, keys):
         raise FoundWrong(f"{instance.name}: {skipped}")
     if lag := behind(instance, keys):
@@ -136,7 +136,7 @@ def refusals(
     if new and len(keys) >= MOST_ACCESS_KEYS:
         yield (
             f"the user has {len(keys)} access keys, and AWS allows {MOST_ACCESS_KEYS}:"
-            f" {', '.join(f'{key.name} ({key.access_key_id})' for key in keys)}; bring it down to one first"
+            f" {', '.join(f'{key.name} ({key.access_key_id})' for key in keys)}; delete one of them first"
         )
     for key in keys:
         if key.generation and wanted.get(key.generation) != ACTIVE:
@@ -144,7 +144,7 @@ def refusals(
 
 
 def in_use(key: AccessKey, keys: Sequence[AccessKey], now: datetime, unused_for: timedelta) -> Iterator[str]:
-    """Why a key cannot be done without yet."""
+    """Why a key is still needed."""
     if key.used_within(unused_for, now):
         yield f"{key.name} may be in use (last used: {used(key, now)})"
     for newer in keys:
@@ -152,22 +152,22 @@ def in_use(key: AccessKey, keys: Sequence[AccessKey], now: datetime, unused_for:
             continue
         if now - newer.created < unused_for:
             yield (
-                f"{newer.name} was made {ago(now - newer.created)} ago, and AWS shows some hours late"
-                f" that {key.name} is still used"
+                f"{newer.name} was created {ago(now - newer.created)} ago, and AWS shows a use of {key.name} some hours"
+                " late"
             )
         if newer.last_used is None or (key.last_used is not None and newer.last_used < key.last_used):
             yield f"nothing shows that GHES uses {newer.name} (last used: {used(newer, now)})"
 
 
 def _skipped(instance: Instance, keys: Sequence[AccessKey]) -> str | None:
-    """What the configuration would do if it were deployed as it is, because somebody left out a step."""
+    """The damage that deploying the configuration would do, because somebody skipped a step."""
     new = instance.access_keys.keys() - {key.generation for key in keys}
     for key in keys:
         if new and key.generation and key.status == ACTIVE and instance.access_keys.get(key.generation) != ACTIVE:
             return (
-                f"the configuration leaves out a step: {key.name} would stop working in the deploy that makes access"
-                f" key {max(new)}; write access_key = {key.generation + 1} and"
-                ' previous_access_key = "active" first'
+                f"the configuration skips a step: {key.name} would stop working in the deploy that creates"
+                f" access key {max(new)}; first write access_key = {key.generation + 1} and"
+                ' previous_access_key = "active"'
             )
     return None
 
@@ -214,7 +214,7 @@ def _next(instance: Instance, file: Path, step: Step) -> list[str]:
 def used(key: AccessKey, now: datetime) -> str:
     """When a key was last used, and by which service, in words."""
     if key.last_used is None:
-        return f"never, made {ago(now - key.created)} ago"
+        return f"never, created {ago(now - key.created)} ago"
     return f"{ago(now - key.last_used)} ago ({one_line(key.last_service or '')})"
 
 

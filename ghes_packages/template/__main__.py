@@ -22,8 +22,8 @@ def commands(instance: Instance, file: Path) -> Iterator[str]:
     """A review, and the deploy of each stack; that of a replica comes first. Raises ConfigurationError."""
     if instance.bootstrap:
         raise ConfigurationError(
-            f"{file}: [instances.{instance.name}] bootstrap: the template would ask for what `cdk bootstrap` made;"
-            " leave it out: as whom a plain template is deployed is not in it"
+            f"{file}: [instances.{instance.name}] bootstrap: the template would need the resources of `cdk"
+            " bootstrap`; leave it out: a plain template does not say who deploys it"
         )
     yield f"ghes-packages review --deployed {with_file(instance.name, file)}"
     for each in filter(None, (instance.replica, instance)):

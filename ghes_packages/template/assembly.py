@@ -103,11 +103,11 @@ def _stack(folder: Path, artifact_id: str, artifact: Artifact, report: Validatio
     file, url = properties.template_file, properties.stack_template_asset_object_url
     template, _ = manifest.read(folder, file, manifest.Template)
     if url and url.rpartition("/")[2] != f"{manifest.digest(folder, file)}.json":
-        raise no_assembly(folder, f"{file} would be deployed from {url}, which is not named by its SHA-256")
+        raise no_assembly(folder, f"{file} would be deployed from {url}, whose name is not its SHA-256")
     if artifact.additional_metadata_file:
         _, more = manifest.read(folder, artifact.additional_metadata_file, Metadata)
     if LEGACY_ASSET in artifact.metadata.types | more.types:
-        raise no_assembly(folder, f"{file} is deployed with assets of its own")
+        raise no_assembly(folder, f"{file} is deployed with its own assets")
     needs = frozenset({*artifact.dependencies, *properties.additional_dependencies})
     return Stack(
         template,

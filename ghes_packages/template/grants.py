@@ -64,7 +64,7 @@ def grants(resources: Collection["Resource"]) -> Iterator[Grant]:
     own = {each.ref for each in resources}
     for each in resources:
         if each.type in _IDENTITY_POLICIES:
-            for holder in _holders(each, resources) or [f"whoever {each.ref} is attached to"]:
+            for holder in _holders(each, resources) or [f"everybody with {each.ref}"]:
                 yield from _of(each, "PolicyDocument", each.at("PolicyDocument"), holder)
         for who, group in _joined(each):
             if group not in own:

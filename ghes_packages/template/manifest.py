@@ -180,7 +180,7 @@ def inside(folder: Path, name: str) -> Path:
     except (OSError, RuntimeError, ValueError):
         found = whole
     if whole not in found.parents or found != whole / name:
-        raise no_assembly(folder, f"'{name}' is no file below this folder, or a symbolic link")
+        raise no_assembly(folder, f"'{name}' is not a file in this folder, or is a symbolic link")
     return folder / name
 
 
@@ -223,4 +223,4 @@ def _too_deep(value: object) -> bool:
 
 def no_assembly(folder: Path, problem: str) -> ConfigurationError:
     """The error for a folder that cannot be reviewed, in one line whatever the problem quotes."""
-    return ConfigurationError(one_line(f"{folder}: no assembly: {problem}; synthesise one with: cdk synth --quiet"))
+    return ConfigurationError(one_line(f"{folder}: not an assembly: {problem}; synthesise one with: cdk synth --quiet"))

@@ -1,4 +1,4 @@
-"""What the deployed key is refused because of where the machine is that `verify` runs on."""
+"""Refusals of the deployed key because of the address of the machine that runs `verify`."""
 
 import re
 from collections.abc import Callable

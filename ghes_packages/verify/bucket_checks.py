@@ -1,4 +1,4 @@
-"""Whether the buckets are as promised, with the operator's rights, and the command that mends what is not."""
+"""Checks the promises of the buckets with the operator's permissions, and gives the command that fixes each."""
 
 import json
 import shlex
@@ -54,7 +54,7 @@ class BucketChecks:
             TLS_ONLY,
             f"{LEAST_TLS_VERSION} at least",
             partial(self._denies_all_but_tls, policy),
-            # What it grants must stay, and is not known where the policy cannot be read.
+            # Its grants must stay, and are not known if the policy cannot be read.
             f"look at the policy first: aws s3api get-bucket-policy --bucket {self.bucket}",
         )
         yield replace(
@@ -62,7 +62,7 @@ class BucketChecks:
                 "policy grants",
                 self._granted,
                 partial(self._grants_just_that, policy),
-                f"write the statements as they should be with: aws s3api get-bucket-policy --bucket {self.bucket};"
+                f"correct the statements with: aws s3api get-bucket-policy --bucket {self.bucket};"
                 f" aws s3api put-bucket-policy --bucket {self.bucket} --policy file://POLICY",
             ),
             after=(TLS_ONLY,),  # which has read the policy

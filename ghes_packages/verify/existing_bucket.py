@@ -1,4 +1,4 @@
-"""Whether a bucket that was there before the stack keeps what the stack's own would promise."""
+"""Checks whether an existing bucket keeps the promises of the stack's own buckets."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ CURRENT_STAY, SOMEWHERE = "current stay", "somewhere"
 
 
 class ExistingBucketChecks(BucketChecks):
-    """The same settings and policy; how long old versions are kept, and where access is logged, is its owner's say."""
+    """The same settings and policy; its owner decides the retention of old versions and the place of access logs."""
 
     def checks(self) -> Iterator[Check]:
         """What must be so in any bucket that holds packages."""
@@ -25,14 +25,15 @@ class ExistingBucketChecks(BucketChecks):
             "lifecycle",
             CURRENT_STAY,
             self._current_stay,
-            # The other rules must stay, and are not known where they cannot be read.
+            # The other rules must stay, and are not known if they cannot be read.
             f"look at the rules first: aws s3api get-bucket-lifecycle-configuration --bucket {self.bucket}",
         )
         yield self._check(
             "access logged",
             SOMEWHERE,
             self._logged,
-            f"{self.logging_remedy('LOG-BUCKET')} where LOG-BUCKET is another one, whose policy lets S3 deliver logs",
+            f"{self.logging_remedy('LOG-BUCKET')} where LOG-BUCKET is another bucket, whose policy allows S3 to"
+            " deliver logs",
         )
 
     def _current_stay(self) -> str:
@@ -62,7 +63,7 @@ class ExistingBucketChecks(BucketChecks):
 
 
 def takes_current_objects(rule: Mapping[str, Any]) -> bool:
-    """Whether a lifecycle rule, as S3 answers it, removes current objects or moves them to where nobody can read."""
+    """Whether a lifecycle rule, as S3 answers it, removes current objects or moves them to an archive."""
     expires = rule.get("Expiration", {}).keys() & {"Days", "Date"}
     archives = {transition["StorageClass"] for transition in rule.get("Transitions", [])} & ARCHIVES
     return rule["Status"] == "Enabled" and bool(expires or archives)

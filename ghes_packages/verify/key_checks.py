@@ -1,4 +1,4 @@
-"""What the deployed access key can do, and what it cannot."""
+"""Checks what the deployed access key can do, and what it cannot."""
 
 import http.client
 import secrets
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import TaggingTypeDef
 
 CAN = "With the deployed access key, as GHES"
-CANNOT = "With the deployed access key, what GHES has no need of"
+CANNOT = "With the deployed access key, what GHES does not need"
 
 KNOWN = "sign in"
 KNOWN_TO_S3 = "S3 knows the key"
@@ -47,7 +47,7 @@ ACLS_OFF = {"AccessControlListNotSupported": "refused: ACLs are off"}
 
 WRITING = frozenset({"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"})
 
-AND_BY_THE_KEY = "; a kms action must be granted to the user by the KMS key: see the checks of the key below"
+AND_BY_THE_KEY = "; the KMS key policy must grant kms actions to the user: see the checks of the key below"
 
 
 class _Object(TypedDict):
@@ -88,7 +88,7 @@ class KeyChecks:
         return [self._patience.with_check(check, NEW) for check in checks]
 
     def cannot(self, log_bucket: str | None, outputs: Outputs) -> list[Check]:
-        """What lies outside the seven actions is refused. None of these calls does harm where it is not."""
+        """Everything outside the seven actions is refused. None of these calls does harm if it is allowed."""
         checks = self._cannot(log_bucket, outputs)
         # Were it not refused, there would be no object any more for the others.
         others = tuple(check.title for check in (*self._can(), *checks) if STORED in (check.needs, *check.after))
@@ -180,7 +180,7 @@ class KeyChecks:
             ),
             replace(
                 _refused("get over plain HTTP", self._get_over_plain_http, STORED),
-                remedy="the bucket policy lacks the denial of what comes without TLS: see the check TLS only below",
+                remedy="the bucket policy does not deny requests without TLS: see the check TLS only below",
             ),
         ]
 
@@ -300,7 +300,7 @@ def _refused(
             return "refused: nothing answers"
         raise Failed("allowed")
 
-    remedy = "something grants more than the seven actions: see the checks below on policies, and take it away"
+    remedy = "a policy grants more than the seven actions: see the checks of policies below, and remove the grant"
     # Those that need the object would change it.
     return Check(CANNOT, title, "refused", run, remedy, needs, writes=needs == STORED)
 

@@ -1,4 +1,4 @@
-"""Whether the KMS key of bucket and secret is as it must be, with the operator's rights."""
+"""Checks the KMS key of the bucket and the secret, with the operator's permissions."""
 
 import json
 import shlex
@@ -25,7 +25,7 @@ _just = partial(just, SECTION)
 
 @dataclass(frozen=True)
 class KmsChecks:
-    """The checks of a key; of somebody else's, whether it lets the user and the readers of the secret in."""
+    """The checks of a key; for another owner's key, only whether it allows the user and the readers of the secret."""
 
     kms: "KMSClient"
     instance: Instance
@@ -33,7 +33,7 @@ class KmsChecks:
     key: KmsKey
 
     def checks(self) -> Iterator[Check]:
-        """What GHES needs of every key, and what the stack promises of its own."""
+        """What GHES needs of every key, and the promises of the stack's own."""
         key_id = self.key.id
         yield _just(
             "key state",
@@ -64,9 +64,10 @@ class KmsChecks:
             "user, readers" if self.instance.secret_readers else "the user alone",
             _in_words(through_services(statement(each)) for each in wanted),
             self._granted,
-            f"its policy must hold these statements: {shlex.quote(json.dumps(wanted))}; and grant nothing that is"
-            " stray; take out statements whose principal is an ID, AIDA and more, of a user that was deleted: with"
-            f" them KMS refuses the policy; read it: aws kms get-key-policy --key-id {key_id} --query Policy"
+            f"its policy must have these statements: {shlex.quote(json.dumps(wanted))}; remove stray grants, and"
+            " statements whose principal is an ID such as AIDA…, of a deleted user: KMS refuses a policy with them;"
+            " read it:"
+            f" aws kms get-key-policy --key-id {key_id} --query Policy"
             f" --output text; write it: aws kms put-key-policy --key-id {key_id} --policy file://POLICY",
         )
 
@@ -79,7 +80,7 @@ class KmsChecks:
         ]
 
     def _granted(self) -> set[str]:
-        """What the policy grants beside the account; of somebody else's key, what is wanted, and all to the user."""
+        """The policy's grants except the account's; for another owner's key, only the expected ones and the user's."""
         document = self.kms.get_key_policy(KeyId=self.key.id, PolicyName="default")["Policy"]
         account, user = (f"AWS {self._iam_arn(name)}" for name in ("root", f"user/{self.deployed.outputs.user_name}"))
         through = map(through_services, statements(document))

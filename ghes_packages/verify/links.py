@@ -48,7 +48,7 @@ def fetch(link: str, tls: ssl.SSLContext, timeout: float = 30) -> bytes:
     OSError or http.client.HTTPException without an answer.
     """
     host = urlsplit(link).netloc
-    # What is below localhost is this machine, which not every resolver knows (RFC 6761, 6.3).
+    # Names below localhost are this machine, which not every resolver knows (RFC 6761, 6.3).
     address = re.sub(r"//[^/]+\.localhost:", "//127.0.0.1:", link)
     request = urllib.request.Request(address, headers={"Host": host})  # noqa: S310
     try:
@@ -87,6 +87,6 @@ def _opener(tls: ssl.SSLContext) -> urllib.request.OpenerDirector:
 
 
 def _said(body: str) -> Mapping[str, str]:
-    """What is in S3's XML for an error."""
+    """The fields of S3's XML for an error."""
     error = re.fullmatch(r"\s*(?:<\?xml[^>]*>)?\s*<Error>(.*)</Error>\s*", body, re.DOTALL)
     return dict(re.findall(r"<(\w+)>([^<]*)</\1>", error[1])) if error else {}

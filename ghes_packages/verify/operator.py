@@ -23,7 +23,7 @@ def as_operator(run: Callable[[], str]) -> Callable[[], str]:
 
 
 def just(section: str, title: str, expected: str, wanted: set[str], read: Callable[[], set[str]], remedy: str) -> Check:
-    """The check that a set of words is just the one that is wanted; what lacks and what is stray is named."""
+    """The check that a set of words equals the expected one; it names missing and stray words."""
 
     def run() -> str:
         found = read()

@@ -39,7 +39,7 @@ class ProbeObjects:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Remove what is left when the checks were cut short; what cannot be removed is noted on the error."""
+        """Remove the rest after interrupted checks; failures to remove are notes on the error."""
         if error is None:
             return
         try:
@@ -85,7 +85,7 @@ class ProbeObjects:
         return NOTHING
 
     def _why_versions_stay(self) -> str:
-        """Delete every version for good. Where that must not be, or is refused, say why; else nothing."""
+        """Delete every version for good. If that is not allowed, say why; otherwise nothing."""
         try:
             if self._is_replicated():
                 # S3 replicates a version some time after the write. Deleted before, it is a failed operation.

@@ -37,7 +37,7 @@ class Promises:
     parts: Parts
 
     def of_the_packages_bucket(self) -> Iterator[Check]:
-        """Its settings, its policy, and where access to it is logged."""
+        """Its settings, its policy, and its access logging."""
         bucket, key = self.stack.outputs.bucket, self._kms_key
         arn = self.stack.bucket_arn(bucket)
         if self.instance.existing_bucket:
@@ -50,7 +50,7 @@ class Promises:
         )
 
     def of_the_log_bucket(self) -> Iterator[Check]:
-        """Its settings and its policy, where it is the stack's."""
+        """Its settings and its policy, if it is the stack's."""
         if bucket := self.parts.log_bucket:
             arn, packages_arn = self.stack.bucket_arn(bucket), self.stack.bucket_arn(self.stack.outputs.bucket)
             delivery = log_delivery_statement(arn, packages_arn, self.stack.account)
@@ -62,13 +62,13 @@ class Promises:
             yield from KmsChecks(self.session.client("kms", config=CONFIG), self.instance, self.stack, key).checks()
 
     def of_the_user(self, configured: Instance) -> Iterator[Check]:
-        """The user, its group and its policies, its access keys, and the stack; `configured` is what it is to be."""
+        """The user, its group and its policies, its access keys, and the stack; `configured` is the expected state."""
         iam = self.session.client("iam", config=CONFIG)
         group, policy_arn = self.parts.group, self.parts.policy_arn
         yield from UserChecks(iam, self.instance, configured, self.stack, group, policy_arn).checks()
 
     def of_the_secret(self, secret: PackagesSecret) -> Iterator[Check]:
-        """What it holds, who may read it, and with what it is encrypted."""
+        """Its content, its readers, and its encryption."""
         client = self.session.client("secretsmanager", config=CONFIG)
         yield from SecretChecks(client, self.instance, self.stack.outputs, secret, self._kms_key).checks()
 

@@ -1,4 +1,4 @@
-"""Whether the replica is as private as what it is the replica of, and is kept in step."""
+"""Checks that the replica is as private as the original, and in step with it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ REPLICA_LOGS = "The bucket of the replica's access logs"
 
 
 def read(instance: Instance) -> "Replica | None":
-    """None where the instance has no replica. Raises what `aws.session` and `deployed.read_replica` raise."""
+    """None if the instance has no replica. Raises what `aws.session` and `deployed.read_replica` raise."""
     if instance.replica is None:
         return None
     there = aws.session(instance.replica)
@@ -66,5 +66,5 @@ def _replicated(here: boto3.Session, bucket: str, to: str, key_arn: str | None, 
             raise Failed(f"the rule {'; '.join(rule.faults)}")
         return "all of it"
 
-    remedy = f"put the rule back as docs/replica.md says: aws s3api put-bucket-replication --bucket {bucket}"
+    remedy = f"restore the rule as docs/replica.md says: aws s3api put-bucket-replication --bucket {bucket}"
     return Check(REPLICA, title, "all of it", as_operator(run), remedy)

@@ -1,4 +1,4 @@
-"""Whether the secret that holds the access key is as promised, with the operator's rights."""
+"""Checks the promises of the secret with the access key, with the operator's permissions."""
 
 import json
 import shlex
@@ -26,7 +26,7 @@ _just = partial(just, SECTION)
 
 @dataclass(frozen=True)
 class SecretChecks:
-    """The checks of what is in the secret, of who may read it, and of the key that encrypts it."""
+    """The checks of the secret's content, its readers, and the key that encrypts it."""
 
     secretsmanager: "SecretsManagerClient"
     instance: Instance

@@ -1,4 +1,4 @@
-"""Whether the user that GHES signs in as is as promised, with the operator's rights."""
+"""Checks the promises of the user that GHES signs in as, with the operator's permissions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _just = partial(just, SECTION)
 class UserChecks:
     """The checks of the user, its group, their one policy, the access key and the stack that holds them.
 
-    `instance` has the options that are deployed, `configured` those of `instances.toml`.
+    `instance` has the deployed options, `configured` those of `instances.toml`.
     """
 
     iam: "IAMClient"
@@ -72,7 +72,7 @@ class UserChecks:
             "the seven, by address" if self.instance.restricted_by else "the seven actions",
             self._seven() | self._denied_elsewhere(),
             self._allowed,
-            f"find the version that the stack made with: aws iam list-policy-versions --policy-arn {policy};"
+            f"find the stack's version with: aws iam list-policy-versions --policy-arn {policy};"
             f" make it the default: aws iam set-default-policy-version --policy-arn {policy} --version-id VERSION",
         )
         yield _just(
@@ -110,7 +110,7 @@ class UserChecks:
             "as configured",
             in_words(self.configured),
             lambda: in_words(self.instance),
-            f"deploy what is configured with: make deploy INSTANCE={self.instance.name}",
+            f"deploy the configuration with: make deploy INSTANCE={self.instance.name}",
         )
         yield _just(
             "termination protection",
@@ -173,7 +173,7 @@ class UserChecks:
 
     def _access_keys(self) -> set[str]:
         keys = self.iam.list_access_keys(UserName=self.deployed.outputs.user_name)["AccessKeyMetadata"]
-        # The one before may be either: what it is to be is for `status` to say.
+        # The previous key may be active or inactive: `status` checks that.
         previous = self.deployed.outputs.previous_access_key
         return {
             key["AccessKeyId"] if key["AccessKeyId"] == previous else f"{key['AccessKeyId']} {key['Status']}"

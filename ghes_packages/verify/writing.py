@@ -18,7 +18,7 @@ WORST_FIRST = (Outcome.FAILED, Outcome.NOT_CHECKED, Outcome.PASSED)
 
 
 def write(report: Report, console: Console, *, all_checks: bool = False) -> None:
-    """A line for each section, or with `all_checks` for each check; the sum; then what is wrong and what mends it."""
+    """A line for each section, or with `all_checks` for each check; the sum; then each problem and its fix."""
     if all_checks:
         _write_checks(report, console)
     else:
@@ -31,7 +31,7 @@ def write(report: Report, console: Console, *, all_checks: bool = False) -> None
         _write_problem(console, Outcome.FAILED, finding.check.section, finding.check.title)
         _write_indented(console, f"expected: {finding.check.expected}")
         _write_indented(console, f"found: {finding.happened}")
-        # A command to copy: on a line of its own, however long.
+        # A command to copy: on one line, however long.
         console.print(f"  what to do: {finding.check.remedy}", soft_wrap=True, markup=False, highlight=False)
 
 

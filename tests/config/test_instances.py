@@ -60,8 +60,8 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("toml", "line"),
     [
-        ("", "holds no instance; add a table such as [instances.production]"),
-        ("[instances]", "holds no instance; add a table such as [instances.production]"),
+        ("", "has no instance; add a table such as [instances.production]"),
+        ("[instances]", "has no instance; add a table such as [instances.production]"),
         (
             "[instance.production]",
             "instance: unknown key, did you mean instances?; allowed: tables [instances.NAME]",
@@ -102,13 +102,13 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         ),
         (
             '[instances.production]\nregion = "us-west-2"',
-            "[instances.production] region without account; set both, or leave both out for the account and region"
-            " of whoever deploys",
+            "[instances.production] region without account; set both, or leave both out to use those of your AWS"
+            " settings",
         ),
         (
             '[instances.production]\naccount = "111122223333"',
-            "[instances.production] account without region; set both, or leave both out for the account and region"
-            " of whoever deploys",
+            "[instances.production] account without region; set both, or leave both out to use those of your AWS"
+            " settings",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "us-east-1"\n'
@@ -119,24 +119,24 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         (
             f'[instances.{"n" * 108}]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "us-east-1"',
             f'[instances.{"n" * 108}] replica_region = "us-east-1" with the stack name'
-            f" GhesPackages-{'n' * 108}-Replica for the replica, and CloudFormation takes 128 characters; take 1 off"
-            " the instance's name",
+            f" GhesPackages-{'n' * 108}-Replica for the replica, and CloudFormation allows 128 characters; shorten"
+            " the instance's name by 1",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "us-east-1"\n'
             f'stack_name = "{"n" * 122}"',
             f'[instances.production] replica_region = "us-east-1" with the stack name {"n" * 122}-Replica for the'
-            " replica, and CloudFormation takes 128 characters; take 2 off stack_name",
+            " replica, and CloudFormation allows 128 characters; shorten stack_name by 2",
         ),
         (
             '[instances.a]\nstack_name = "GhesPackages-b"\n[instances.b]',
-            '[instances.a] stack_name = "GhesPackages-b": [instances.b] has the same one, or the same but for'
-            " GhesPackages-; name another one",
+            '[instances.a] stack_name = "GhesPackages-b": [instances.b] has the same name, or the same without'
+            " GhesPackages-; use another name",
         ),
         (
             '[instances.a]\nstack_name = "B"\n[instances.b]',
-            '[instances.a] stack_name = "B": [instances.b] has the same one, or the same but for GhesPackages-; name'
-            " another one",
+            '[instances.a] stack_name = "B": [instances.b] has the same name, or the same without GhesPackages-; use'
+            " another name",
         ),
         (
             '[instances.production]\nstack_name = "acme_packages"',
@@ -152,24 +152,26 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nbootstrap = true\n'
             'execution_role_arn = "arn:aws:iam::111122223333:role/x"',
             '[instances.production] execution_role_arn = "arn:aws:iam::111122223333:role/x" with bootstrap, which has'
-            " an execution role of its own; leave one of the two out",
+            " its own execution role;"
+            " leave one of the two out",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\n'
             'execution_role_arn = "arn:aws:iam::444455556666:role/x"',
             '[instances.production] execution_role_arn = "arn:aws:iam::444455556666:role/x" is in account 444455556666'
-            " of aws, and the instance is in account 111122223333 of aws, us-west-2; name one of there",
+            " of aws, and the instance is in account 111122223333 of aws, us-west-2; name one from there",
         ),
         (
             '[instances.production]\nexecution_role_arn = "arn:aws:iam::111122223333:role/x"',
             '[instances.production] execution_role_arn = "arn:aws:iam::111122223333:role/x" without account and region:'
-            " whose role it is cannot be told; set account and region",
+            " the account of the role cannot be checked; set account and region",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nreplica_region = "eu-west-1"\n'
             'endpoint = "fips"',
             '[instances.production] endpoint = "fips" with replica_region = "eu-west-1", where the pinned botocore'
-            " knows no such endpoint of S3; leave it out; in aws they are in: ca-central-1, ca-west-1, us-east-1,"
+            " knows no such S3 endpoint; leave it out; regions of aws with one:"
+            " ca-central-1, ca-west-1, us-east-1,"
             " us-east-2, us-west-1, us-west-2",
         ),
         (
@@ -184,55 +186,58 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         ),
         (
             '[instances.production]\nrole_arn = "arn:aws-us-gob:iam::111122223333:role/x"',
-            '[instances.production] role_arn = "arn:aws-us-gob:iam::111122223333:role/x": aws-us-gob is no partition of'
-            " AWS, did you mean aws-us-gov?; allowed: the ARN of an IAM role in quotes, in the account and the"
+            '[instances.production] role_arn = "arn:aws-us-gob:iam::111122223333:role/x": aws-us-gob is not an AWS'
+            " partition"
+            ", did you mean aws-us-gov?; allowed: the ARN of an IAM role in quotes, in the account and the"
             " partition of the instance; with account and region",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\n'
             'role_arn = "arn:aws:iam::444455556666:role/x"',
             '[instances.production] role_arn = "arn:aws:iam::444455556666:role/x" is in account 444455556666 of aws,'
-            " and the instance is in account 111122223333 of aws, us-west-2; name one of there",
+            " and the instance is in account 111122223333 of aws, us-west-2; name one from there",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "cn-north-1"\n'
             'role_arn = "arn:aws:iam::111122223333:role/x"',
             '[instances.production] role_arn = "arn:aws:iam::111122223333:role/x" is in account 111122223333 of aws,'
-            " and the instance is in account 111122223333 of aws-cn, cn-north-1; name one of there",
+            " and the instance is in account 111122223333 of aws-cn, cn-north-1; name one from there",
         ),
         (
             '[instances.production]\nprofile = "production"',
-            '[instances.production] profile = "production" without account and region: cdk does not read profile, and'
-            " could deploy elsewhere than the commands look; set account and region",
+            '[instances.production] profile = "production" without account and region: cdk does not use profile, and'
+            " could deploy to another account or region than the commands check; set account and region",
         ),
         (
             '[instances.production]\nencryption = "arn:aws:kms:us-west-2:111122223333:key/'
             '1234abcd-12ab-34cd-56ef-1234567890ab"',
             '[instances.production] encryption = "arn:aws:kms:us-west-2:111122223333:key/'
-            '1234abcd-12ab-34cd-56ef-1234567890ab" without account and region: whose key it is cannot be told; set'
-            " account and region",
+            '1234abcd-12ab-34cd-56ef-1234567890ab" without account and region: the account of the key cannot be'
+            " checked; set account and region",
         ),
         (
             '[instances.production]\nendpoint = "fips"',
-            '[instances.production] endpoint = "fips" without region, and not every region has such an endpoint of S3;'
+            '[instances.production] endpoint = "fips" without region, and not every region has such an S3 endpoint;'
             " set account and region, or leave endpoint out",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "eu-west-1"\nendpoint = "fips"',
             '[instances.production] endpoint = "fips" with region = "eu-west-1", where the pinned botocore knows no'
-            " such endpoint of S3; leave it out; in aws they are in: ca-central-1, ca-west-1, us-east-1, us-east-2,"
+            " such S3 endpoint; leave it out; regions of aws with one:"
+            " ca-central-1, ca-west-1, us-east-1, us-east-2,"
             " us-west-1, us-west-2",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "eusc-de-east-1"\nendpoint = "dualstack"',
             '[instances.production] endpoint = "dualstack" with region = "eusc-de-east-1", where the pinned botocore'
-            " knows no such endpoint of S3; leave it out; in aws-eusc they are in: no region",
+            " knows no such S3 endpoint; leave it out; regions of aws-eusc with one: none",
         ),
         (
             '[instances.production]\naccount = "111122223333"\nregion = "us-west-2"\nendpoint = "dualstack"\n'
             'allowed_cidrs = ["203.0.113.0/24"]',
-            '[instances.production] allowed_cidrs without an IPv6 range with endpoint = "dualstack", where clients that'
-            " have IPv6 come with it, and would be refused; add their ranges, or leave endpoint out",
+            '[instances.production] allowed_cidrs without an IPv6 range with endpoint = "dualstack": S3 would refuse'
+            " clients that use IPv6; add their ranges"
+            ", or leave endpoint out",
         ),
         (
             '[instances.production]\nendpoint = "ipv6"',
@@ -251,7 +256,7 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         ),
         (
             '[instances.production]\nghes_version = "2.21"',
-            '[instances.production] ghes_version = "2.21": has no GitHub Packages: that came with 2.22;'
+            '[instances.production] ghes_version = "2.21": has no GitHub Packages, which came with 2.22;'
             ' allowed: a GHES release in quotes, major and minor, such as "3.17"',
         ),
         (
@@ -266,12 +271,12 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         ),
         (
             "[instances.production]\naccess_key = 2",
-            "[instances.production] access_key = 2 without previous_access_key; say what becomes of access key 1:"
+            "[instances.production] access_key = 2 without previous_access_key; set the state of access key 1:"
             ' "active", "inactive" or "deleted"',
         ),
         (
             '[instances.production]\nprevious_access_key = "active"',
-            '[instances.production] previous_access_key = "active" with access_key = 1, which has none before it;'
+            '[instances.production] previous_access_key = "active" with access_key = 1, which has no previous key;'
             " leave it out, or raise access_key to 2",
         ),
         (
@@ -307,7 +312,7 @@ def test_a_region_of_every_partition_is_known(tmp_path: Path) -> None:
         ),
         (
             "[instances.Production]\n[instances.production]",
-            "Production and production differ in case only; give them different names",
+            "Production and production differ only in case; give them different names",
         ),
     ],
 )
@@ -318,7 +323,9 @@ def test_a_mistake_is_one_line_that_names_the_fix(tmp_path: Path, toml: str, lin
 def test_two_instances_with_one_name_are_refused(tmp_path: Path) -> None:
     line = complaint(tmp_path, "[instances.production]\n[instances.production]")
     assert line.startswith("is not valid TOML: ")
-    assert line.endswith("; each instance is one table [instances.NAME], each name once, and text stands in quotes")
+    assert line.endswith(
+        "; write each instance as one table [instances.NAME], use each name once, and put text in quotes"
+    )
     assert "\n" not in line
 
 
@@ -345,33 +352,33 @@ def test_two_servers_never_share_a_bucket(tmp_path: Path, first: str, second: st
     ("option", "problem"),
     [
         ('allowed_cidrs = ["203.0.113.0/24", "10.0.0.0/8"]', 'allowed_cidrs[1] = "10.0.0.0/8": is not public'),
-        ('allowed_cidrs = ["203.0.113.0/24", "203.0.113.0/24"]', "names one of them twice"),
+        ('allowed_cidrs = ["203.0.113.0/24", "203.0.113.0/24"]', "has the same item twice"),
         ("allowed_cidrs = []", "is empty"),
         ('allowed_cidrs = ["224.0.0.0/4"]', "is not public"),
         ('allowed_cidrs = ["::ffff:203.0.113.1"]', "is not public"),
         ('allowed_cidrs = ["2001:db8::1%eth0"]', "has a scope"),
-        ('tags = { x = "a\\nb" }', "with characters or a length that AWS does not take"),
-        ('allowed_cidrs = ["203.0.113.0/255.255.255.0"]', "takes the length of the prefix: 203.0.113.0/24"),
+        ('tags = { x = "a\\nb" }', "with characters or a length that AWS does not allow"),
+        ('allowed_cidrs = ["203.0.113.0/255.255.255.0"]', "IAM needs a prefix length: 203.0.113.0/24"),
         ('allowed_cidrs = "203.0.113.0/24"', "is not a list"),
         ('allowed_vpc_endpoints = ["vpc-1a2b3c4d"]', 'allowed_vpc_endpoints[0] = "vpc-1a2b3c4d": is not valid'),
         ('allowed_vpc_endpoints = ["vpce-1A2B3C4D"]', 'such as ["vpce-0123456789abcdef0"]'),
-        ('allowed_vpc_endpoints = ["vpce-1a2b3c4d", "vpce-1a2b3c4d"]', "names one of them twice"),
+        ('allowed_vpc_endpoints = ["vpce-1a2b3c4d", "vpce-1a2b3c4d"]', "has the same item twice"),
         ("allowed_vpc_endpoints = []", "is empty"),
         ('allowed_vpc_endpoints = "vpce-1a2b3c4d"', "is not a list"),
         ('secret_readers = ["*"]', 'secret_readers[0] = "*": is not valid'),
         ('secret_readers = ["arn:aws:iam::111122223333:user/x"]', "is not valid"),
-        ('permissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"', "own account, none of AWS's"),
+        ('permissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"', "a customer managed IAM policy"),
         ('rule_packs = ["Nist"]', 'rule_packs[0] = "Nist": Input should be'),
         ('tags = "x"', "is not a table"),
         ("tags = { cost-center = 1234 }", "tags.cost-center = 1234: Input should be a valid string"),
         ('tags = { "cost.center" = 1 }', 'tags."cost.center" = 1: Input should be a valid string'),
-        ('tags = { "aws:x" = "y" }', "AWS keeps aws: for itself"),
+        ('tags = { "aws:x" = "y" }', "AWS reserves aws:"),
         ('tags = { cost = "1", Cost = "2" }', "have a key twice"),
-        ('access_logs = "none"', "nothing that can be switched off"),
+        ('access_logs = "none"', "this cannot be switched off"),
         ('bucket_name = "a.b.c"', "is not valid"),
-        ('bucket_name = "sthree-packages"', "begins or ends with what S3 reserves for itself"),
-        ('bucket_name = "packages--table-s3"', "begins or ends with what S3 reserves for itself"),
-        ('bucket_name = "packages-an"', "ends with -an, which S3 takes only for a bucket in an account regional"),
+        ('bucket_name = "sthree-packages"', "has a prefix or suffix that S3 reserves"),
+        ('bucket_name = "packages--table-s3"', "has a prefix or suffix that S3 reserves"),
+        ('bucket_name = "packages-an"', "ends with -an, which S3 allows only in an account regional"),
         ("noncurrent_days = 0", "greater than or equal to 1"),
         ('storage_class = "glacier"', "Input should be 'standard' or 'intelligent-tiering'; allowed: \"standard\","),
         ('storage_class = "INTELLIGENT_TIERING"', 'allowed: "standard", "intelligent-tiering"'),
@@ -421,7 +428,7 @@ def test_more_addresses_and_endpoints_than_a_policy_takes_are_told_together(
     tmp_path: Path, options: str, line: str
 ) -> None:
     assert complaint(tmp_path, f"[instances.a]\n{options}") == (
-        f"[instances.a] {line} in the policy of the user, which has room for 5000; put neighbouring ranges together, or"
+        f"[instances.a] {line} in the policy of the user, which has room for 5000; merge neighbouring ranges, or"
         " name fewer endpoints"
     )
 
@@ -460,8 +467,11 @@ def _the_recursion_limit_of_python() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("toml", "problem"),
     [
-        (f"access_key = {'1' * 5000}", "cannot be read: it has a number of thousands of digits, or hundreds of"),
-        (f"tags = {'[' * 2000}{']' * 2000}", "cannot be read: it has a number of thousands of digits, or hundreds of"),
+        (f"access_key = {'1' * 5000}", "cannot be read: it has a number with thousands of digits, or hundreds of"),
+        (
+            f"tags = {'[' * 2000}{']' * 2000}",
+            "cannot be read: it has a number with thousands of digits, or hundreds of",
+        ),
         (f"{'.'.join('a' * 3000)} = 1", "[instances.x] a = "),
     ],
 )
@@ -497,7 +507,7 @@ def test_the_only_instance_needs_no_name() -> None:
 
 def test_one_of_several_must_be_named() -> None:
     instances = {name: Instance(name=name) for name in ("production", "staging")}
-    with pytest.raises(ConfigurationError, match="holds 2 instances: name one of production, staging"):
+    with pytest.raises(ConfigurationError, match="has 2 instances; name one: production, staging"):
         choose(instances, None)
     with pytest.raises(ConfigurationError, match=r"no instance stagging, did you mean staging\?"):
         choose(instances, "stagging")

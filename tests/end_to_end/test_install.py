@@ -24,7 +24,7 @@ STEPS = {"uv": "pip", "requirements": "uv", "node_modules": "npm"}
 
 UNREACHABLE = (
     "the network cannot be reached. Behind a proxy, set or correct HTTPS_PROXY=http://HOST:PORT;"
-    " for a registry of your company's, "
+    " for a corporate registry, set "
 )
 REGISTRY = {"pip": "PIP_INDEX_URL=URL", "uv": "PIP_INDEX_URL=URL", "npm": "npm_config_registry=URL"}
 FILES = ("Makefile", "install.py", "pyproject.toml", "package.json", "package-lock.json")
@@ -166,7 +166,7 @@ def test_a_certificate_of_an_unknown_authority_is_one_line_and_one_variable_make
     with serving(authority.issue_cert("127.0.0.1")) as registry:
         there = environment | registries("https", registry.server_port)
         [line] = run(checkout, there, step)
-        assert line.startswith(f"{STEPS[step]}: the certificate is of an unknown authority.")
+        assert line.startswith(f"{STEPS[step]}: the certificate is from an unknown authority.")
         assert line.endswith("SSL_CERT_FILE=FILE")
         for variable in ("SSL_CERT_FILE", its_own):
             registry.paths.clear()  # type: ignore[attr-defined]

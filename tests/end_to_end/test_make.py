@@ -90,7 +90,7 @@ def test_the_demo_takes_the_instance_that_is_named_or_says_which_there_are(
     command = ["make", "demo", f"INSTANCES={instances}", "INSTANCE=prodution"]
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "no instance prodution, did you mean production?; there is: production" in done.stderr
+    assert "no instance prodution, did you mean production?; instances: production" in done.stderr
 
 
 def test_a_deploy_synthesises_and_reviews_the_file_of_instances_that_is_named(environment: dict[str, str]) -> None:
@@ -147,7 +147,7 @@ def test_a_killed_demo_leaves_no_process_and_no_file(environment: dict[str, str]
     command = [sys.executable, "-m", "local_aws", "demo", str(instances)]
     with running(command, PROJECT, environment, stderr=subprocess.PIPE) as demo:
         assert demo.stderr
-        assert demo.stderr.readline().startswith("Embedded AWS")
+        assert demo.stderr.readline().startswith("Local AWS emulator")
         assert wait_until(lambda: any(Path(environment["TMPDIR"]).glob(f"embedded-aws-*/{moment}")), seconds=60)
         demo.kill()
     assert wait_until(lambda: processes_of(environment) == [])

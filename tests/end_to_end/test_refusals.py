@@ -40,7 +40,7 @@ def refusal(done: subprocess.CompletedProcess[str], exit_status: int) -> str:
             ("settings", "works", "again"),
             "Got unexpected extra argument(s) (again); see: ghes-packages settings --help",
         ),
-        (("settings", "wroks"), "no instance wroks, did you mean works?; there is: again, fails-first,"),
+        (("settings", "wroks"), "no instance wroks, did you mean works?; instances: again, fails-first,"),
         (("verify",), " instances: name one of again, fails-first,"),
     ],
 )
@@ -81,7 +81,7 @@ def test_a_first_deploy_that_was_not_confirmed_is_told_with_the_way_on(cloud: Cl
         Capabilities=["CAPABILITY_IAM"],
     )
     line = refusal(Cloud(cloud.aws, instances, cloud.assembly).ghes_packages("settings"), 1)
-    assert line.startswith("stack GhesPackages-reviewed has nothing in it yet (REVIEW_IN_PROGRESS): ")
+    assert line.startswith("stack GhesPackages-reviewed is empty (REVIEW_IN_PROGRESS): ")
     assert line.endswith("; deploy it with: cdk deploy GhesPackages-reviewed")
 
 
@@ -143,14 +143,14 @@ def test_a_secret_that_somebody_changed_is_told_without_showing_it(
     secret.becomes(text)
     for command in (("verify", "refuses"), ("settings", "refuses", "--show-secret")):
         line = refusal(deployed.ghes_packages(*command), 1)
-        assert f"is not as the stack wrote it: {problem}; someone changed it" in line
+        assert f"is not as the stack wrote it: {problem}; somebody changed it" in line
         assert text not in line
 
 
 def test_a_secret_that_is_gone_is_told_with_the_way_back(deployed: Cloud, secret: Any) -> None:
     secret.goes()
     line = refusal(deployed.ghes_packages("verify", "refuses"), 3)
-    assert "is gone or marked for deletion" in line
+    assert "is deleted or scheduled for deletion" in line
     assert "aws secretsmanager restore-secret --secret-id arn:" in line
     assert deployed.ghes_packages("settings", "refuses").returncode == 0
 
@@ -166,9 +166,9 @@ CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     [
         (CREDENTIALS, {}, "no AWS credentials: Unable to locate credentials; set AWS_PROFILE, or sign in"),
         ((), {"AWS_ACCESS_KEY_ID": "not-a-key"}, "AWS does not know your access key; set AWS_PROFILE, or sign in"),
-        ((), {"AWS_SECRET_ACCESS_KEY": "wrong"}, "your secret access key does not fit your access key ID"),
+        ((), {"AWS_SECRET_ACCESS_KEY": "wrong"}, "your secret access key does not match your access key ID"),
         ((), {"AWS_ENDPOINT_URL": "https://127.0.0.1:9"}, "AWS cannot be reached: Could not connect"),
-        (("AWS_CA_BUNDLE",), {}, "certificate authority of its own, set AWS_CA_BUNDLE to it"),
+        (("AWS_CA_BUNDLE",), {}, "its own certificate authority, set AWS_CA_BUNDLE to its certificate"),
     ],
     ids=["no-credentials", "unknown-key", "wrong-secret", "no-network", "untrusted-certificate"],
 )
@@ -219,4 +219,4 @@ def test_too_few_rights_name_the_action_that_is_missing(deployed: Cloud, allowed
     }
     line = refusal(deployed.ghes_packages("verify", "refuses", environment=environment), 3)
     assert f"your credentials lack {lacking} on arn:aws:" in line
-    assert line.endswith("; have it allowed, or use another profile")
+    assert line.endswith("; ask for that permission, or use another profile")

@@ -156,7 +156,7 @@ def test_the_jump_that_would_cut_ghes_off_is_refused_by_rotate_and_before_the_de
     operator.deploy()
     before = operator.stack().outputs()
     operator.configure(access_key=2, previous_access_key="deleted")
-    assert "the configuration leaves out a step: access key 1 would stop working" in operator.refused(ROTATE)
+    assert "the configuration skips a step: access key 1 would stop working" in operator.refused(ROTATE)
     assert "REFUSED access-key-1-replaced" in operator.refused(DEPLOY)
     reviewed = json.loads(operator.run("ghes-packages review --deployed production --json || [ $? = 1 ]"))
     assert [risk["id"] for risk in reviewed["risks"]] == ["access-key-1-replaced"]
@@ -172,5 +172,5 @@ def test_rotate_writes_nothing_on_a_dry_run_or_a_refusal(operator: Operator) -> 
     before = file.read_bytes()
     assert "+access_key = 2" in operator.run(f"{ROTATE} --dry-run")
     assert '--force and --reason "…" go together' in operator.refused(f"{ROTATE} --force")
-    assert "has no rotation under way" in operator.refused(BACK)
+    assert "has no rotation in progress" in operator.refused(BACK)
     assert file.read_bytes() == before

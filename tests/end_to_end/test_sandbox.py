@@ -123,7 +123,7 @@ def test_an_interrupted_sandbox_leaves_no_process_and_no_file(
         start_new_session=True,
     ) as sandbox:
         assert sandbox.stderr
-        assert sandbox.stderr.readline().startswith("Embedded AWS")
+        assert sandbox.stderr.readline().startswith("Local AWS emulator")
         if number == signal.SIGINT:
             os.killpg(sandbox.pid, number)  # Ctrl-C is for every process of the terminal
         else:

@@ -162,7 +162,7 @@ def test_a_broken_promise_fails_synth_and_is_named(synth: Synth, monkeypatch: py
     ("toml", "line"),
     [
         (None, "instances.toml: no such file in "),
-        ("", "instances.toml: holds no instance; add a table such as [instances.production]"),
+        ("", "instances.toml: has no instance; add a table such as [instances.production]"),
         ('[instances.a]\nregoin = "x"', '[instances.a] regoin = "x": unknown key, did you mean region?'),
     ],
 )
@@ -177,7 +177,7 @@ def test_a_file_of_instances_without_a_name_is_not_the_default_one(
 ) -> None:
     # What the CLI makes of `-c instances=`.
     assert complaint(capsys, lambda: synth("[instances.production]\n", "")) == (
-        "-c instances= names no file; name one: -c instances=FILE, or leave it out for instances.toml"
+        "-c instances= names no file; use -c instances=FILE, or leave it out for instances.toml"
     )
 
 

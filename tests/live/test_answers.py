@@ -71,7 +71,7 @@ def test_what_is_no_answer_of_aws_is_told_in_one_line(service: str, status: int,
         CALLS[service](answered(service, status, body))
     line = str(told.value)
     assert line.isprintable()
-    assert "is a proxy or a captive portal in between?" in line
+    assert "is there a proxy or a captive portal?" in line
     assert line.count("HTTP") <= 2
     if body == HTML:
         assert "Sign in to ?[31mGuest" in line
@@ -80,7 +80,7 @@ def test_what_is_no_answer_of_aws_is_told_in_one_line(service: str, status: int,
 def test_an_answer_that_lacks_something_deep_inside_says_what() -> None:
     client = answered("iam", 200, A_GROUP)
     [group] = client.list_groups_for_user(UserName="x")["Groups"]
-    with pytest.raises(AwsRefused, match="ListGroupsForUser: the answer lacks GroupName; is a"), explained():
+    with pytest.raises(AwsRefused, match="ListGroupsForUser: the answer lacks GroupName; is there a"), explained():
         group["GroupName"]
 
 
@@ -100,9 +100,11 @@ def test_an_answer_that_may_hold_a_secret_is_not_quoted() -> None:
 
 
 def test_what_comes_without_an_id_of_s3s_is_not_s3s_answer_even_where_it_has_no_body() -> None:
-    with pytest.raises(AwsRefused, match="PutObject: HTTP 200 with: nothing; is a proxy"):
+    with pytest.raises(AwsRefused, match="PutObject: HTTP 200 with: nothing; is there a proxy"):
         answered("s3", 200, b"").put_object(Bucket="x", Key="y", Body=b"")
-    with pytest.raises(AwsRefused, match="HeadObject was not answered by AWS: HTTP 403 with: nothing; is a proxy"):
+    with pytest.raises(
+        AwsRefused, match="HeadObject was not answered by AWS: HTTP 403 with: nothing; is there a proxy"
+    ):
         answered("s3", 403, b"").head_object(Bucket="x", Key="y")
 
 
@@ -116,7 +118,7 @@ def test_what_comes_without_an_id_of_s3s_is_not_s3s_answer_even_where_it_has_no_
             403,
             "SignatureDoesNotMatch",
             "Signature not yet current: 20260301T120000Z is still later than 20260301T110000Z",
-            "AWS refused ListGroupsForUser: SignatureDoesNotMatch: the clock of this machine is off by too much.*",
+            "AWS refused ListGroupsForUser: SignatureDoesNotMatch: the clock of this machine is wrong.*",
         ),
     ],
 )

@@ -28,7 +28,7 @@ def told(error: Exception) -> CannotGoOn:
                 "AccessDenied", "User: x is not authorized to perform: cloudformation:DescribeStacks on resource: y"
             ),
             "AWS refused DescribeStacks: AccessDenied: your credentials lack cloudformation:DescribeStacks on y;"
-            " have it allowed, or use another profile",
+            " ask for that permission, or use another profile",
         ),
         (
             refusal(
@@ -37,17 +37,17 @@ def told(error: Exception) -> CannotGoOn:
                 " identity-based policy allows the s3:GetBucketLogging action",
             ),
             "AWS refused DescribeStacks: AccessDenied: your credentials lack s3:GetBucketLogging on arn:aws:s3:::y;"
-            " have it allowed, or use another profile",
+            " ask for that permission, or use another profile",
         ),
         (
             refusal("AccessDenied", "Access Denied"),
             "AWS refused DescribeStacks: AccessDenied: your credentials lack DescribeStacks;"
-            " have it allowed, or use another profile",
+            " ask for that permission, or use another profile",
         ),
         (
             refusal("AccessDeniedException", "Access to KMS is not allowed"),
             "AWS refused DescribeStacks: AccessDeniedException: your credentials lack kms:Decrypt;"
-            " have it allowed, or use another profile",
+            " ask for that permission, or use another profile",
         ),
         (
             refusal("InvalidClientTokenId"),
@@ -56,12 +56,13 @@ def told(error: Exception) -> CannotGoOn:
         ),
         (
             refusal("SignatureDoesNotMatch"),
-            "AWS refused DescribeStacks: SignatureDoesNotMatch: your secret access key does not fit your access key ID;"
+            "AWS refused DescribeStacks: SignatureDoesNotMatch: your secret access key does not match your access key"
+            " ID;"
             " correct it, or set AWS_PROFILE",
         ),
         (
             refusal("ExpiredToken"),
-            "AWS refused DescribeStacks: ExpiredToken: your credentials have expired; sign in again, such as with:"
+            "AWS refused DescribeStacks: ExpiredToken: your credentials have expired; sign in again, for example with:"
             " aws sso login",
         ),
         (
@@ -87,7 +88,7 @@ def told(error: Exception) -> CannotGoOn:
         (
             raised.SSLError(endpoint_url="https://a.b", error=Exception("unknown authority")),
             "SSL validation failed for https://a.b unknown authority;"
-            " if your network has a certificate authority of its own, set AWS_CA_BUNDLE to it",
+            " if your network has its own certificate authority, set AWS_CA_BUNDLE to its certificate",
         ),
     ],
 )

@@ -80,7 +80,10 @@ def test_a_first_deploy_that_a_service_control_policy_denied_says_so(session: An
     line = str(told.value)
     assert "\n" not in line
     assert "AccessUser138A70BB (AWS::IAM::User): Resource handler returned message" in line
-    assert "a service control policy of your organization denies it: docs/iam-user.md" in line
+    assert (
+        "a service control policy of your organization denies it: send its owners the request in docs/iam-user.md"
+        in line
+    )
     assert "Resource creation cancelled" not in line
 
 
@@ -88,7 +91,7 @@ def test_why_a_first_deploy_failed_is_not_known_to_who_may_not_read_it(session: 
     session.stub.add_response("describe_stacks", {"Stacks": [{**STACK, "StackStatus": "ROLLBACK_COMPLETE"}]})
     message = "User: x is not authorized to perform: cloudformation:DescribeStackEvents on resource: y"
     session.stub.add_client_error("describe_stack_events", "AccessDenied", message)
-    with pytest.raises(FoundWrong, match="why is not known: AWS refused DescribeStackEvents: AccessDenied: your"):
+    with pytest.raises(FoundWrong, match="the cause is not known: AWS refused DescribeStackEvents: AccessDenied: your"):
         deployed.read(INSTANCE, session)
 
 
@@ -134,7 +137,7 @@ def test_what_an_earlier_template_had_is_not_the_stacks_any_more(session: Any, s
 )
 def test_a_stack_of_another_kind_is_told_apart(session: Any, resources: list[Any]) -> None:
     session.stub.add_response("list_stack_resources", {"StackResourceSummaries": resources})
-    with pytest.raises(FoundWrong, match="is not one that this project deploys"):
+    with pytest.raises(FoundWrong, match="is not from this project"):
         deployed.parts(INSTANCE, OUTPUTS, deployed.resources(INSTANCE, session))
 
 
@@ -168,7 +171,8 @@ def test_a_template_of_somebody_elses_is_told_apart(session: Any, text: str) -> 
     with pytest.raises(FoundWrong) as refused:
         deployed.template(INSTANCE, session)
     assert str(refused.value) == (
-        "stack GhesPackages-production was deployed from another template than CDK's: it is not JSON, or YAML in which"
-        " functions have their full names; see what it is with: aws cloudformation get-template --stack-name"
+        "stack GhesPackages-production was not deployed from CDK's template: its template is not JSON, or YAML with"
+        " full function names; read it with:"
+        " aws cloudformation get-template --stack-name"
         " GhesPackages-production"
     )

@@ -56,22 +56,22 @@ def test_a_replica_in_step_is_fine_also_where_cloudwatch_has_no_figure_yet(found
         (
             replication(None),
             "nothing is replicated to the-replica: somebody removed the rule everything of the packages bucket;"
-            " put it back as docs/replica.md says",
+            " restore it as docs/replica.md says",
         ),
         (
             replication(Rule("Disabled", ("is Disabled",))),
-            "the rule everything of the packages bucket is Disabled: somebody changed it; put it back as"
+            "the rule everything of the packages bucket is Disabled: somebody changed it; restore it as"
             " docs/replica.md says",
         ),
         (
             replication(failed=3),
-            "3 operations were not replicated in the last day, and S3 does not try them again;"
+            "3 operations failed to replicate in the last day, and S3 does not retry them;"
             " replicate them with S3 Batch Replication: docs/replica.md",
         ),
         (
             replication(latency=timedelta(seconds=901)),
-            "the replica is 0:15:01 behind, and 0:15:00 are expected: see what AWS says of S3 in its Health Dashboard,"
-            " and do not count on the replica until then",
+            "the replica is 0:15:01 behind, and 0:15:00 are allowed: check S3 in the AWS Health Dashboard, and do not"
+            " rely on the replica until then",
         ),
     ],
 )
@@ -92,14 +92,14 @@ def test_the_rule_of_the_stack_has_no_fault_with_a_key_or_without() -> None:
     ("change", "fault"),
     [
         ({"Status": "Disabled"}, "is Disabled"),
-        ({"Filter": {"Prefix": "a/"}}, "covers a part of the bucket only"),
-        ({"Filter": {"Tag": {"Key": "a", "Value": "b"}}}, "covers a part of the bucket only"),
-        ({"DeleteMarkerReplication": {"Status": "Disabled"}}, "replicates no deletions"),
+        ({"Filter": {"Prefix": "a/"}}, "covers only a part of the bucket"),
+        ({"Filter": {"Tag": {"Key": "a", "Value": "b"}}}, "covers only a part of the bucket"),
+        ({"DeleteMarkerReplication": {"Status": "Disabled"}}, "does not replicate deletions"),
         (
             {"Destination": {**RULE["Destination"], "Metrics": {"Status": "Disabled"}}},
-            "publishes no metrics, so nothing says how far behind the replica is",
+            "publishes no metrics, so the delay of the replica is not known",
         ),
-        ({"SourceSelectionCriteria": {}}, "leaves out what is encrypted with a KMS key"),
+        ({"SourceSelectionCriteria": {}}, "leaves out objects encrypted with a KMS key"),
         (
             {"Destination": {**RULE["Destination"], "EncryptionConfiguration": {"ReplicaKmsKeyID": "another"}}},
             f"does not encrypt with {KEY}",

@@ -26,7 +26,7 @@ def test_what_the_demo_does_not_have_is_refused_before_anything_starts(key: str,
     with pytest.raises(ConfigurationError) as refused:
         demo(Instance.model_validate({"name": "x", **HERE, key: value}), Path("instances.toml"), Console(file=progress))
     assert str(refused.value) == (
-        f'[instances.x] {key} = "{value}": the demo has no profile, role, key, policy or bucket of yours;'
+        f'[instances.x] {key} = "{value}": the demo has none of your profiles, roles, keys, policies or buckets;'
         f" leave {key} out, or name another instance: make demo INSTANCE=…"
     )
     assert progress.getvalue() == ""

@@ -84,7 +84,7 @@ def test_a_row_says_where_the_promise_why_and_what_to_do_and_no_value() -> None:
     for text in (markdown.written(report), report.as_text("", "make deploy"), report.as_json()):
         assert "hunter2" not in text
         told = " ".join(text.split())
-        assert "The secret key must stand in the one secret, by reference. It reaches Secrets Manager inside" in told
+        assert "The secret key must be only in the secret, by reference. It goes to Secrets Manager inside" in told
         assert "Write the five fields as the outputs have them, and the secret key as a reference" in told
         assert f"guardrail-no-secret-in-clear-{SECRET}-" in text
     assert f"`{SECRET}`, `Properties.SecretString`: breaks no_secret_in_clear" in markdown.written(report)

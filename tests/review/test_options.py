@@ -41,11 +41,11 @@ from tests.synthesis import assembly_of, deployable, replica_template_of, templa
 NOT_SHOWN = {
     "profile": "the commands sign in with it",
     "role_arn": "the commands sign in with it",
-    "execution_role_arn": "the manifest shows it, in a row of its own",
-    "bootstrap": "the manifest shows it, in rows of its own",
-    "stack_name": "another name is another stack",
-    "ghes_version": "it decides what `settings` shows",
-    "rule_packs": "it decides what `cdk synth` checks; findings that are acknowledged are rows of their own",
+    "execution_role_arn": "the manifest shows it, in its own row",
+    "bootstrap": "the manifest shows it, in its own rows",
+    "stack_name": "another name creates another stack",
+    "ghes_version": "it selects the fields that `settings` prints",
+    "rule_packs": "it selects the checks of `cdk synth`; acknowledged findings have their own rows",
 }
 OWN_KEY, REPLICATION = "Key9BCD29C7", "PackagesBucketReplicationPolicyA893289F"
 KMS, REPLICATED = instance(encryption="kms"), instance(replica_region="us-east-2")
@@ -152,7 +152,7 @@ def test_what_needs_a_new_bucket_says_what_to_do_instead(option: str) -> None:
     [options] = VALUES[option]
     change = named(between(DEFAULT, instance(**options)))[option]
     assert change.consequence.startswith("Do not deploy this: ")
-    assert "Instead: make another instance with this value, and move to it as docs/move.md says." in change.consequence
+    assert "Instead, add another instance with this value, and move to it as docs/move.md says." in change.consequence
 
 
 def test_the_first_row_of_the_review_of_a_key_is_the_option_with_its_consequence() -> None:
@@ -163,8 +163,8 @@ def test_the_first_row_of_the_review_of_a_key_is_the_option_with_its_consequence
     )
     for told in (
         "for a minute or more S3 refuses every upload",
-        "Objects that are there keep the encryption that they have.",
-        "who reads them needs it too",
+        "Existing objects keep their encryption.",
+        "their readers need it too",
         "See docs/encryption.md.",
     ):
         assert told in row
@@ -196,7 +196,7 @@ def test_each_risk_of_an_option_is_a_row_of_its_own_with_what_it_grants_to_whom(
 def test_nothing_on_a_terminal_is_wider_than_80_columns_but_what_is_to_be_copied() -> None:
     for before, after in ((DEFAULT, KMS), (DEFAULT, REPLICATED), (DEFAULT, instance(**VALUES["existing_bucket"][0]))):
         *lines, accept = texts(between(before, after))[1].splitlines()
-        assert accept.startswith("Read each; if all of them are meant: make deploy INSTANCE=production ACCEPT=")
+        assert accept.startswith("Read each; to accept all of them: make deploy INSTANCE=production ACCEPT=")
         assert max(len(line) for line in lines if line.startswith("  ")) <= 80
         assert not [line for line in lines if not line.startswith(("  ", "production: "))]
 
@@ -204,9 +204,9 @@ def test_nothing_on_a_terminal_is_wider_than_80_columns_but_what_is_to_be_copied
 def test_a_key_by_its_arn_is_told_with_what_its_owner_must_do() -> None:
     change = named(between(DEFAULT, instance(encryption=KEY)))["encryption"]
     assert change.after == (KEY,)
-    assert "until the policy of that key lets the user in" in change.consequence
+    assert "until the policy of that key allows the user" in change.consequence
     away = named(between(instance(encryption=KEY), KMS))["encryption"]
-    assert "it must stay, with the user in its policy" in away.consequence
+    assert "Keep the old key, with the user in its policy" in away.consequence
     existing = {"existing_bucket": "example"}
     of_the_secret = named(between(instance(**existing), instance(encryption=KEY, **existing)))["encryption"]
     assert of_the_secret.consequence == WITHOUT_A_BUCKET
@@ -467,4 +467,4 @@ def test_to_take_a_restriction_back_says_what_is_refused_no_more(option: str) ->
     restricted = named(between(DEFAULT, instance(**options)))[option].consequence
     free = named(between(instance(**options), DEFAULT))[option].consequence
     assert restricted != free
-    assert any(word in free for word in ("refused any more", "the boundary again"))
+    assert any(word in free for word in ("no longer refuses", "the boundary again"))

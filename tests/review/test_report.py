@@ -230,7 +230,7 @@ def test_an_assembly_that_uploads_or_runs_anything_but_the_reviewed_template_is_
     folder = assembly(tmp_path / "cdk.out", {"production": template_of()})
     assert list(assemblies.read(folder)) == ["production"]
     edit(folder)
-    with pytest.raises(ConfigurationError, match="no assembly"):
+    with pytest.raises(ConfigurationError, match="not an assembly"):
         assemblies.read(folder)
 
 
@@ -295,7 +295,7 @@ def test_the_longest_report_is_a_comment_that_github_takes_and_keeps_every_risk(
     text = markdown.written(report)
     assert len(text) < 65_536
     assert text.count("/output-removed-IamUserName`") == 80
-    assert re.search(r"\d+ of 80 sections are left out here: `--json` has them all.", text)
+    assert re.search(r"\d+ of 80 sections are left out: `--json` has all of them.", text)
     assert report.as_json().count("y" * 2000) == 80
 
 
@@ -333,7 +333,7 @@ def _stage(name: str) -> Json:
         (None, "", "manifest.json: No such file"),
         ("manifest.json", "{", "manifest.json: not JSON"),
         ("manifest.json", "[]", "manifest.json: not an object"),
-        ("manifest.json", '{"artifacts": {"a": {"type": "aws:cloudformation:stack"}}}', "'' is no file below"),
+        ("manifest.json", '{"artifacts": {"a": {"type": "aws:cloudformation:stack"}}}', "'' is not a file in"),
         ("manifest.json", '{"artifacts": []}', "manifest.json: artifacts is not as CDK writes it"),
         ("manifest.json", "[" * 100_000, "manifest.json: not JSON"),
         ("manifest.json", '{"a":' * 200 + "1" + "}" * 200, "manifest.json: more than 100 levels"),
@@ -342,11 +342,11 @@ def _stage(name: str) -> Json:
             for tags in ODD_TAGS
         ),
         *(
-            ("manifest.json", json.dumps({"artifacts": {"a": _artifact(templateFile=name)}}), "is no file below")
+            ("manifest.json", json.dumps({"artifacts": {"a": _artifact(templateFile=name)}}), "is not a file in")
             for name in ("../x", "/etc/passwd", "x/../../y", "x\0", ".")
         ),
         *(
-            ("manifest.json", json.dumps({"artifacts": {"a": _stage(name)}}), "is no file below")
+            ("manifest.json", json.dumps({"artifacts": {"a": _stage(name)}}), "is not a file in")
             for name in (".", "..", "", "./")
         ),
         *(
@@ -373,7 +373,7 @@ def test_a_folder_that_is_no_assembly_is_one_line(tmp_path: Path, file: str | No
         (assembly(folder, {"production": template_of()}) / file).write_text(text)
     with pytest.raises(ConfigurationError) as refused:
         assemblies.read(folder)
-    assert str(refused.value).startswith(f"{folder}: no assembly: ")
+    assert str(refused.value).startswith(f"{folder}: not an assembly: ")
     assert line in str(refused.value)
     assert str(refused.value).isprintable()
 

@@ -126,7 +126,7 @@ def test_the_keys_stand_before_a_table_of_tags(tmp_path: Path, keys: str) -> Non
 def test_a_table_that_cannot_be_changed_is_left_with_the_values_to_set(tmp_path: Path, text: str) -> None:
     file = tmp_path / "instances.toml"
     file.write_bytes(text.encode())
-    with pytest.raises(ConfigurationError, match=r'set access_key = 2 and previous_access_key = "active" in it'):
+    with pytest.raises(ConfigurationError, match=r'set access_key = 2 and previous_access_key = "active" yourself'):
         step(file, "a")
     assert file.read_bytes() == text.encode()
 

@@ -47,7 +47,7 @@ def test_there_is_a_way_back_until_the_old_key_is_deleted(configured: Instance, 
 
 @pytest.mark.parametrize("configured", [instance(1), instance(2, "deleted")])
 def test_there_is_no_way_back_from_a_single_key(configured: Instance) -> None:
-    with pytest.raises(ConfigurationError, match="no rotation under way"):
+    with pytest.raises(ConfigurationError, match="no rotation in progress"):
         step_back(configured)
 
 
@@ -86,7 +86,7 @@ def test_a_key_that_was_used_within_a_day_is_neither_switched_off_nor_deleted(
 def test_no_key_is_switched_off_as_long_as_its_use_may_not_show_yet() -> None:
     for configured, status in ((instance(2, "active"), "Active"), (instance(2, "inactive"), "Inactive")):
         assert refused(configured, [key(2, age=MINUTES, unused=SECONDS), key(1, status)]) == [
-            "access key 2 was made 5 minutes ago, and AWS shows some hours late that access key 1 is still used"
+            "access key 2 was created 5 minutes ago, and AWS shows a use of access key 1 some hours late"
         ]
 
 
@@ -100,7 +100,7 @@ def test_no_rotation_starts_while_the_user_has_two_keys() -> None:
     [line] = refused(instance(1), [key(1), key(None)])
     assert line == (
         "the user has 2 access keys, and AWS allows 2: access key 1 (key-1), stray access key key-None (key-None);"
-        " bring it down to one first"
+        " delete one of them first"
     )
 
 
@@ -125,8 +125,8 @@ def test_a_configuration_that_jumps_is_refused_with_the_step_that_was_left_out()
         with pytest.raises(FoundWrong) as jumped:
             refused(instance(2, previous), [key(1, unused=MINUTES)])
         assert str(jumped.value) == (
-            "production: the configuration leaves out a step: access key 1 would stop working in the deploy that makes"
-            ' access key 2; write access_key = 2 and previous_access_key = "active" first'
+            "production: the configuration skips a step: access key 1 would stop working in the deploy that creates"
+            ' access key 2; first write access_key = 2 and previous_access_key = "active"'
         )
 
 
@@ -137,7 +137,7 @@ def test_a_new_key_that_is_used_is_not_dropped_on_the_way_back() -> None:
     assert line == "access key 2 may be in use (last used: 5 minutes ago (s3))"
     young = [key(2, age=MINUTES), key(1, unused=MINUTES)]
     assert refused(configured, young, step_back(configured)) == [
-        "access key 2 may be in use (last used: never, made 5 minutes ago)"
+        "access key 2 may be in use (last used: never, created 5 minutes ago)"
     ]
     assert refused(configured, [key(2), key(1, unused=MINUTES)], step_back(configured)) == []
 

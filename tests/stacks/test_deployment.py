@@ -99,7 +99,7 @@ def test_a_replica_is_known_by_the_name_of_its_stack() -> None:
 
 def test_an_asset_has_no_place_without_the_bootstrap() -> None:
     [stack] = stacks_of(app(), instance())
-    with pytest.raises(RuntimeError, match="no place to be uploaded to without bootstrap = true"):
+    with pytest.raises(RuntimeError, match="cannot be uploaded without bootstrap = true"):
         assets.Asset(stack, "File", path=str(PROJECT / "cdk.json"))
 
 

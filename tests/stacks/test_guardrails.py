@@ -84,7 +84,7 @@ def test_a_broken_promise_of_no_resource_is_found_at_the_stack(whole: cdk.App, t
         whole.synth()
     [violation] = report(tmp_path)["violations"]
     assert violation["ruleName"] == "no_secret_in_an_output"
-    assert violation["description"] == "Outputs must not tell a secret: Outputs.Key.Value"
+    assert violation["description"] == "Outputs must not contain a secret: Outputs.Key.Value"
     assert [each["constructPath"] for each in violation["violatingConstructs"]] == ["GhesPackages-production"]
 
 

@@ -253,4 +253,4 @@ def test_a_put_that_the_key_refuses_says_so_and_where_to_look(
         "put an object",
         "PutObject: AccessDenied (kms:GenerateDataKey)",
     )
-    assert "a kms action must be granted to the user by the KMS key: see the checks" in finding.check.remedy
+    assert "the KMS key policy must grant kms actions to the user: see the checks" in finding.check.remedy

@@ -31,7 +31,7 @@ def test_the_stack_touches_nothing_on_the_bucket_and_the_key_works(storage: Stor
     report = storage.verify()
     assert {finding.check.section for finding in with_outcome(report, Outcome.FAILED)} <= {
         "The packages bucket",
-        "With the deployed access key, what GHES has no need of",
+        "With the deployed access key, what GHES does not need",
     }
     resources = storage.aws.client("cloudformation").list_stack_resources(StackName=storage.instance.stack_name)
     assert not [each for each in resources["StackResourceSummaries"] if "S3" in each["ResourceType"]]

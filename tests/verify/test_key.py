@@ -116,7 +116,7 @@ def test_plain_http_gets_through_without_the_rule_and_that_is_reported(storage: 
     assert failed(report) == ["get over plain HTTP", "TLS only"]
     [over_plain_http, _] = with_outcome(report, Outcome.FAILED)
     assert over_plain_http.check.remedy == (
-        "the bucket policy lacks the denial of what comes without TLS: see the check TLS only below"
+        "the bucket policy does not deny requests without TLS: see the check TLS only below"
     )
 
 
@@ -149,7 +149,7 @@ def test_with_a_key_that_s3_does_not_know_nothing_else_is_claimed_of_the_key(sto
     not_checked = with_outcome(report, Outcome.NOT_CHECKED)
     assert {finding.check.section for finding in not_checked} == {
         "With the deployed access key, as GHES",
-        "With the deployed access key, what GHES has no need of",
+        "With the deployed access key, what GHES does not need",
     }
     assert "read the bucket policy" in {finding.check.title for finding in not_checked}
 

@@ -81,11 +81,11 @@ def test_the_job_fails_as_the_review_does_after_the_report_is_published(merged: 
 
 
 def test_what_is_said_of_an_assembly_that_cannot_be_read_is_code_whatever_it_quotes(merged: Runner) -> None:
-    (merged.temp / "complained").write_text("no assembly: ```\r# x\n<img src=x> @octocat\n")
+    (merged.temp / "complained").write_text("not an assembly: ```\r# x\n<img src=x> @octocat\n")
     done = merged.run("review/review", "Review", EXIT_STATUS="2", ASSEMBLY=assembly(merged))
     assert (done.returncode, merged.outputs["status"]) == (0, "2")
     [block] = MarkdownIt().parse(f"{MARKER}\n{merged.read('report.md')}")[1:]
-    assert (block.type, block.content) == ("code_block", "no assembly: ``` # x\n<img src=x> @octocat\n")
+    assert (block.type, block.content) == ("code_block", "not an assembly: ``` # x\n<img src=x> @octocat\n")
 
 
 def test_without_a_review_the_job_fails_and_says_why(runner: Runner) -> None:
