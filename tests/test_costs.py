@@ -62,4 +62,6 @@ def test_what_is_computed_follows_from_the_prices() -> None:
 @pytest.mark.parametrize("option", OPTIONS)
 def test_the_page_says_of_every_option_what_it_changes(option: str) -> None:
     _, _, rows = PAGE.read_text().partition("| option | what it changes |\n")
-    assert f"`{option}" in "".join(row.rpartition(" | ")[0] for row in rows.partition("\n\n")[0].splitlines())
+    assert f"`{option}" in "".join(row.rpartition(" | ")[0] for row in rows.partition("\n\n")[0].splitlines()), (
+        "Name it in the table of options in docs/costs.md"
+    )

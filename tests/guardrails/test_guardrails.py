@@ -16,6 +16,7 @@ import pytest
 from ghes_packages.config.instance import Instance
 from ghes_packages.config.regions import partition_of
 from ghes_packages.guardrails import RULES, Finding, check
+from ghes_packages.outputs import Outputs
 from ghes_packages.review import guardrails
 from ghes_packages.template.rendered import RenderedStack
 from tests.guardrails.breaks import (
@@ -100,6 +101,12 @@ def test_every_rule_says_what_it_promises_and_why_and_can_be_broken() -> None:
         assert " must " in rule.promise or " may " in rule.promise
         assert len(rule.promise.removesuffix(".")) <= COLUMNS
         assert rule.reason.endswith(".")
+
+
+@pytest.mark.parametrize("output", [str(field.alias) for field in Outputs.model_fields.values()])
+def test_the_rule_of_outputs_says_of_each_what_it_may_be(output: str) -> None:
+    found = findings(edited(to(f"Outputs.{output}", {"Value": "Elsewhere"})), INSTANCE)["outputs_of_this_stack"]
+    assert f"Outputs.{output}" in [each.path for each in found]
 
 
 def test_every_way_to_break_a_rule_has_a_name_of_its_own() -> None:

@@ -147,7 +147,7 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Edit]:
 
     def edit(file: str, old: str, new: str) -> None:
         text = (tmp_path / "stacks" / file).read_text()
-        assert text.count(old) == 1
+        assert text.count(old) == 1, f"stacks/{file} holds this not once; write it here as it stands there: {old!r}"
         (tmp_path / "stacks" / file).write_text(text.replace(old, new))
 
     yield edit
