@@ -55,7 +55,7 @@ def test_the_demo_does_the_whole_job_and_shows_nothing_else(environment: dict[st
     assert "AWS Service URL\n  https://s3." in done.stdout
     assert done.stdout.splitlines()[-1].endswith(" passed, 0 failed")
     steps = [line.split(":")[0].split(" ")[0] for line in done.stderr.splitlines() if line and line[0] != " "]
-    assert steps == ["Embedded", "cdk", "cdk", "ghes-packages", "ghes-packages", "Next"]
+    assert steps == ["Local", "cdk", "cdk", "ghes-packages", "ghes-packages", "Next"]
     assert "Next: make sandbox " in done.stderr
     assert len(done.stdout.splitlines()) + len(done.stderr.splitlines()) <= 32
     assert left_by(environment) == []

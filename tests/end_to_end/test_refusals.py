@@ -41,7 +41,7 @@ def refusal(done: subprocess.CompletedProcess[str], exit_status: int) -> str:
             "Got unexpected extra argument(s) (again); see: ghes-packages settings --help",
         ),
         (("settings", "wroks"), "no instance wroks, did you mean works?; instances: again, fails-first,"),
-        (("verify",), " instances: name one of again, fails-first,"),
+        (("verify",), " instances; name one: again, fails-first, "),
     ],
 )
 def test_wrong_usage_is_told_in_one_line(cloud: Cloud, arguments: tuple[str, ...], line: str) -> None:

@@ -96,7 +96,7 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(
     )
     told = operator.refused(runbook.next_is("make deploy INSTANCE=production-failover"))
     [as_told] = [line for line in told.splitlines() if "ACCEPT=" in line]
-    operator.run(as_told.partition("all of them are meant: ")[2])
+    operator.run(as_told.partition("to accept all of them: ")[2])
     assert "1 failed" in operator.refused(runbook.next_is("ghes-packages verify production-failover"))
     failover = Stack(operator.aws, "GhesPackages-production-failover", "us-east-1").outputs()
     let_in(operator.aws, replica["ReplicaKeyArn"], failover["IamUserName"], replica["ReplicaS3Bucket"])

@@ -187,4 +187,4 @@ def test_a_template_that_cloudformation_would_not_take_is_refused(
     tags = "".join(f'tag-{number} = "{"x" * 256}"\n' for number in range(50))
     line = complaint(capsys, lambda: synth(f"[instances.a]\n[instances.b]\n[instances.b.tags]\n{tags}"))
     assert line.startswith("[instances.b] GhesPackages-b.template.json has ")
-    assert "and CloudFormation takes 51,200 without a bucket; set bootstrap = true" in line
+    assert "; CloudFormation takes 51,200 without a bucket; set bootstrap = true" in line
