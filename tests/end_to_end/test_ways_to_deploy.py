@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,10 +53,11 @@ def test_a_stack_of_the_bootstrap_is_deployed_without_it_and_back_and_no_resourc
         reviewed = way.ghes_packages("review", "--deployed", NAME, "--assembly", str(way.assembly))
         assert (reviewed.returncode, reviewed.stdout) == (0, f"{NAME}: no risk found\n"), reviewed.stderr
         # By a change set, as `cdk deploy` does it.
-        file = way.assembly / f"GhesPackages-{NAME}.template.json"
-        deploy = f"aws cloudformation deploy --stack-name GhesPackages-{NAME} --template-file {file}"
-        nothing = "--capabilities CAPABILITY_IAM --no-fail-on-empty-changeset"
-        subprocess.run(["sh", "-c", f"{deploy} {nothing}"], env=way.aws.environment, check=True)
+        template = (way.assembly / f"GhesPackages-{NAME}.template.json").read_text()
+        change_set = {"StackName": f"GhesPackages-{NAME}", "ChangeSetName": way.assembly.parent.name}
+        cloudformation = quick_aws.client("cloudformation")
+        cloudformation.create_change_set(**change_set, TemplateBody=template, Capabilities=["CAPABILITY_IAM"])
+        assert cloudformation.describe_change_set(**change_set)["Changes"] == []
         assert changed_since(way, events) == []
         assert way.outputs(NAME) == outputs
         assert way.ghes_packages("verify", NAME).returncode == 0
@@ -88,6 +88,10 @@ def test_the_commands_of_make_template_deploy_a_stack_of_any_name(
     assert [*commands(instance, Path("instances.toml"))] == printed.splitlines()[-3:]
     assert "a first deploy" in operator.run(printed.partition("\n")[2])
     assert ", 0 failed" in operator.run("ghes-packages verify production")
+    # The AWS CLI names its change sets by the second.
+    cloudformation = made_by_others[0].cloudformation
+    for each in cloudformation.list_change_sets(StackName=instance.stack_name)["Summaries"]:
+        cloudformation.delete_change_set(ChangeSetName=each["ChangeSetId"])
     again = operator.run(printed.partition("\n")[2])
     assert "production: no risk found" in again
     assert "No changes to deploy" in again
