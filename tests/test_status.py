@@ -53,13 +53,15 @@ def test_an_instance_without_problems_is_fine(configured: Instance, keys: list[A
             status(instance(2, "active"), key(1)),
             "the deployed stack is behind the configuration: deployed: access key 1 Active; configured: access key 1"
             " Active, access key 2 Active; deploy it with: make deploy INSTANCE=production;"
-            " if there is nothing to deploy, somebody changed a key by hand: aws iam update-access-key",
+            " if there is nothing to deploy, somebody changed a key by hand;"
+            " unless it leaked, change it back: aws iam update-access-key",
         ),
         (
             status(instance(1), key(1, "Inactive")),
             "the deployed stack is behind the configuration: deployed: access key 1 Inactive; configured: access key 1"
             " Active; deploy it with: make deploy INSTANCE=production;"
-            " if there is nothing to deploy, somebody changed a key by hand: aws iam update-access-key",
+            " if there is nothing to deploy, somebody changed a key by hand;"
+            " unless it leaked, change it back: aws iam update-access-key",
         ),
     ],
 )

@@ -118,7 +118,8 @@ def behind(instance: Instance, keys: Sequence[AccessKey]) -> str | None:
     return (
         f"the deployed stack is behind the configuration: deployed: {_in_words(deployed)};"
         f" configured: {_in_words(instance.access_keys)}; deploy it with: make deploy INSTANCE={instance.name};"
-        " if there is nothing to deploy, somebody changed a key by hand: aws iam update-access-key"
+        " if there is nothing to deploy, somebody changed a key by hand;"
+        " unless it leaked, change it back: aws iam update-access-key"
     )
 
 

@@ -87,7 +87,8 @@ class UserChecks:
             "none",
             set(),
             self._user_policies,
-            f"for each: aws iam detach-user-policy, or delete-user-policy, --user-name {user}",
+            "for each that does not cut off a leaked key:"
+            f" aws iam detach-user-policy, or delete-user-policy, --user-name {user}",
         )
         yield _just(
             "console password",
@@ -101,9 +102,10 @@ class UserChecks:
             "the stack's, active",
             {f"{outputs.access_key} {ACTIVE}", *([outputs.previous_access_key] if outputs.previous_access_key else [])},
             self._access_keys,
-            f"aws iam update-access-key --user-name {user} --access-key-id {outputs.access_key} --status Active;"
-            f" and for each stray one: aws iam update-access-key --user-name {user} --access-key-id KEY"
-            " --status Inactive",
+            "unless that key leaked:"
+            f" aws iam update-access-key --user-name {user} --access-key-id {outputs.access_key} --status Active;"
+            " and for each stray one that GHES does not use:"
+            f" aws iam update-access-key --user-name {user} --access-key-id KEY --status Inactive",
         )
         yield _just(
             "options of the stack",
