@@ -87,8 +87,7 @@ class UserChecks:
             "none",
             set(),
             self._user_policies,
-            "for each that does not cut off a leaked key:"
-            f" aws iam detach-user-policy, or delete-user-policy, --user-name {user}",
+            f"for each: aws iam detach-user-policy, or delete-user-policy, --user-name {user}",
         )
         yield _just(
             "console password",
