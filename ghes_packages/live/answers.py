@@ -22,6 +22,9 @@ S3 = "Amazon Simple Storage Service"
 class UnreadableAnswer(AwsRefused):
     """The answer is not from AWS."""
 
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"{problem}; {IN_BETWEEN}")
+
 
 Because = Callable[[str], UnreadableAnswer]
 
@@ -90,7 +93,7 @@ class _Parser:
 
         def because(problem: str) -> UnreadableAnswer:
             asked = f"{response['context']['service']} {response['context']['operation_name']}"
-            return UnreadableAnswer(f"the answer is not from AWS: {asked}: {problem}; {IN_BETWEEN}")
+            return UnreadableAnswer(f"the answer is not from AWS: {asked}: {problem}")
 
         instead = _instead(response, shape)
         succeeded = response["status_code"] < 300

@@ -36,7 +36,7 @@ from urllib3.exceptions import HTTPError
 
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsRefused, CannotGoOn, ConfigurationError
-from ghes_packages.live.answers import IN_BETWEEN, REQUEST_ID, UnreadableAnswer, is_a_status, read_by
+from ghes_packages.live.answers import REQUEST_ID, UnreadableAnswer, is_a_status, read_by
 from ghes_packages.live.calls import logged_by
 from ghes_packages.policies import s3_actions
 from ghes_packages.printable import one_line
@@ -232,7 +232,7 @@ def _refuse_what_says_nothing(**event: Any) -> None:
     error = ClientError(event["parsed"], model.name)
     # S3 answers HEAD without a body, and so without a code.
     if is_a_status(code(error)) and not (model.http["method"] == "HEAD" and REQUEST_ID in response.headers):
-        raise UnreadableAnswer(f"{model.name} was not answered by AWS: {_message(error)}; {IN_BETWEEN}")
+        raise UnreadableAnswer(f"{model.name} was not answered by AWS: {_message(error)}")
     busy = response.status_code == 307 or response.status_code >= 500 or code(error) in BUSY
     if busy or code(error) in EXPIRED or _is_about_the_clock(error):
         raise NotProcessed(_refusal(error))

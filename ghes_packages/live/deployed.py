@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from ghes_packages import logical_ids
 from ghes_packages.config.instance import Instance
 from ghes_packages.errors import AwsRefused, FoundWrong
-from ghes_packages.live.answers import IN_BETWEEN, UnreadableAnswer
+from ghes_packages.live.answers import UnreadableAnswer
 from ghes_packages.live.aws import CONFIG, explained
 from ghes_packages.live.kms_key import KmsKey
 from ghes_packages.outputs import Outputs, PackagesSecret, ReplicaOutputs
@@ -91,7 +91,7 @@ def _settled(instance: Instance, session: boto3.Session) -> "StackTypeDef":
         stack = client.describe_stacks(StackName=name)["Stacks"][0]
     status, stack_id = stack["StackStatus"], stack["StackId"]
     if stack_id.count(":") < 5:
-        raise UnreadableAnswer(f"the answer is not from AWS: StackId = {stack_id} is not an ARN; {IN_BETWEEN}")
+        raise UnreadableAnswer(f"the answer is not from AWS: StackId = {stack_id} is not an ARN")
     if status == "ROLLBACK_COMPLETE":
         raise FoundWrong(
             f"stack {name} is half deployed: its first deploy failed ({status}): {_first_failure(client, name)};"
@@ -183,8 +183,7 @@ def parts(instance: Instance, outputs: Outputs, resources: Resources) -> Parts:
         raise FoundWrong(
             f"stack {instance.stack_name} is not from this project: it does not have exactly one group, policy and"
             " log bucket; list its resources with:"
-            f" aws cloudformation list-stack-resources --stack-name"
-            f" {instance.stack_name}"
+            f" aws cloudformation list-stack-resources --stack-name {instance.stack_name}"
         ) from None
     return Parts(group, policy_arn, log_bucket, KmsKey(key_id, alias) if key_id else None, keys)
 
@@ -223,8 +222,7 @@ def template(instance: Instance, session: boto3.Session) -> Mapping[str, Any]:
     if not isinstance(body, dict):
         raise FoundWrong(
             f"stack {name} was not deployed from CDK's template: its template is not JSON, or YAML with full function"
-            " names; read it with:"
-            f" aws cloudformation get-template --stack-name {name}"
+            f" names; read it with: aws cloudformation get-template --stack-name {name}"
         )
     return body
 
@@ -276,6 +274,5 @@ def read_secret(outputs: Outputs, session: boto3.Session, *, previous: bool = Fa
         problem = f"its previous version holds {secret.access_key_id}, not {expected.access_key}"
     raise FoundWrong(
         f"secret {arn} is not as the stack wrote it: {problem}; somebody changed it; make the previous version"
-        " current again with:"
-        " aws secretsmanager update-secret-version-stage"
+        " current again with: aws secretsmanager update-secret-version-stage"
     )

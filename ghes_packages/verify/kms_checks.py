@@ -66,9 +66,8 @@ class KmsChecks:
             self._granted,
             f"its policy must have these statements: {shlex.quote(json.dumps(wanted))}; remove stray grants, and"
             " statements whose principal is an ID such as AIDA…, of a deleted user: KMS refuses a policy with them;"
-            " read it:"
-            f" aws kms get-key-policy --key-id {key_id} --query Policy"
-            f" --output text; write it: aws kms put-key-policy --key-id {key_id} --policy file://POLICY",
+            f" read it: aws kms get-key-policy --key-id {key_id} --query Policy --output text;"
+            f" write it: aws kms put-key-policy --key-id {key_id} --policy file://POLICY",
         )
 
     def _wanted(self) -> list[dict[str, Any]]:

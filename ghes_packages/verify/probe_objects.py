@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeGuard
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -76,7 +76,7 @@ class ProbeObjects:
                 when = f"in {self.noncurrent_days} days" if self.noncurrent_days else "as the bucket's lifecycle says"
                 return f"old versions go {when}; {why}"
         except ClientError as error:
-            why = f"your credentials lack {needed(error)}" if code(error) in ACCESS_DENIED else str(error)
+            why = f"your credentials lack {needed(error)}" if _is_denied(error) else str(error)
             raise Failed(f"{self.prefix} could not be emptied: {why}") from None
         except (AwsRefused, BotoCoreError) as error:
             raise NotChecked(
@@ -93,7 +93,7 @@ class ProbeObjects:
             self._abort_uploads(self.operator_s3)
             self._delete_versions()
         except (ClientError, NotProcessed) as refused:
-            if isinstance(refused, NotProcessed) or code(refused) not in ACCESS_DENIED:
+            if not _is_denied(refused):
                 self._delete_objects_with(self.key_s3)  # the key is not the operator's, and may do better
                 raise
             return f"to go now you need {needed(refused)}"
@@ -117,7 +117,7 @@ class ProbeObjects:
                 self._delete_objects_with(self.key_s3)
             except ClientError:  # the operator's rights can be mended
                 raise refused from None
-            if isinstance(refused, NotProcessed) or code(refused) not in ACCESS_DENIED:
+            if not _is_denied(refused):
                 raise
 
     def _delete_objects_with(self, s3: "S3Client") -> None:
@@ -139,3 +139,7 @@ class ProbeObjects:
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=self.prefix):
             for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
                 s3.delete_object(Bucket=self.bucket, Key=version["Key"], VersionId=version["VersionId"])
+
+
+def _is_denied(error: Exception) -> TypeGuard[ClientError]:
+    return isinstance(error, ClientError) and code(error) in ACCESS_DENIED

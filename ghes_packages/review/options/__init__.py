@@ -68,13 +68,14 @@ def _brings(option: str, before: RenderedStack, after: RenderedStack, rows: Iter
     """The rows of which all follows from the value of the option. No option takes anything from GHES."""
     ids = {*RISKS[option](before, after)} if option in RISKS else set()
     granted = {*GRANTS[option](before), *GRANTS[option](after)} if option in GRANTS else set()
+    differs = before.grants ^ after.grants
     brings = []
     for row in rows:
         if row.risk and row.topic is Topic.ACCESS and not row.risk.id.startswith("access-lost-"):
             [[who], actions] = row.subject
             about = {
                 each
-                for each in before.grants ^ after.grants
+                for each in differs
                 if (each.who, EFFECTS[each.effect]) == (who, row.what) and each.action in actions
             }
             if about and about <= granted:

@@ -4,7 +4,8 @@ It must never be more. So a risk counts only where all that it is about follows 
 only where no guardrail finds fault with the statement that grants it: what the statement may say, the rules know.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from ghes_packages.guardrails import check, replica_in_step
 from ghes_packages.outputs import ReplicaOutputs
@@ -29,10 +30,11 @@ def _buckets(stack: RenderedStack) -> list[Resource]:
     return [each for each in (stack.packages_bucket, stack.log_bucket) if each]
 
 
-def _vouched_for(stack: RenderedStack) -> list[Grant]:
+@lru_cache(maxsize=2)  # an option asks about its two stacks more than once
+def _vouched_for(stack: RenderedStack) -> Sequence[Grant]:
     """The grants of a stack, but for those of a statement in which, or around which, a guardrail is broken."""
     broken = {(finding.logical_id, finding.path) for _, finding in check(stack)}
-    return [each for each in stack.grants if broken.isdisjoint(each.stands_in)]
+    return tuple(each for each in stack.grants if broken.isdisjoint(each.stands_in))
 
 
 def of_the_key(stack: RenderedStack) -> Grants:

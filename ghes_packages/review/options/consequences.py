@@ -42,8 +42,7 @@ def _encryption(before: str, after: str) -> str:
     elif after != SSE_S3:
         told.append(
             "Do it in maintenance mode: S3 refuses every upload until the policy of that key allows the user. Its"
-            " owner can add that before the deploy."
-            " See docs/encryption.md."
+            " owner can add that before the deploy. See docs/encryption.md."
         )
     told.append("Existing objects keep their encryption.")
     if after == SSE_S3:
@@ -102,8 +101,7 @@ def _storage_class(before: str, after: str) -> str:
         )
     return (
         "S3 moves all packages of 128 KB or more, including existing ones. AWS bills each move once, and the"
-        " monitoring of each object every month."
-        " GHES reads them at once, as before."
+        " monitoring of each object every month. GHES reads them at once, as before."
     )
 
 
@@ -130,7 +128,7 @@ def _either(*, with_a_value: str, left_out: str) -> Callable[[Any, Any], str]:
 # In the order of the report. What account and region bring, another option may bring too: they come last.
 # A function takes the value before and the one after.
 CONSEQUENCES: Mapping[str, str | Callable[[Any, Any], str]] = {
-    "existing_bucket": (f"{ANOTHER_BUCKET} To reuse the bucket of a destroyed stack, follow docs/take-back.md."),
+    "existing_bucket": f"{ANOTHER_BUCKET} To reuse the bucket of a destroyed stack, follow docs/take-back.md.",
     "bucket_name": ANOTHER_BUCKET,
     "encryption": _encryption,
     "noncurrent_days": _noncurrent_days,
@@ -153,8 +151,7 @@ CONSEQUENCES: Mapping[str, str | Callable[[Any, Any], str]] = {
     "allowed_vpc_endpoints": _either(
         with_a_value="After the deploy, S3 refuses objects to requests that come neither through these endpoints nor"
         " from allowed_cidrs. End users fetch packages directly from S3, so they must use one of these ways too."
-        " See"
-        " docs/security.md.",
+        " See docs/security.md.",
         left_out="S3 no longer refuses any VPC endpoint, unless allowed_cidrs stays: then S3 refuses objects to every"
         " request through a VPC endpoint.",
     ),
