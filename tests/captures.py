@@ -70,7 +70,7 @@ def captures(aws: EmbeddedAws, name: str = INSTANCE.name) -> Mapping[str, str]:
     """The content of each file of the folder. The name is that of the instance to deploy, as long as the default."""
     stack = Stack(aws, Instance(name=name).stack_name)
     stack.create(*deployable())
-    stack.cloudformation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=True)
+    stack.protect(on=True)
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         for key in ("NO_COLOR", "COLORTERM"):
             patch.delenv(key, raising=False)

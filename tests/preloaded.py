@@ -40,14 +40,27 @@ sys.exit(status[0] if status else "ended by a signal")
 """
 
 
+def write_program(file: Path, socket: Path) -> None:
+    """What a shell starts: it hands its call to whoever listens at the socket."""
+    file.write_text(CALL.format(python=sys.executable, socket=str(socket)))
+    file.chmod(0o755)
+
+
+def told_by(call: socket.socket) -> tuple[Sequence[int], Sequence[str], Mapping[str, str], str]:
+    """Standard streams, words, environment and folder of a call."""
+    _, streams, _, _ = socket.recv_fds(call, 1, 3)
+    with call.makefile("rb") as told:
+        words, environment, folder = json.load(told)
+    return streams, words, environment, folder
+
+
 @contextmanager
 def preloaded(folder: Path) -> Iterator[Path]:
     """A folder for the front of PATH, whose `aws` and `ghes-packages` are quick for as long as the block lasts."""
     programs = folder / "bin"
     programs.mkdir()
     for name in PROGRAMS:
-        (programs / name).write_text(CALL.format(python=sys.executable, socket=str(folder / SOCKET)))
-        (programs / name).chmod(0o755)
+        write_program(programs / name, folder / SOCKET)
     command = [sys.executable, "-m", __name__, str(folder / SOCKET)]
     with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdout
@@ -128,12 +141,10 @@ def _serve(calls: socket.socket) -> None:
 
 def _answer(call: socket.socket) -> None:
     """Be the program that is called, and end."""
-    _, streams, _, _ = socket.recv_fds(call, 1, 3)
+    streams, words, environment, folder = told_by(call)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    with call.makefile("rb") as told:
-        words, environment, folder = json.load(told)
     status = _status(words, environment, folder)
     with suppress(OSError):
         call.sendall(bytes([status]))

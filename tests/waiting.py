@@ -18,13 +18,14 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
 
 @contextmanager
 def running(
-    command: list[str], folder: Path, environment: Mapping[str, str], *, stderr: int
+    command: list[str], folder: Path, environment: Mapping[str, str], *, stderr: int, stdin: int | None = None
 ) -> Iterator[subprocess.Popen[str]]:
     """A command with a process group of its own, which does not outlive the block."""
     with subprocess.Popen(
         command,
         cwd=folder,
         env=environment,
+        stdin=stdin,
         stdout=subprocess.DEVNULL,
         stderr=stderr,
         text=True,
@@ -35,6 +36,14 @@ def running(
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def interrupt(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    """SIGTERM is for one process; the other signals come from the terminal, for every process of it."""
+    if number == signal.SIGTERM:
+        process.send_signal(number)
+    else:
+        os.killpg(process.pid, number)
 
 
 def exists(pid: int) -> bool:

@@ -5,11 +5,9 @@ CloudFormation's API of the AWS that the caller has in its environment. For the 
 """
 
 import argparse
-import json
 import os
 import shutil
 import socket
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -21,7 +19,7 @@ import boto3
 
 from ghes_packages.config.instances import load
 from tests.cloudformation import Stack, deploy
-from tests.preloaded import CALL
+from tests.preloaded import told_by, write_program
 from tests.synthesis import assembly_of
 
 WORDS = argparse.ArgumentParser(prog="cdk", exit_on_error=False)
@@ -70,12 +68,10 @@ def run(words: Sequence[str], environment: Mapping[str, str], folder: Path) -> N
 @contextmanager
 def quick_cdk(folder: Path) -> Iterator[Path]:
     """A folder for the front of PATH, whose `cdk` is quick for as long as the block lasts."""
-    program = folder / "cdk"
     with socket.socket(socket.AF_UNIX) as calls:
         calls.bind(str(folder / "calls"))
         calls.listen()
-        program.write_text(CALL.format(python=sys.executable, socket=calls.getsockname()))
-        program.chmod(0o755)
+        write_program(folder / "cdk", folder / "calls")
         threading.Thread(target=_answer, args=(calls,), daemon=True).start()
         yield folder
         calls.shutdown(socket.SHUT_RDWR)
@@ -86,9 +82,7 @@ def _answer(calls: socket.socket) -> None:
         while True:
             call, _ = calls.accept()
             with call:
-                _, streams, _, _ = socket.recv_fds(call, 1, 3)
-                with call.makefile("rb") as told:
-                    (_, *words), environment, where = json.load(told)
+                streams, (_, *words), environment, where = told_by(call)
                 status = 0
                 try:
                     run(words, environment, Path(where))

@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from local_aws.cdk_cli import PROJECT
-from tests.waiting import exists, running, wait_until
+from tests.waiting import exists, interrupt, running, wait_until
 
 STEPS = {"uv": "pip", "requirements": "uv", "node_modules": "npm"}
 """Which installer each step of install.py runs."""
@@ -226,10 +226,7 @@ def test_an_interrupted_set_up_leaves_no_process_and_is_not_taken_for_done(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         with make_setup(checkout, environment | registries("http", silent.getsockname()[1])) as made:
             connection, _ = silent.accept()
-            if number == signal.SIGTERM:
-                made.send_signal(number)
-            else:
-                os.killpg(made.pid, number)  # from the terminal, for every process of it
+            interrupt(made, number)
             _, told = made.communicate(timeout=30)
             connection.close()
         assert "Traceback" not in told

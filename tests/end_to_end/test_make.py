@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local_aws.cdk_cli import PROJECT
-from tests.waiting import running, wait_until
+from tests.waiting import interrupt, running, wait_until
 
 
 @pytest.fixture
@@ -132,10 +132,7 @@ def test_an_interrupted_demo_leaves_no_process_and_no_file(
     command = ["make", "demo", f"INSTANCES={instances}"]
     with running(command, PROJECT, environment, stderr=subprocess.DEVNULL) as demo:
         assert wait_until(lambda: any(Path(environment["TMPDIR"]).glob(f"embedded-aws-*/{moment}")), seconds=60)
-        if number == signal.SIGINT:
-            os.killpg(demo.pid, number)  # Ctrl-C is for every process of the terminal
-        else:
-            demo.send_signal(number)
+        interrupt(demo, number)
         assert demo.wait(30) != 0
     assert wait_until(lambda: processes_of(environment) == [])
     assert left_by(environment) == []

@@ -27,6 +27,7 @@ from local_aws.embedded_aws import EmbeddedAws
 from tests.cloudformation import Stack
 from tests.end_to_end.operator import Operator
 from tests.runbook import blocks, commands
+from tests.verify.conftest import reach
 
 PAGE = "docs/replica.md"
 REPLICATED = {"account": "111122223333", "region": "us-west-2", "replica_region": "us-east-1"}
@@ -78,7 +79,7 @@ def test_the_runbook_of_the_replica_leads_to_a_ghes_in_the_other_region(
     shown = runbook.says("ghes-packages status production")
     assert "12 s behind" in shown
     assert "nothing to do" in shown
-    as_operator(operator.aws, monkeypatch)
+    reach(operator.aws, monkeypatch)
     instance = load(operator.folder / "instances.toml")["production"]
     publish(operator.aws, "us-west-2", bucket, replica, OperationsFailedReplication=2)
     assert status.read(instance).exit_status == 1
@@ -126,7 +127,7 @@ def test_nothing_of_verify_fails_to_be_replicated_or_stays_current_in_the_replic
     operator: Operator, monkeypatch: pytest.MonkeyPatch, *, replicates_meanwhile: bool
 ) -> None:
     operator.deploy(**REPLICATED)
-    as_operator(operator.aws, monkeypatch)
+    reach(operator.aws, monkeypatch)
     replica = operator.replica("production", "us-east-1").outputs()["ReplicaS3Bucket"]
     instance = load(operator.folder / "instances.toml")["production"]
 
@@ -177,12 +178,6 @@ def publish(embedded: EmbeddedAws, region: str, bucket: str, replica: dict[str, 
             for name, value in metrics.items()
         ],
     )
-
-
-def as_operator(embedded_aws: EmbeddedAws, patch: pytest.MonkeyPatch) -> None:
-    for name, value in embedded_aws.environment.items():
-        if name.startswith("AWS_") or name.lower() == "http_proxy":
-            patch.setenv(name, value)
 
 
 def failed(instance: Instance) -> list[str]:

@@ -16,7 +16,7 @@ from local_aws.embedded_aws import EmbeddedAws
 from local_aws.sandbox import PROMPT
 from tests.end_to_end.test_make import environment, instances, left_by, processes_of
 from tests.runbook import Shell, blocks
-from tests.waiting import wait_until
+from tests.waiting import interrupt, running, wait_until
 
 __all__ = ["environment", "instances"]
 
@@ -113,21 +113,11 @@ def test_an_interrupted_sandbox_leaves_no_process_and_no_file(
     environment: dict[str, str], instances: Path, number: signal.Signals
 ) -> None:
     command = ["make", "sandbox", f"INSTANCES={instances}"]
-    with subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as sandbox:
+    pipe = subprocess.PIPE
+    with running(command, PROJECT, environment, stderr=pipe, stdin=pipe) as sandbox:
         assert sandbox.stderr
         assert sandbox.stderr.readline().startswith("Local AWS emulator")
-        if number == signal.SIGINT:
-            os.killpg(sandbox.pid, number)  # Ctrl-C is for every process of the terminal
-        else:
-            sandbox.send_signal(number)
+        interrupt(sandbox, number)
         assert sandbox.wait(30) != 0
     assert wait_until(lambda: processes_of(environment) == [])
     assert left_by(environment) == []

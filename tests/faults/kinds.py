@@ -96,17 +96,14 @@ def deploy(aws: EmbeddedAws, name: str, folder: Path) -> Kind:
         if instance.access_key > 1:
             stack.update(*deployable(instance))
             secret_keys.append(_secret_key(aws, stack))
-        aws.client("cloudformation").update_termination_protection(
-            StackName=stack.name, EnableTerminationProtection=True
-        )
+        stack.protect(on=True)
     file = folder / f"{name}.toml"
     file.write_text(tomlkit.dumps({"instances": {name: options}}))
     return Kind(name, file, assembly_of([instance], folder / name), tuple(secret_keys))
 
 
 def _secret_key(aws: EmbeddedAws, stack: Stack) -> str:
-    [described] = stack.cloudformation.describe_stacks(StackName=stack.name)["Stacks"]
-    outputs = Outputs.model_validate({each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]})
+    outputs = Outputs.model_validate(stack.outputs())
     value = aws.client("secretsmanager").get_secret_value(SecretId=outputs.secret_key_reference)["SecretString"]
     secret_key: str = json.loads(value)["secret_access_key"]
     return secret_key

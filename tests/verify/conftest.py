@@ -103,10 +103,9 @@ def deploy(aws: EmbeddedAws, **options: Any) -> Storage:
         Stack(aws, instance.replica.stack_name, instance.replica.region).create(*deployable_replica(instance))
     # Only a replica is known by the name of its instance; all others with these options have one template.
     named = instance if instance.replica else instance.model_copy(update={"name": INSTANCE.name})
-    Stack(aws, instance.stack_name).create(*deployable(named if options else INSTANCE))
-    aws.client("cloudformation").update_termination_protection(
-        StackName=instance.stack_name, EnableTerminationProtection=True
-    )
+    stack = Stack(aws, instance.stack_name)
+    stack.create(*deployable(named if options else INSTANCE))
+    stack.protect(on=True)
     return Storage(aws, instance)
 
 
